@@ -1,0 +1,55 @@
+# Each target does its own set-up on a machine with Python 3.13 (and, for test, check and bench, Node 20 with npm).
+PYTHON ?= $(shell for p in python3.13 python3 python; do $$p -c 'import sys; sys.exit(sys.version_info[:2] < (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+# The environments are stamped with what they were built from, so a second run starts at once and a changed lock rebuilds.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=/path/to/python3.13' >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.base: requirements/base.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes --no-deps -r requirements/base.txt -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+tests/peers/node_modules/.stamp: tests/peers/package-lock.json
+	@command -v npm >/dev/null || { echo 'Node 20 with npm was not found: the tests compare glejt with implementations that run on it' >&2; exit 2; }
+	npm ci --prefix tests/peers --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: .venv/.base  ## the story in the terminal: issue, verify, alter one letter, be refused
+	$(BIN)/glejt demo $(ARGS)
+
+test: .venv/.dev tests/peers/node_modules/.stamp  ## every test
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: .venv/.dev  ## style, types and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev tests/peers/node_modules/.stamp  ## glejt beside its peers, in one run, as ratios
+	$(BIN)/python bench/run.py $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command "make lock" --quiet
+lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
+	$(LOCK) pyproject.toml -o requirements/base.txt
+	$(LOCK) --group pyproject.toml:build -o requirements/build.txt
+	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras -c requirements/base.txt -o requirements/all.txt
+
+clean:  ## remove what the targets built
+	rm -rf .venv .venv-* tests/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,1 @@
+"""From an identifier to its DID document; does no I/O of its own."""

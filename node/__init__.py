@@ -1,0 +1,1 @@
+"""The glejt node: what is claimed, how it is secured, and whether it may be relied on."""

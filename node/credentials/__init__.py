@@ -1,0 +1,1 @@
+"""What is claimed: credentials, presentations and the contexts that give their terms a meaning."""

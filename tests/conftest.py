@@ -1,0 +1,42 @@
+"""Suite-wide rules: one loud line for absent test data, and no silent skip where CI could have run the test."""
+
+import os
+
+import pytest
+from support import NO_VECTORS, vectors_root
+
+_skips: list[str] = []
+
+
+def pytest_report_header() -> str:
+    root = vectors_root()
+    return f"test vectors: {'present' if root else 'ABSENT - ' + NO_VECTORS}"
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    _note_skip(report)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _note_skip(report)
+
+
+def _note_skip(report: pytest.CollectReport | pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skips.append(f"{report.nodeid}: {report.longrepr[2]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skip for any reason but absent test data is a failure: CI installs what the tests need."""
+    if os.environ.get("CI") and any(NO_VECTORS not in skip for skip in _skips) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    absent = sum(NO_VECTORS in skip for skip in _skips)
+    if absent:
+        terminalreporter.write_line(f"SKIPPED {absent} tests: {NO_VECTORS}", red=True, bold=True)
+    for skip in _skips:
+        if NO_VECTORS not in skip:
+            terminalreporter.write_line(f"SKIPPED {skip}", red=True, bold=True)

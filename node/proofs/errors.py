@@ -5,13 +5,14 @@ ProofsError
 │   ├── JsonLdError                  context.…
 │   │   ├── DataLossError            context.undefined_term, .undefined_type, .relative_iri, …
 │   │   └── ContextInvalidError      context.invalid…
+│   ├── MalformedTermError           quads.iri, .language, .surrogate
 │   ├── MalformedProofError          proof.malformed.…
 │   └── InvalidProofError            proof.invalid…
 └── ProofIndeterminate               could not be checked
     ├── UnknownContextError          context.unknown
     ├── UnsupportedProofError        proof.unsupported…
     └── BudgetExceededError          budget.exceeded
-        └── CanonicalizationBudgetError   canonicalization.budget
+        └── CanonicalizationBudgetError   canonicalization.budget, .quads
 """
 
 from typing import ClassVar
@@ -56,6 +57,12 @@ class ContextInvalidError(JsonLdError):
     """A context in the document breaks the rules of JSON-LD."""
 
     default_code = "context.invalid"
+
+
+class MalformedTermError(ProofFailure):
+    """A text cannot be a term of RDF."""
+
+    default_code = "quads.malformed_term"
 
 
 class MalformedProofError(ProofFailure):
@@ -103,7 +110,7 @@ class BudgetExceededError(ProofIndeterminate):
 
 
 class CanonicalizationBudgetError(BudgetExceededError):
-    """The blank nodes of the document are so interlinked that canonicalization exceeds its work budget."""
+    """The document has more statements, or more interlinked blank nodes, than canonicalization may work through."""
 
     default_code = "canonicalization.budget"
 

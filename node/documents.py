@@ -1,0 +1,287 @@
+"""JSON documents as they come in: parsed strictly, so that every reader of the same bytes sees the same claims.
+
+JSON leaves open what a repeated member, a huge number or half a character means, and readers differ. Whatever two
+readers could understand differently is refused here, before anything is looked up, hashed or shown.
+
+Spec: https://www.rfc-editor.org/rfc/rfc8259, https://www.rfc-editor.org/rfc/rfc7493 (I-JSON)
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NewType, cast
+
+import orjson
+
+type JsonValue = JsonObject | list[JsonValue] | str | int | float | bool | None
+type JsonObject = dict[str, JsonValue]
+
+UnsecuredDocument = NewType("UnsecuredDocument", dict[str, JsonValue])
+"""A document that no proof covers yet."""
+SecuredDocument = NewType("SecuredDocument", dict[str, JsonValue])
+"""A document that carries a proof. Whether it holds, the type does not say."""
+
+MAX_CREDENTIAL_BYTES: Final = 256 * 1024
+"""One credential: the largest published samples have 26 kB of text; an embedded picture of 150 kB still fits."""
+MAX_PRESENTATION_BYTES: Final = 1024 * 1024
+"""One presentation: several credentials in one message, small enough to parse in some 10 ms."""
+MAX_DEPTH: Final = 32
+"""Arrays and objects inside one another; published credentials need 12, and recursion downstream stays harmless."""
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+"""The largest integer that every reader tells from its neighbours (RFC 7493, section 2.2)."""
+_MAX_SAFE_CHARS: Final = len(str(-MAX_SAFE_INTEGER))
+"""A longer run of digits is out of range, and is never converted: the conversion would cost quadratic time."""
+MAX_SHOWN_CHARS: Final = 96
+"""How much of an offending value a message repeats: enough to recognise it, too little to flood a log."""
+
+_REMEDIES: Final = {
+    "document.too_large": "Send a smaller document: keep pictures and attachments outside it and link to them.",
+    "document.not_utf8": "Save the document as UTF-8 without a byte order mark.",
+    "document.syntax": "Repair the JSON; a document that was signed must be fetched again from its issuer or holder.",
+    "document.duplicate_key": "Keep one member of that name; readers disagree which of several counts.",
+    "document.number": "Write a number that a 64-bit float can hold, or use a string.",
+    "document.integer_range": "Write the number as a string: readers round beyond 9007199254740991.",
+    "document.too_deep": f"Flatten the document to at most {MAX_DEPTH} levels.",
+    "document.surrogate": "Replace the half character by a whole one; no UTF-8 text can carry it.",
+    "document.not_object": "Send the credential or presentation itself: a JSON object in braces.",
+}
+
+
+class DocumentError(ValueError):
+    """The bytes are not a JSON document that every reader understands alike."""
+
+    def __init__(self, message: str, *, code: str = "document.syntax", path: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.path = path
+        self.remedy = _REMEDIES[code]
+
+
+def parse(data: bytes | str, *, max_bytes: int = MAX_PRESENTATION_BYTES) -> JsonValue:
+    """The JSON value of the text.
+
+    Raises DocumentError, with a path where the place is known, for: more than max_bytes of UTF-8; anything but UTF-8,
+    or a byte order mark; anything but RFC 8259 JSON; a repeated member; NaN, infinities and numbers that a 64-bit
+    float turns into infinity or zero; numbers beyond MAX_SAFE_INTEGER; more than MAX_DEPTH levels; lone surrogates.
+
+    Numbers beyond MAX_SAFE_INTEGER are refused also when written as a float. JSON knows one kind of number, so 1e20
+    and 100000000000000000000 are the same claim, and every float of that size is an integer that stands for a whole
+    range of them: 9007199254740993.0 would be signed, and shown, as …992.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc7493#section-2
+    """
+    raw = _utf8(data, max_bytes)
+    # orjson refuses what is not JSON, not UTF-8 or not a Unicode string. It keeps the last of repeated members and
+    # makes floats of large integers, so its value counts only where it can be seen to hold all that was written.
+    try:
+        value = cast("JsonValue", orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return _parse_watchfully(raw)
+    return value if _is_all_of(raw, value) else _parse_watchfully(raw)
+
+
+def parse_object(data: bytes | str, *, max_bytes: int = MAX_PRESENTATION_BYTES) -> JsonObject:
+    """The JSON object of the text; raises DocumentError as parse does, and where the text is another JSON value."""
+    value = parse(data, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        kind = {list: "an array", str: "a string", type(None): "null", bool: "a boolean"}.get(type(value), "a number")
+        raise DocumentError(f"the document is {kind}, not an object", code="document.not_object")
+    return value
+
+
+def pointer(*steps: str | int) -> str:
+    """The JSON Pointer that goes these steps from the whole document.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc6901
+    """
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _utf8(data: bytes | str, max_bytes: int) -> bytes:
+    # A character has at least one byte: an oversize text is refused before it is encoded.
+    if len(data) <= max_bytes:
+        if isinstance(data, bytes):
+            return data
+        try:
+            raw = data.encode()
+        except UnicodeEncodeError as error:
+            raise DocumentError(
+                f"the text has the lone surrogate {_shown(data[error.start])} at character {error.start}",
+                code="document.surrogate",
+            ) from error
+        if len(raw) <= max_bytes:
+            return raw
+    raise DocumentError(f"the document has more than {max_bytes} bytes", code="document.too_large")
+
+
+def _is_all_of(raw: bytes, value: JsonValue) -> bool:
+    """Whether the value that orjson made of the text is certainly all that the text says.
+
+    No member was dropped: where no quotation mark follows a backslash, each one in a JSON text delimits a string, and
+    a dropped member takes at least its name away; so when the value has half as many strings as the text has
+    quotation marks, all are there. No number was changed beyond recognition: each is within the safe range, and none
+    is a float zero that may have been written as something else. "No" means that _parse_watchfully must decide.
+    """
+    if b'\\"' in raw:
+        return False
+    strings = 0
+    level: list[JsonValue] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[JsonValue] = []
+        for node in level:
+            kind = node.__class__
+            if kind is dict:
+                members = cast("JsonObject", node)
+                strings += len(members)
+                below += members.values()
+            elif kind is list:
+                below += cast("list[JsonValue]", node)
+            elif kind is str:
+                strings += 1
+            elif (kind is int or kind is float) and not _is_plain(cast("float", node)):
+                return False
+        level = [node for node in below if node.__class__ is not str]
+        strings += len(below) - len(level)
+        if not level:
+            return raw.count(b'"') == 2 * strings
+    return False
+
+
+def _is_plain(number: float) -> bool:
+    return -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER and (number != 0 or number.__class__ is int)
+
+
+def _parse_watchfully(raw: bytes) -> JsonValue:
+    """The JSON value of the text, or a DocumentError that names what is wrong and where.
+
+    The scanner cannot say where it is. So its hooks leave an error in the value instead of raising it, and only then a
+    second look finds the place.
+    """
+    text = _decode(raw)
+    hooks = _Hooks()
+    try:
+        value = cast("JsonValue", hooks.decode(text))
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise DocumentError(f"the document has more than {MAX_DEPTH} levels", code="document.too_deep") from error
+    surrogates = _SURROGATE_ESCAPE.search(text) is not None
+    if hooks.flawed or surrogates or _is_too_deep(value):
+        for flaw in _flaws(value, surrogates=surrogates):
+            raise flaw
+    return value
+
+
+def _is_too_deep(value: JsonValue) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+            if child.__class__ is dict or child.__class__ is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        if _SURROGATE_BYTES.match(raw, error.start):
+            message, code = f"the text has a lone surrogate at byte {error.start}", "document.surrogate"
+        else:
+            message, code = f"byte {error.start} is not UTF-8", "document.not_utf8"
+        raise DocumentError(message, code=code) from error
+    if text.startswith("\ufeff"):
+        raise DocumentError("the document begins with a byte order mark", code="document.not_utf8")
+    return text
+
+
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_BYTES: Final = re.compile(rb"\xed[\xa0-\xbf]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NON_ZERO_MANTISSA: Final = re.compile(r"-?[0.]*[1-9]")
+
+
+class _Hooks:
+    """What the scanner calls for each object and number; notes whether it met something to refuse."""
+
+    __slots__ = ("flawed",)
+
+    def __init__(self) -> None:
+        self.flawed = False
+
+    def decode(self, text: str) -> object:
+        return json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_int=self._integer,
+            parse_float=self._float,
+            parse_constant=self._constant,
+        ).decode(text)
+
+    def _object(self, members: list[tuple[str, object]]) -> object:
+        value = dict(members)
+        if len(value) == len(members):
+            return value
+        seen = Counter(name for name, _ in members)
+        name = next(name for name, _ in members if seen[name] > 1)
+        return self._flaw(f"the member {_shown(name)} is there twice", "document.duplicate_key", pointer(name))
+
+    def _integer(self, digits: str) -> object:
+        if len(digits) > _MAX_SAFE_CHARS or abs(number := int(digits)) > MAX_SAFE_INTEGER:
+            return self._out_of_range(digits)
+        return number
+
+    def _float(self, text: str) -> object:
+        number = float(text)
+        if math.isinf(number) or (number == 0 and _NON_ZERO_MANTISSA.match(text)):
+            return self._flaw(f"the number {_shown(text)} is no 64-bit float", "document.number")
+        return self._out_of_range(text) if abs(number) > MAX_SAFE_INTEGER else number
+
+    def _constant(self, name: str) -> DocumentError:
+        return self._flaw(f"{name} is no JSON number", "document.number")
+
+    def _out_of_range(self, text: str) -> DocumentError:
+        return self._flaw(f"the number {_shown(text)} is beyond {MAX_SAFE_INTEGER}", "document.integer_range")
+
+    def _flaw(self, message: str, code: str, path: str = "") -> DocumentError:
+        self.flawed = True
+        return DocumentError(message, code=code, path=path)
+
+
+def _flaws(value: JsonValue, *, surrogates: bool) -> Iterator[DocumentError]:
+    """What is wrong with the value, in the order of the document, each with its path."""
+    telling = {dict, list, DocumentError} | ({str} if surrogates else set())
+    pending: list[tuple[object, tuple[str | int, ...]]] = [(value, ())]
+    while pending:
+        node, path = pending.pop()
+        if isinstance(node, DocumentError):
+            node.path = pointer(*path) + node.path
+            yield node
+        elif isinstance(node, str):
+            if surrogates and _SURROGATE.search(node):
+                yield _half_character(node, path)
+        elif isinstance(node, (dict, list)):
+            if len(path) == MAX_DEPTH:
+                message = f"the document has more than {MAX_DEPTH} levels"
+                yield DocumentError(message, code="document.too_deep", path=pointer(*path))
+            steps = node.items() if isinstance(node, dict) else enumerate(node)
+            if surrogates and isinstance(node, dict):
+                yield from (_half_character(name, path) for name in node if _SURROGATE.search(name))
+            inner = [(child, (*path, step)) for step, child in steps if child.__class__ in telling]
+            pending.extend(reversed(inner))
+
+
+def _half_character(text: str, path: tuple[str | int, ...]) -> DocumentError:
+    message = f"{_shown(text)} has a lone surrogate"
+    return DocumentError(message, code="document.surrogate", path=pointer(*path))
+
+
+def _shown(text: str) -> str:
+    quoted = ascii(text[:MAX_SHOWN_CHARS])
+    return quoted if len(quoted) <= MAX_SHOWN_CHARS else quoted[: MAX_SHOWN_CHARS - 1] + "…"

@@ -1,0 +1,80 @@
+"""Errors of DIDs, DID documents and keys.
+
+DidMethodsError
+├── InvalidError                what was handed over is wrong
+│   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
+│   ├── InvalidKeyError         key.{length, prefix, secret, not_canonical, not_on_curve, small_order, subgroup,
+│   │                           scalar, jwk, use, algorithm, mismatch}
+│   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment}
+│   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
+│   └── DidDocumentError        did_document.{not_object, id, too_many, too_deep, member, method, duplicate_id,
+│       │                       dangling_reference, time}
+│       └── VerificationMethodError     verification_method.{absent, relationship, foreign, controller, key, use}
+└── UnsupportedError            could not be checked: a kind this software does not know
+    ├── UnsupportedKeyError     key.unsupported
+    └── UnsupportedMethodError  verification_method.unsupported
+
+Every error carries a stable `code`, a `remedy` for the reader, and, where it is about a document, the `path` of the
+member as an RFC 6901 JSON pointer. No message ever shows secret key material.
+"""
+
+from typing import Final
+
+# A message quotes what came in, but a hostile value must not fill a log or a screen.
+MAX_SHOWN_CHARS: Final = 80
+
+
+def shown(value: object) -> str:
+    """A bounded, printable form of a received value for an error message."""
+    text = ascii(value[: MAX_SHOWN_CHARS + 1]) if isinstance(value, str) else ascii(value)
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+
+
+class DidMethodsError(Exception):
+    """A DID, a DID document or a key cannot be used."""
+
+    def __init__(self, message: str, *, code: str, remedy: str, path: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.remedy = remedy
+        self.path = path
+
+
+class InvalidError(DidMethodsError):
+    """What was handed over is wrong."""
+
+
+class MultibaseError(InvalidError):
+    """A text is not the one canonical encoding of some bytes."""
+
+
+class InvalidKeyError(InvalidError):
+    """A key is malformed, unsafe, or contradicts itself."""
+
+
+class InvalidDidError(InvalidError):
+    """A text is not a DID."""
+
+
+class InvalidDidUrlError(InvalidError):
+    """A text is not a DID URL."""
+
+
+class DidDocumentError(InvalidError):
+    """A DID document breaks the data model."""
+
+
+class VerificationMethodError(DidDocumentError):
+    """A DID document does not authorise the method for this use."""
+
+
+class UnsupportedError(DidMethodsError):
+    """Something could not be checked because its kind is not known here."""
+
+
+class UnsupportedKeyError(UnsupportedError):
+    """A key is of a kind that is not known here."""
+
+
+class UnsupportedMethodError(UnsupportedError):
+    """A verification method is of a type that is not known here."""

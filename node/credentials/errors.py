@@ -1,0 +1,54 @@
+"""What can go wrong with what is claimed, and with the contexts that give it meaning.
+
+CredentialsError
+├── ContextPinError     context.pin.digest, .document, .mismatch, .conflict, .url     a pin that cannot be honoured
+├── ContextBundleError  context.bundle                                                this installation is damaged
+└── TimestampError      timestamp.format, .zone, .range                               a date that is no moment
+
+What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
+"""
+
+from typing import ClassVar
+
+MAX_SHOWN_CHARS = 96
+"""How much of an offending value a message repeats: enough to recognise it, too little to flood a log."""
+
+
+def shown(value: object) -> str:
+    """The value as a message may repeat it: quoted, escaped, cut."""
+    text = ascii(value)
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 1]}…"
+
+
+class CredentialsError(Exception):
+    """Everything this package raises about what it was given."""
+
+    default_code: ClassVar[str] = "credential"
+    default_remedy: ClassVar[str] = "Ask whoever made the document for a corrected one."
+
+    def __init__(self, message: str, *, code: str = "", path: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.default_code
+        self.path = path
+        self.remedy = remedy or self.default_remedy
+
+
+class ContextPinError(CredentialsError):
+    """A context that was to be added does not match its pin, or the pin is not usable."""
+
+    default_code = "context.pin"
+    default_remedy = "Compare the file with the one its publisher offers, then pin the digest of its RFC 8785 form."
+
+
+class ContextBundleError(CredentialsError):
+    """A bundled context is missing from the installation, or is not the one that was pinned."""
+
+    default_code = "context.bundle"
+    default_remedy = "Install glejt again: a file of the installation was changed or lost."
+
+
+class TimestampError(CredentialsError):
+    """A text is not a date and time with a zone."""
+
+    default_code = "timestamp.format"
+    default_remedy = "Write date, time and zone, as in 2026-06-12T14:03:00Z."

@@ -3,14 +3,13 @@
 DidMethodsError
 ├── InvalidError                what was handed over is wrong
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
-│   ├── InvalidKeyError         key.{length, prefix, secret, not_canonical, not_on_curve, small_order, subgroup,
-│   │                           scalar, jwk, use, algorithm, mismatch}
+│   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
+│   │                           algorithm, mismatch, ambiguous}
 │   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment}
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
-│   └── DidDocumentError        did_document.{not_object, id, too_many, too_deep, member, method, duplicate_id,
-│       │                       dangling_reference, time}
-│       └── VerificationMethodError     verification_method.{absent, relationship, foreign, controller, key, use}
-└── UnsupportedError            could not be checked: a kind this software does not know
+│   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
+│       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
+└── UnsupportedError            could not be checked: a kind not known here; verification_method.purpose
     ├── UnsupportedKeyError     key.unsupported
     └── UnsupportedMethodError  verification_method.unsupported
 

@@ -160,6 +160,11 @@ def purposes(jwk: JsonObject) -> frozenset[str]:
     return allowed
 
 
+def purposes_of_type(key_type: KeyType) -> frozenset[str]:
+    """What keys of a type can be used for, `sig` or `enc` or both."""
+    return _CAPABLE[key_type]
+
+
 def _purposes_of_operations(operations: JsonValue) -> frozenset[str]:
     names = {name for name in operations if isinstance(name, str)} if isinstance(operations, list) else set()
     if not isinstance(operations, list) or len(names) != len(operations):

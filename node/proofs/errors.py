@@ -5,7 +5,8 @@ ProofsError
 │   ├── JsonLdError                  context.…
 │   │   ├── DataLossError            context.undefined_term, .undefined_type, .relative_iri, …
 │   │   └── ContextInvalidError      context.invalid…
-│   ├── MalformedTermError           quads.iri, .language, .surrogate
+│   ├── MalformedTermError           quads.iri, .language, .predicate, .surrogate
+│   ├── ProofOptionsError            proof.options.…
 │   ├── MalformedProofError          proof.malformed.…
 │   └── InvalidProofError            proof.invalid…
 └── ProofIndeterminate               could not be checked
@@ -63,6 +64,13 @@ class MalformedTermError(ProofFailure):
     """A text cannot be a term of RDF."""
 
     default_code = "quads.malformed_term"
+
+
+class ProofOptionsError(ProofFailure):
+    """A proof cannot be made as it was asked for; nothing was signed."""
+
+    default_code = "proof.options"
+    default_remedy = "Correct the option and sign again."
 
 
 class MalformedProofError(ProofFailure):

@@ -3,7 +3,7 @@
 CredentialsError
 ├── ContextPinError     context.pin.digest, .document, .mismatch, .conflict, .url     a pin that cannot be honoured
 ├── ContextBundleError  context.bundle                                                this installation is damaged
-└── TimestampError      timestamp.format, .zone, .range                               a date that is no moment
+└── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
 """
@@ -17,7 +17,7 @@ MAX_SHOWN_CHARS = 96
 def shown(value: object) -> str:
     """The value as a message may repeat it: quoted, escaped, cut."""
     text = ascii(value)
-    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 1]}…"
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 3]}..."
 
 
 class CredentialsError(Exception):

@@ -1,0 +1,86 @@
+"""What the command line itself refuses, and how any refusal is told.
+
+CliError          status 2: bad usage, input that cannot be read
+├── Refused       status 1: understood, and not done because of what the input says
+└── Unknowable    status 20: it cannot be told
+
+The sentences stand in the catalogues under `error.<code>`. An error of another room is told by the catalogue's
+sentence for its code, or for the nearest part of it, with its own words as details; one that no catalogue knows speaks
+for itself.
+"""
+
+from typing import ClassVar, Protocol, runtime_checkable
+
+from typer.exceptions import TyperException
+
+from node.cli.output import shown, visible
+from node.cli.words import Words
+
+
+class CliError(Exception):
+    """A command cannot go on; `code` names the sentence and the remedy, `values` fill their places."""
+
+    status: ClassVar[int] = 2
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+class Refused(CliError):  # noqa: N818 -- names the outcome, as the exit statuses do
+    """A command understood its input and declines to do what was asked."""
+
+    status = 1
+
+
+class Unknowable(CliError):  # noqa: N818 -- likewise
+    """A command could not find out."""
+
+    status = 20
+
+
+@runtime_checkable
+class Coded(Protocol):
+    """An error of another room: a stable code, its sentence as `str`, and what to do next."""
+
+    code: str
+    remedy: str
+
+
+def describe(error: Exception, words: Words) -> dict[str, str]:
+    """What happened, details where there are any, what to do next, and the code."""
+    if isinstance(error, CliError):
+        return _told(f"error.{error.code}", error.code, words, **error.values)
+    if not isinstance(error, Coded):
+        raise TypeError(f"{type(error).__name__} has no code") from error
+    where = {"path": visible(path)} if (path := getattr(error, "path", "")) else {}
+    if key := words.nearest("error", error.code):
+        return {**_told(key, error.code, words, remedy=error.remedy), "details": visible(error), **where}
+    return {"message": visible(error), "remedy": visible(error.remedy), "code": error.code, **where}
+
+
+def describe_usage(error: TyperException, words: Words) -> dict[str, str]:
+    """What is wrong with the command line itself."""
+    name = getattr(error, "option_name", "")
+    parameter = getattr(error, "param", None)
+    match type(error).__name__:  # the framework keeps the classes private, and their names are stable
+        case "NoArgsIsHelpError":
+            return {**_told("error.usage.nothing", "usage.nothing", words), "help": error.format_message()}
+        case "NoSuchOption":
+            return _told("error.usage.option", "usage.option", words, name=name)
+        case "MissingParameter" if parameter is not None:
+            asked = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar
+            return _told("error.usage.missing", "usage.missing", words, name=asked)
+        case _:
+            return {**_told("error.usage.line", "usage.line", words), "details": visible(error.format_message())}
+
+
+def status_of(error: Exception) -> int:
+    """The exit status of a refusal."""
+    return error.status if isinstance(error, CliError) else CliError.status
+
+
+def _told(key: str, code: str, words: Words, **values: object) -> dict[str, str]:
+    fitting = shown(values)
+    return {"message": words(f"{key}.said", **fitting), "remedy": words(f"{key}.remedy", **fitting), "code": code}

@@ -1,0 +1,87 @@
+"""Files in and out: bounded reading, and writing that is whole or did not happen."""
+
+import errno
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from node.cli.errors import CliError
+
+STDIN = "-"
+PRIVATE, PUBLIC = 0o600, 0o644
+
+
+def read_input(name: str, *, limit: int) -> bytes:
+    """The bytes of a file, or of standard input for `-`; more than `limit` are refused without being read."""
+    try:
+        if name == STDIN:
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(limit + 1)
+    except OSError as error:
+        raise CliError(*_why_unreadable(error), reason=error.strerror or "", name=name) from error
+    except ValueError as error:  # a NUL in the name
+        raise CliError("input.missing", name=name) from error
+    if len(data) > limit:
+        raise CliError("input.too_large", limit=limit // 1024)
+    if not data.strip():
+        raise CliError("input.empty")
+    return data
+
+
+def write_whole(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC) -> None:
+    """Write a file so that it is there whole or not at all; one that exists is replaced only with `force`."""
+    if path.is_dir():
+        raise CliError("output.is_folder", name=path)
+    if not force and os.path.lexists(path):
+        raise CliError("output.exists", name=path)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".glejt-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(mode & ~_umask())
+            _put(Path(temporary), path, force=force)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(temporary).unlink()
+    except FileExistsError as error:
+        raise CliError("output.exists", name=path) from error
+    except OSError as error:
+        raise CliError("output.unwritable", name=path, reason=error.strerror or "") from error
+
+
+def _put(temporary: Path, path: Path, *, force: bool) -> None:
+    """Give the finished file its name; without `force` a name taken in the meantime is an error, not overwritten."""
+    if force:
+        temporary.replace(path)
+        return
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}:
+            raise
+        temporary.rename(path)  # a file system without hard links
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _why_unreadable(error: OSError) -> tuple[str]:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return ("input.missing",)
+        case IsADirectoryError():
+            return ("input.is_folder",)
+        case PermissionError():
+            return ("input.forbidden",)
+        case _:
+            return ("input.unreadable",)

@@ -1,0 +1,91 @@
+"""Help pages in the language of the run: until `translate` ran, each text in the command tree is a catalogue's key."""
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from node.cli.words import Words
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+MIN_WIDTH, MAX_WIDTH = 50, 100  # columns between which a line of help is readable
+COLUMN: Final = 26
+
+
+class WordedCommand(TyperCommand):
+    """A command whose help page is ours, because the framework's has one language."""
+
+    words: Words
+
+    def get_help(self, ctx: "Context") -> str:
+        """The help page."""
+        return page(self, ctx, self.words)
+
+
+class WordedGroup(TyperGroup):
+    """A group of commands, likewise."""
+
+    words: Words
+
+    def get_help(self, ctx: "Context") -> str:
+        """The help page."""
+        return page(self, ctx, self.words)
+
+
+def translate(command: "Command", words: Words) -> None:
+    """Replace the keys in a command tree by the words they stand for, in place."""
+    if isinstance(command, WordedCommand | WordedGroup):
+        command.words = words
+    command.help = words(f"help.{command.help}") if command.help else None
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption | TyperArgument):
+            parameter.help = words(f"help.{parameter.help}")
+            if parameter.metavar:
+                parameter.metavar = words(f"metavar.{parameter.metavar}")
+    if isinstance(command, TyperGroup):
+        for child in command.commands.values():
+            translate(child, words)
+
+
+def page(command: "Command", ctx: "Context", words: Words) -> str:
+    """Usage, what the command does, its arguments, options and commands, and the exit statuses at the root."""
+    width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH))
+    arguments = [p for p in command.params if isinstance(p, TyperArgument)]
+    options = [p for p in command.params if isinstance(p, TyperOption) and not p.hidden]
+    children = command.commands if isinstance(command, TyperGroup) else {}
+
+    usage = [ctx.command_path, *(_argument(p) for p in arguments)]
+    usage += [f"[{words('help.options')}]"] + ([words("help.command")] if children else [])
+    lines = [f"{words('help.usage')}: {' '.join(usage)}", ""]
+    lines += textwrap.wrap(command.help or "", width)
+    sections = (
+        ("help.arguments", [(_argument(p), p.help or "") for p in arguments]),
+        ("help.commands", [(name, child.help or "") for name, child in children.items()]),
+        ("help.options_title", [*[(_option(p), p.help or "") for p in options], ("--help", words("help.help"))]),
+    )
+    for title, rows in sections:
+        if rows:
+            lines += ["", f"{words(title)}:"]
+            lines += [line for left, right in rows for line in _row(left, right, width)]
+    if ctx.parent is None:
+        lines += ["", *textwrap.wrap(words("help.statuses"), width)]
+    return "\n".join(lines)
+
+
+def _row(left: str, right: str, width: int) -> list[str]:
+    wrapped = textwrap.wrap(right, width - COLUMN - 2) or [""]
+    if len(left) > COLUMN - 2:
+        return [f"  {left}", *(f"{'':{COLUMN + 2}}{line}" for line in wrapped)]
+    return [f"  {left:{COLUMN}}{wrapped[0]}", *(f"{'':{COLUMN + 2}}{line}" for line in wrapped[1:])]
+
+
+def _argument(parameter: TyperArgument) -> str:
+    return f"{parameter.metavar or (parameter.name or '').upper()}{'…' if parameter.nargs != 1 else ''}"
+
+
+def _option(parameter: TyperOption) -> str:
+    value = "" if parameter.is_flag else f" {parameter.metavar or ''}"
+    return ", ".join(parameter.opts) + value

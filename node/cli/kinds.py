@@ -1,0 +1,24 @@
+"""What kind of file somebody handed over, told from its first bytes, so that what is not read can be named."""
+
+import re
+from typing import Final, Literal
+
+type Kind = Literal["png", "svg", "pdf", "zip", "jwt", "sd_jwt", "xml", "binary"]
+
+HEAD: Final = 4096
+"""Bytes that are looked at: an SVG may begin with comments, and nothing else needs more than a few."""
+MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = ((b"\x89PNG\r\n", "png"), (b"%PDF-", "pdf"), (b"PK\x03\x04", "zip"))
+_COMPACT: Final = re.compile(rb"\s*[\w-]+\.[\w-]*\.[\w-]*(~[\w~.-]*)?\s*", re.ASCII)
+
+
+def foreign_kind(data: bytes) -> Kind | None:
+    """The kind of data that is certainly not JSON and is known by name; None for all else."""
+    for magic, kind in MAGIC:
+        if data.startswith(magic):
+            return kind
+    head = data[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"<"):
+        return "svg" if b"<svg" in head.lower() else "xml"
+    if compact := _COMPACT.fullmatch(data):
+        return "sd_jwt" if compact.group(1) else "jwt"
+    return "binary" if b"\x00" in head else None

@@ -1,0 +1,194 @@
+"""The command line of glejt: what may be typed, and what each command hands to its module.
+
+A run:
+1. Options of the whole program are understood anywhere on the line.
+2. Settings are read: flags, GLEJT_… variables, ./glejt.toml, the user's file.
+3. The command tree is given words in the language of the run.
+4. The command runs and says its status; whatever it refuses is told with code and remedy.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from typer.exceptions import Exit, TyperException
+
+from node import config
+from node.cli.errors import CliError, Coded, describe, describe_usage, status_of
+from node.cli.help import WordedCommand, WordedGroup, translate
+from node.cli.invocation import Invocation
+from node.cli.output import Output
+from node.cli.words import spoken, words_in
+
+BAD_USAGE: Final = 2
+
+app = typer.Typer(cls=WordedGroup, help="glejt", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="json")]
+Passphrase = Annotated[str | None, typer.Option(help="passphrase_file", metavar="file")]
+Force = Annotated[bool, typer.Option("--force", help="force")]
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit status."""
+    flags, line = _program_options(argv)  # 1
+    lang, quiet = flags.get("lang"), flags.get("quiet")
+    out = Output(words_in(spoken(str(lang), os.environ)), quiet=bool(quiet))
+    try:
+        settings = config.load(flags, os.environ, folder=Path(), user_file=config.user_file())  # 2
+        out = Output(words_in(spoken(settings.lang, os.environ)), quiet=settings.quiet)
+        if Path(config.FILE_NAME) in settings.files:  # it may have come with the files to be judged
+            out.remark("remark.settings", files=config.FILE_NAME)
+        command = typer.main.get_command(app)
+        translate(command, out.words)  # 3
+        with command.make_context("glejt", line) as context:
+            context.obj = Invocation(settings, out)
+            return int(command.invoke(context) or 0)  # 4
+    except Exit as ending:  # --help and --version
+        return ending.exit_code
+    except TyperException as error:
+        out.error(describe_usage(error, out.words))
+        return BAD_USAGE
+    except Exception as error:
+        if not isinstance(error, CliError | Coded):
+            raise
+        out.error(describe(error, out.words))
+        return status_of(error)
+
+
+def _program_options(argv: Sequence[str]) -> tuple[dict[str, str | bool], list[str]]:
+    """The options of the whole program, and the line without them."""
+    flags: dict[str, str | bool] = {}
+    line: list[str] = []
+    pending = list(argv)
+    while pending:
+        argument = pending.pop(0)
+        if argument == "--":
+            return flags, [*line, argument, *pending]
+        if argument in {"--quiet", "-q"}:
+            flags["quiet"] = True
+        elif argument == "--lang" and pending:
+            flags["lang"] = pending.pop(0)
+        elif argument.startswith("--lang="):
+            flags["lang"] = argument.partition("=")[2]
+        else:
+            line.append(argument)
+    return flags, line
+
+
+@app.callback()
+def _program(
+    *,
+    lang: Annotated[str | None, typer.Option("--lang", help="lang", metavar="lang")] = None,  # noqa: ARG001 -- taken off the line before; here for the help page
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="quiet")] = False,  # noqa: ARG001 -- likewise
+    version: Annotated[bool, typer.Option("--version", help="version")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of  # noqa: PLC0415 -- slow, and only here
+
+        typer.echo(f"glejt {version_of('glejt')}")
+        raise Exit
+
+
+@app.command("verify", cls=WordedCommand, help="verify")
+def _verify(  # noqa: PLR0913 -- one parameter per option
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(help="verify_files", metavar="file_or_stdin")],
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,
+    policy: Annotated[str | None, typer.Option(help="policy", metavar="policy")] = None,
+    trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
+    at: Annotated[str | None, typer.Option(help="at", metavar="time")] = None,
+    challenge: Annotated[str | None, typer.Option(help="challenge", metavar="text")] = None,
+    domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
+    json: Json = False,
+) -> int:
+    from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
+
+    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain, offline=offline)
+    return verify_files(context.obj, files, question, as_json=json)
+
+
+@app.command("inspect", cls=WordedCommand, help="inspect")
+def _inspect(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="inspect_file", metavar="file_or_stdin")],
+    *,
+    json: Json = False,
+) -> int:
+    from node.cli.contents import inspect  # noqa: PLC0415 -- as above
+
+    return inspect(context.obj, file, as_json=json)
+
+
+@app.command("issue", cls=WordedCommand, help="issue")
+def _issue(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="issue_file", metavar="file_or_stdin")],
+    *,
+    key: Annotated[str | None, typer.Option(help="key", metavar="file")] = None,
+    passphrase_file: Passphrase = None,
+    suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
+    created: Annotated[str | None, typer.Option(help="created", metavar="time")] = None,
+    proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
+    out: Annotated[str | None, typer.Option(help="issue_out", metavar="file")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.issue import Order, issue_file  # noqa: PLC0415 -- as above
+
+    order = Order(key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array)
+    return issue_file(context.obj, file, order, out=out, force=force)
+
+
+@did.command("create", cls=WordedCommand, help="did_create")
+def _did_create(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    *,
+    out: Annotated[str, typer.Option(help="did_out", metavar="file")],
+    method: Annotated[str, typer.Option(help="method", metavar="method")] = "key",
+    key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
+    passphrase_file: Passphrase = None,
+    no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")] = False,
+    force: Force = False,
+) -> int:
+    from node.cli.did import NewKey, create  # noqa: PLC0415 -- as above
+
+    new = NewKey(method=method, key_type=key_type, passphrase_file=passphrase_file, protected=not no_passphrase)
+    return create(context.obj, new, out=out, force=force)
+
+
+@did.command("resolve", cls=WordedCommand, help="did_resolve")
+def _did_resolve(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="did_name", metavar="did")],
+    *,
+    json: Json = False,
+) -> int:
+    from node.cli.did import resolve  # noqa: PLC0415 -- as above
+
+    return resolve(context.obj, name, as_json=json)
+
+
+@app.command("doctor", cls=WordedCommand, help="doctor")
+def _doctor(context: typer.Context, *, json: Json = False) -> int:
+    from node.cli.doctor import examine  # noqa: PLC0415 -- as above
+
+    return examine(context.obj, as_json=json)
+
+
+@app.command("demo", cls=WordedCommand, help="demo")
+def _demo(
+    context: typer.Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
+    folder: Annotated[str, typer.Option("--dir", help="dir", metavar="folder")] = "demo-files",
+) -> int:
+    from node.cli.demo import tell  # noqa: PLC0415 -- as above
+
+    return tell(context.obj, folder, wait=not yes)
+
+
+app.add_typer(did, name="did")

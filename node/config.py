@@ -1,0 +1,165 @@
+"""Settings: flags, then GLEJT_… variables, then ./glejt.toml, then the user's file, then the defaults.
+
+ConfigError
+    config.unreadable   the file cannot be read
+    config.syntax       the file is no TOML
+    config.unknown_key  nobody would ever read this key
+    config.value        the value has not the type the key needs
+
+A file may say only what this module names: a setting with a typing error must not look as if it were in force.
+"""
+
+import tomllib
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+FILE_NAME = "glejt.toml"
+PREFIX = "GLEJT_"
+MAX_CONFIG_BYTES = 64 * 1024
+"""A settings file is written by hand; anything larger is another file by mistake."""
+
+MAX_SHOWN_CHARS = 96
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+type Kind = Literal["language", "flag", "path", "policy"]
+
+POLICY_NAMES = frozenset({"everyday", "strict", "archive"})
+NOT_SETTINGS = frozenset({"GLEJT_DEBUG", "GLEJT_VECTORS"})
+"""Variables with the prefix that no settings file may carry: one for debugging, one for the tests."""
+
+
+class ConfigError(Exception):
+    """A setting cannot be used as it stands; `where` names its file or variable."""
+
+    def __init__(self, code: str, message: str, *, where: str, remedy: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.where = where
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What may be set once instead of being said each time; None where nothing was set."""
+
+    lang: str | None = None
+    quiet: bool = False
+    offline: bool = False
+    policy: str | None = None
+    trust: str | None = None
+    key: str | None = None
+    passphrase_file: str | None = None
+    files: tuple[Path, ...] = ()
+    """The settings files that were read, nearest first."""
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "lang": "language",
+        "quiet": "flag",
+        "offline": "flag",
+        "policy": "policy",
+        "trust": "path",
+        "key": "path",
+        "passphrase_file": "path",
+    }
+)
+
+
+def load(
+    flags: Mapping[str, str | bool], environment: Mapping[str, str], *, folder: Path, user_file: Path | None
+) -> Settings:
+    """The settings of a program started in `folder`. A relative path in a file starts at that file."""
+    files = [file for file in (folder / FILE_NAME, user_file) if file is not None and file.is_file()]
+    said = {key: _checked(key, value, where=f"--{key.replace('_', '-')}", folder=None) for key, value in flags.items()}
+    layers = [said, _from_environment(environment), *(_from_file(file) for file in files)]
+    return Settings(**dict(ChainMap(*map(dict, layers))), files=tuple(files))  # type: ignore[arg-type]  # each value was read by the kind of its field
+
+
+def user_file() -> Path:
+    """Where the settings of the person, rather than of a folder, are kept."""
+    import platformdirs  # noqa: PLC0415 -- a few milliseconds that only programs reading settings should pay
+
+    return platformdirs.user_config_path("glejt", appauthor=False) / FILE_NAME
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that nothing reads: most likely a typing error."""
+    known = {PREFIX + key.upper() for key in KINDS} | NOT_SETTINGS
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str | bool]:
+    found: dict[str, str | bool] = {}
+    for key, kind in KINDS.items():
+        name = PREFIX + key.upper()
+        if raw := environment.get(name):  # an empty variable counts as unset, as is the custom
+            value: object = raw
+            if kind == "flag":
+                value = True if raw.lower() in TRUE else False if raw.lower() in FALSE else raw
+            found[key] = _checked(key, value, where=name, folder=None)
+    return found
+
+
+def _from_file(file: Path) -> dict[str, str | bool]:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            "config.unreadable",
+            f"{file}: {error.strerror}",
+            where=str(file),
+            remedy="Make the file readable for you, or remove it.",
+        ) from error
+    try:
+        if len(data) > MAX_CONFIG_BYTES:
+            raise ConfigError(
+                "config.syntax",
+                f"{file} is larger than {MAX_CONFIG_BYTES // 1024} kB",
+                where=str(file),
+                remedy="Keep only settings of glejt in it.",
+            )
+        table = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            "config.syntax",
+            f"{file} is not valid TOML: {error}",
+            where=str(file),
+            remedy="Correct the line, or remove the file.",
+        ) from error
+    if unknown := sorted(table.keys() - KINDS.keys()):
+        raise ConfigError(
+            "config.unknown_key",
+            f"{file} has a key that is no setting: {unknown[0][:MAX_SHOWN_CHARS]!r}",
+            where=str(file),
+            remedy=f"Remove it or correct its spelling; the settings are: {', '.join(sorted(KINDS))}.",
+        )
+    return {key: _checked(key, value, where=f"{file}: {key}", folder=file.parent) for key, value in table.items()}
+
+
+def _checked(key: str, value: object, *, where: str, folder: Path | None) -> str | bool:
+    """The value as the kind of its key wants it; a relative path in a file is completed by the file's folder."""
+    match KINDS[key], value:
+        case "language", ("en" | "pl") as language:
+            return language
+        case "flag", bool() as flag:
+            return flag
+        case "policy", str() as name if name in POLICY_NAMES:
+            return name
+        case (("policy" | "path"), str() as path) if path:
+            return str(folder / Path(path).expanduser()) if folder else path
+        case kind, _:
+            wants = {
+                "language": "en or pl",
+                "flag": "true or false",
+                "path": "the path of a file",
+                "policy": f"one of {', '.join(sorted(POLICY_NAMES))}, or the path of a file",
+            }[kind]
+            raise ConfigError(
+                "config.value", f"{where} is {str(value)[:MAX_SHOWN_CHARS]!r}", where=where, remedy=f"Give {wants}."
+            )

@@ -1,0 +1,1 @@
+"""The issuer's use cases: from a finished credential to one that anybody can check."""

@@ -7,6 +7,7 @@ ProofsError
 │   │   └── ContextInvalidError      context.invalid…
 │   ├── MalformedTermError           quads.iri, .language, .predicate, .surrogate
 │   ├── ProofOptionsError            proof.options.…
+│   ├── JcsError                     jcs.value, .too_deep
 │   ├── MalformedProofError          proof.malformed.…
 │   └── InvalidProofError            proof.invalid…
 └── ProofIndeterminate               could not be checked
@@ -71,6 +72,13 @@ class ProofOptionsError(ProofFailure):
 
     default_code = "proof.options"
     default_remedy = "Correct the option and sign again."
+
+
+class JcsError(ProofFailure):
+    """The value has no canonical JSON form."""
+
+    default_code = "jcs.value"
+    default_remedy = "Write numbers beyond 9007199254740991 as strings, and whole Unicode characters only."
 
 
 class MalformedProofError(ProofFailure):

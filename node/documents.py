@@ -119,38 +119,44 @@ def _utf8(data: bytes | str, max_bytes: int) -> bytes:
 def _is_all_of(raw: bytes, value: JsonValue) -> bool:
     """Whether the value that orjson made of the text is certainly all that the text says.
 
-    No member was dropped: where no quotation mark follows a backslash, each one in a JSON text delimits a string, and
-    a dropped member takes at least its name away; so when the value has half as many strings as the text has
-    quotation marks, all are there. No number was changed beyond recognition: each is within the safe range, and none
-    is a float zero that may have been written as something else. "No" means that _parse_watchfully must decide.
+    No member was dropped: two quotation marks delimit each string of the text, and a dropped member takes at least its
+    name away; so when the value has half as many strings as the text has delimiters, all are there. No number was
+    changed beyond recognition: each is within the safe range, and none is a float zero that may have been written as
+    something else. "No" means that _parse_watchfully must decide.
     """
-    if b'\\"' in raw:
-        return False
     strings = 0
     level: list[JsonValue] = [value]
     for _ in range(MAX_DEPTH):
         below: list[JsonValue] = []
         for node in level:
-            kind = node.__class__
-            if kind is dict:
-                members = cast("JsonObject", node)
-                strings += len(members)
-                below += members.values()
-            elif kind is list:
-                below += cast("list[JsonValue]", node)
-            elif kind is str:
+            if type(node) is dict:
+                strings += len(node)
+                below += node.values()
+            elif type(node) is list:
+                below += node
+            elif type(node) is str:
                 strings += 1
-            elif (kind is int or kind is float) and not _is_plain(cast("float", node)):
+            elif (type(node) is int or type(node) is float) and not _is_plain(node):
                 return False
-        level = [node for node in below if node.__class__ is not str]
+        level = [node for node in below if type(node) is not str]
         strings += len(below) - len(level)
         if not level:
-            return raw.count(b'"') == 2 * strings
+            return 2 * strings == _delimiters(raw)
     return False
 
 
+def _delimiters(raw: bytes) -> int:
+    """How many quotation marks of a valid JSON text are not escaped: a backslash always begins an escape."""
+    count = raw.count(b'"')
+    place = raw.find(b"\\")
+    while place >= 0:
+        count -= raw[place + 1] == ord('"')
+        place = raw.find(b"\\", place + 2)
+    return count
+
+
 def _is_plain(number: float) -> bool:
-    return -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER and (number != 0 or number.__class__ is int)
+    return -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER and (number != 0 or type(number) is int)
 
 
 def _parse_watchfully(raw: bytes) -> JsonValue:
@@ -181,7 +187,7 @@ def _is_too_deep(value: JsonValue) -> bool:
             child
             for node in level
             for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
-            if child.__class__ is dict or child.__class__ is list
+            if type(child) is dict or type(child) is list
         ]
         if not level:
             return False
@@ -273,7 +279,7 @@ def _flaws(value: JsonValue, *, surrogates: bool) -> Iterator[DocumentError]:
             steps = node.items() if isinstance(node, dict) else enumerate(node)
             if surrogates and isinstance(node, dict):
                 yield from (_half_character(name, path) for name in node if _SURROGATE.search(name))
-            inner = [(child, (*path, step)) for step, child in steps if child.__class__ in telling]
+            inner = [(child, (*path, step)) for step, child in steps if type(child) in telling]
             pending.extend(reversed(inner))
 
 

@@ -26,10 +26,10 @@ _AFTER_DID: Final = re.compile(
     rf"(?P<path>(?:/{_SEGMENT_CHARS})*)(?:\?(?P<query>{_TAIL}))?(?:#(?P<fragment>{_TAIL}))?",
 )
 _PERCENT: Final = re.compile(r"%([0-9A-F]{2})")
-# Characters that the grammar of an identifier has no other way to write. The colon is did:web's port separator.
-# Everything else is either writable as it is (a second spelling), or a delimiter, a control or part of a character
+# What an identifier may encode: the colon of a port in did:web, and the tilde of a person's folder on a web server.
+# Everything else is writable as it is, and so a second spelling, or is a delimiter, a control or part of a character
 # that looks like one.
-_ENCODABLE_IN_IDENTIFIER: Final = frozenset(b"~!$&'()*+,;=:")
+_ENCODABLE_IN_IDENTIFIER: Final = frozenset(b":~")
 # Controls, space, and what a reader of the decoded text would take for structure.
 _NEVER_ENCODED: Final = frozenset(range(0x21)) | frozenset(b"%/?#\\@\x7f")
 

@@ -162,36 +162,19 @@ def _is_plain(number: float) -> bool:
 def _parse_watchfully(raw: bytes) -> JsonValue:
     """The JSON value of the text, or a DocumentError that names what is wrong and where.
 
-    The scanner cannot say where it is. So its hooks leave an error in the value instead of raising it, and only then a
-    second look finds the place.
+    The scanner cannot say where it is. So its hooks leave the error in the value instead of raising it, and a second
+    look finds the place.
     """
     text = _decode(raw)
-    hooks = _Hooks()
     try:
-        value = cast("JsonValue", hooks.decode(text))
+        value = _Hooks().decode(text)
     except json.JSONDecodeError as error:
         raise DocumentError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
         raise DocumentError(f"the document has more than {MAX_DEPTH} levels", code="document.too_deep") from error
-    surrogates = _SURROGATE_ESCAPE.search(text) is not None
-    if hooks.flawed or surrogates or _is_too_deep(value):
-        for flaw in _flaws(value, surrogates=surrogates):
-            raise flaw
-    return value
-
-
-def _is_too_deep(value: JsonValue) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            child
-            for node in level
-            for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
-            if type(child) is dict or type(child) is list
-        ]
-        if not level:
-            return False
-    return True
+    if flaw := _flaw(value, surrogates=_SURROGATE_ESCAPE.search(text) is not None):
+        raise flaw
+    return cast("JsonValue", value)
 
 
 def _decode(raw: bytes) -> str:
@@ -215,12 +198,15 @@ _NON_ZERO_MANTISSA: Final = re.compile(r"-?[0.]*[1-9]")
 
 
 class _Hooks:
-    """What the scanner calls for each object and number; notes whether it met something to refuse."""
+    """What the scanner calls for each object and number.
 
-    __slots__ = ("flawed",)
+    Of all that is to be refused only the first becomes an error: a megabyte of flaws costs no more than one of numbers.
+    """
+
+    __slots__ = ("_flawed",)
 
     def __init__(self) -> None:
-        self.flawed = False
+        self._flawed = False
 
     def decode(self, text: str) -> object:
         return json.JSONDecoder(
@@ -234,58 +220,73 @@ class _Hooks:
         value = dict(members)
         if len(value) == len(members):
             return value
-        seen = Counter(name for name, _ in members)
-        name = next(name for name, _ in members if seen[name] > 1)
+        if self._flawed:
+            return tuple(members)  # one of them may hold the error
+        names = Counter(name for name, _ in members)
+        name = next(name for name, _ in members if names[name] > 1)
         return self._flaw(f"the member {_shown(name)} is there twice", "document.duplicate_key", pointer(name))
 
     def _integer(self, digits: str) -> object:
         if len(digits) > _MAX_SAFE_CHARS or abs(number := int(digits)) > MAX_SAFE_INTEGER:
-            return self._out_of_range(digits)
+            return self._flaw(f"the number {_shown(digits)} is beyond {MAX_SAFE_INTEGER}", "document.integer_range")
         return number
 
     def _float(self, text: str) -> object:
         number = float(text)
         if math.isinf(number) or (number == 0 and _NON_ZERO_MANTISSA.match(text)):
             return self._flaw(f"the number {_shown(text)} is no 64-bit float", "document.number")
-        return self._out_of_range(text) if abs(number) > MAX_SAFE_INTEGER else number
+        if abs(number) > MAX_SAFE_INTEGER:
+            return self._flaw(f"the number {_shown(text)} is beyond {MAX_SAFE_INTEGER}", "document.integer_range")
+        return number
 
-    def _constant(self, name: str) -> DocumentError:
+    def _constant(self, name: str) -> object:
         return self._flaw(f"{name} is no JSON number", "document.number")
 
-    def _out_of_range(self, text: str) -> DocumentError:
-        return self._flaw(f"the number {_shown(text)} is beyond {MAX_SAFE_INTEGER}", "document.integer_range")
-
-    def _flaw(self, message: str, code: str, path: str = "") -> DocumentError:
-        self.flawed = True
+    def _flaw(self, message: str, code: str, path: str = "") -> DocumentError | None:
+        if self._flawed:
+            return None
+        self._flawed = True
         return DocumentError(message, code=code, path=path)
 
 
-def _flaws(value: JsonValue, *, surrogates: bool) -> Iterator[DocumentError]:
-    """What is wrong with the value, in the order of the document, each with its path."""
-    telling = {dict, list, DocumentError} | ({str} if surrogates else set())
-    pending: list[tuple[object, tuple[str | int, ...]]] = [(value, ())]
-    while pending:
-        node, path = pending.pop()
+def _flaw(value: object, *, surrogates: bool) -> DocumentError | None:
+    """What is wrong with the value, and where; with surrogates, its strings are searched for lone ones."""
+    for node, steps in _places(value, {dict, list, tuple, DocumentError} | ({str} if surrogates else set())):
         if isinstance(node, DocumentError):
-            node.path = pointer(*path) + node.path
-            yield node
-        elif isinstance(node, str):
-            if surrogates and _SURROGATE.search(node):
-                yield _half_character(node, path)
-        elif isinstance(node, (dict, list)):
-            if len(path) == MAX_DEPTH:
-                message = f"the document has more than {MAX_DEPTH} levels"
-                yield DocumentError(message, code="document.too_deep", path=pointer(*path))
-            steps = node.items() if isinstance(node, dict) else enumerate(node)
-            if surrogates and isinstance(node, dict):
-                yield from (_half_character(name, path) for name in node if _SURROGATE.search(name))
-            inner = [(child, (*path, step)) for step, child in steps if type(child) in telling]
-            pending.extend(reversed(inner))
+            node.path = pointer(*steps) + node.path
+            return node
+        if surrogates and (half := _SURROGATE.search("".join(node) if isinstance(node, (str, dict)) else "")):
+            message = f"{_shown(half.string)} has a lone surrogate"
+            return DocumentError(message, code="document.surrogate", path=pointer(*steps))
+        if len(steps) >= MAX_DEPTH and not isinstance(node, str):
+            message = f"the document has more than {MAX_DEPTH} levels"
+            return DocumentError(message, code="document.too_deep", path=pointer(*steps))
+    return None
 
 
-def _half_character(text: str, path: tuple[str | int, ...]) -> DocumentError:
-    message = f"{_shown(text)} has a lone surrogate"
-    return DocumentError(message, code="document.surrogate", path=pointer(*path))
+def _places(value: object, kinds: set[type]) -> Iterator[tuple[object, list[str | int]]]:
+    """The nodes of these kinds in document order, each with the steps that lead to it."""
+    yield value, []
+    steps: list[str | int] = []
+    unfinished = [_members(value)]
+    while unfinished:
+        for step, node in unfinished[-1]:
+            if type(node) in kinds:
+                steps.append(step)
+                yield node, steps
+                unfinished.append(_members(node))
+                break
+        else:
+            unfinished.pop()
+            del steps[-1:]
+
+
+def _members(node: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(node, dict):
+        return iter(node.items())
+    if isinstance(node, tuple):
+        return iter(node)
+    return iter(enumerate(node)) if isinstance(node, list) else iter(())
 
 
 def _shown(text: str) -> str:

@@ -1,0 +1,282 @@
+"""Verifiable credentials 1.1 and 2.0: a view of what was received, and the rules of its structure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from node.credentials.errors import TimestampError, shown
+from node.credentials.findings import Finding, wrong
+from node.credentials.structure import (
+    MAX_PROOFS,
+    TypedMember,
+    Version,
+    check_contexts,
+    check_count,
+    check_party,
+    check_size,
+    check_texts,
+    check_typed_member,
+    check_types,
+    check_url,
+    objects_of,
+    one_or_many,
+    read_moment,
+    types_of,
+    url_of,
+    version_of,
+)
+from node.credentials.timestamps import parse_timestamp
+from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, pointer
+
+CREDENTIAL_TYPE: Final = "VerifiableCredential"
+PRESENTATION_TYPE: Final = "VerifiablePresentation"
+
+MAX_SUBJECTS: Final = 64
+"""Subjects of one credential: nearly always one; a class of pupils fits, a register does not."""
+MAX_STATUS_ENTRIES: Final = 8
+"""Status entries of one credential: there are four purposes in use, and each entry may cost a fetch."""
+MAX_SCHEMAS: Final = 8
+"""Schemas of one credential: each may cost a fetch and a validation."""
+
+_PROOF = TypedMember("proof", "proof", most=MAX_PROOFS)
+_MEMBERS: Final = {
+    Version.V2_0: (
+        TypedMember("credentialStatus", "status", most=MAX_STATUS_ENTRIES),
+        TypedMember("credentialSchema", "schema", id_required=True, most=MAX_SCHEMAS),
+        TypedMember("refreshService", "refresh_service"),
+        TypedMember("termsOfUse", "terms_of_use"),
+        TypedMember("evidence", "evidence"),
+        _PROOF,
+    ),
+    Version.V1_1: (
+        TypedMember("credentialStatus", "status", id_required=True, most=MAX_STATUS_ENTRIES),
+        TypedMember("credentialSchema", "schema", id_required=True, most=MAX_SCHEMAS),
+        TypedMember("refreshService", "refresh_service", id_required=True),
+        TypedMember("termsOfUse", "terms_of_use"),
+        TypedMember("evidence", "evidence"),
+        _PROOF,
+    ),
+}
+_STARTS: Final = ("validFrom", "issuanceDate")
+_ENDS: Final = ("validUntil", "expirationDate")
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The period a credential states for itself; an open end is None."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential as it was received: nothing is copied, added or repaired.
+
+    Each property tells what is well formed and leaves out the rest: only after `check_credential` found nothing does a
+    missing value mean that nothing is stated. Values of a member come in the order of the document, which no RDF proof
+    covers, so nothing may depend on it.
+    """
+
+    document: JsonObject
+    path: str = ""
+    """Where the credential stands in the document that was handed over."""
+
+    @property
+    def version(self) -> Version | None:
+        """The version of the data model, by the first context."""
+        return version_of(self.document)
+
+    @property
+    def id(self) -> str | None:
+        """The credential's own identifier."""
+        return url_of(self.document.get("id"))
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types as written: terms or URLs."""
+        return types_of(self.document)
+
+    @property
+    def issuer(self) -> str | None:
+        """The identifier of the issuer."""
+        issuer = self.document.get("issuer")
+        return url_of(issuer.get("id") if isinstance(issuer, dict) else issuer)
+
+    @property
+    def issuer_profile(self) -> JsonObject:
+        """What the issuer says of itself; empty where only an identifier is given."""
+        issuer = self.document.get("issuer")
+        return issuer if isinstance(issuer, dict) else {}
+
+    @property
+    def subjects(self) -> tuple[JsonObject, ...]:
+        """Those the claims are about."""
+        return objects_of(self.document, "credentialSubject")
+
+    @property
+    def subject_ids(self) -> tuple[str | None, ...]:
+        """The identifier of each subject, None for one that has none (a bearer's)."""
+        return tuple(url_of(subject.get("id")) for subject in self.subjects)
+
+    @property
+    def validity(self) -> Validity:
+        """The period of validity; raises TimestampError for a date that cannot be read.
+
+        A credential 1.1 states it as issuanceDate and expirationDate. Where validFrom or validUntil stand beside them,
+        the later start and the earlier end count.
+        """
+        starts, ends = self._moments(_STARTS), self._moments(_ENDS)
+        return Validity(max(starts, default=None), min(ends, default=None))
+
+    @property
+    def status(self) -> tuple[JsonObject, ...]:
+        """The entries that say where the status can be looked up."""
+        return objects_of(self.document, "credentialStatus")
+
+    @property
+    def schemas(self) -> tuple[JsonObject, ...]:
+        """The schemas the issuer says the credential follows."""
+        return objects_of(self.document, "credentialSchema")
+
+    @property
+    def evidence(self) -> tuple[JsonObject, ...]:
+        """What the issuer relied on."""
+        return objects_of(self.document, "evidence")
+
+    @property
+    def terms_of_use(self) -> tuple[JsonObject, ...]:
+        """The terms under which the credential was issued."""
+        return objects_of(self.document, "termsOfUse")
+
+    @property
+    def related_resources(self) -> tuple[JsonObject, ...]:
+        """Resources whose digests the issuer states."""
+        return objects_of(self.document, "relatedResource")
+
+    @property
+    def proofs(self) -> tuple[JsonObject, ...]:
+        """The embedded proofs, unexamined."""
+        return objects_of(self.document, "proof")
+
+    def _moments(self, members: tuple[str, ...]) -> list[datetime]:
+        moments = []
+        for member in members:
+            if member in self.document:
+                try:
+                    moments.append(parse_timestamp(self.document[member]))
+                except TimestampError as error:
+                    error.path = self.path + pointer(member)
+                    raise
+        return moments
+
+
+def check_credential(document: JsonObject, path: str = "") -> list[Finding]:
+    """What breaks the structure of a credential, in the order of the rules; empty if nothing does.
+
+    A proof is not demanded: what is about to be signed is judged by the same rules. Path says where the credential
+    stands in the document that was handed over.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-credentials, https://www.w3.org/TR/vc-data-model/
+    """
+    return list(_findings(document, path))
+
+
+def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
+    # 0. Its size (no rule of the data model: what lies beyond the limits is not judged).
+    yield from check_size(document, path, "credential", MAX_CREDENTIAL_BYTES)
+    # 1. Contexts (2.0: 4.3; 1.1: 4.1). They name the version; without one the newer rules apply.
+    yield from check_contexts(document, path, "credential")
+    version = version_of(document) or Version.V2_0
+    # 2. Identifier (2.0: 4.4; 1.1: 4.2).
+    if "id" in document:
+        yield from check_url(document["id"], path + "/id", "credential.id")
+    # 3. Types (2.0: 4.5; 1.1: 4.3). What also calls itself a presentation could be judged as either.
+    yield from check_types(document, path, "credential.type")
+    types = types_of(document)
+    if types and CREDENTIAL_TYPE not in types:
+        yield wrong("credential.type", path + "/type", f"{CREDENTIAL_TYPE} is not among the types {shown(list(types))}")
+    if PRESENTATION_TYPE in types:
+        yield wrong("credential.type", path + "/type", "the document is a credential and a presentation at once")
+    # 4. Issuer (2.0: 4.7; 1.1: 4.5).
+    if "issuer" in document:
+        yield from check_party(document["issuer"], path + "/issuer", "credential.issuer")
+    else:
+        yield wrong("credential.issuer", path, "there is no issuer")
+    # 5. Subjects (2.0: 4.8; 1.1: 4.4).
+    yield from _check_subjects(document, path)
+    # 6. Period of validity (2.0: 4.9; 1.1: 4.6, 4.8).
+    yield from _check_validity(document, path, version)
+    # 7. Members that need a type (2.0: 4.10 to 4.12, 5.4 to 5.6; 1.1: 4.7, 4.9, 5.4 to 5.7).
+    for member in _MEMBERS[version]:
+        yield from check_typed_member(document, member, path, "credential")
+    if version is Version.V2_0:
+        # 8. Names and descriptions (2.0: 4.6).
+        yield from check_texts(document, path, "credential")
+        if isinstance(issuer := document.get("issuer"), dict):
+            yield from check_texts(issuer, path + "/issuer", "credential.issuer")
+        # 9. Integrity of related resources (2.0: 5.3).
+        yield from _check_related_resources(document, path)
+
+
+def _check_subjects(document: JsonObject, path: str) -> Iterator[Finding]:
+    code = "credential.subject"
+    value = document.get("credentialSubject", [])
+    if value == []:
+        yield wrong(code, path, "there is no credentialSubject")
+        return
+    path += "/credentialSubject"
+    yield from check_count(value, path, "credential.limit.subjects", MAX_SUBJECTS)
+    for subject, place in one_or_many(value, path):
+        if not isinstance(subject, dict):
+            yield wrong(code, place, f"{shown(subject)} is not an object")
+        elif not subject:
+            yield wrong(f"{code}.empty", place, "the subject has no claim")
+        elif "id" in subject:
+            yield from check_url(subject["id"], place + "/id", f"{code}.id")
+
+
+def _check_validity(document: JsonObject, path: str, version: Version) -> Iterator[Finding]:
+    if version is Version.V1_1 and "issuanceDate" not in document:
+        yield wrong("credential.date", path, "there is no issuanceDate")
+    moments: dict[str, datetime] = {}
+    for member in (*_STARTS, *_ENDS):
+        if member in document:
+            # XSD dateTimeStamp demands a zone, the dateTime of 1.1 only allows it.
+            zone_required = version is Version.V2_0
+            read = read_moment(document[member], path + pointer(member), "credential.date", zone_required=zone_required)
+            if isinstance(read, datetime):
+                moments[member] = read
+            else:
+                yield read
+    for start in _STARTS:
+        for end in _ENDS:
+            if start in moments and end in moments and moments[start] > moments[end]:
+                message = f"it ends ({end} {shown(document[end])}) before it begins ({start} {shown(document[start])})"
+                yield wrong("credential.validity.order", path + pointer(end), message)
+
+
+def _check_related_resources(document: JsonObject, path: str) -> Iterator[Finding]:
+    if "relatedResource" not in document:
+        return
+    code, path = "credential.related_resource", path + "/relatedResource"
+    seen: set[str] = set()
+    for resource, place in one_or_many(document["relatedResource"], path):
+        if not isinstance(resource, dict):
+            yield wrong(code, place, f"{shown(resource)} is not an object")
+            continue
+        name = resource.get("id")
+        yield from check_url(name, place + "/id", f"{code}.id")
+        if isinstance(name, str) and name in seen:
+            yield wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is listed twice")
+        elif isinstance(name, str):
+            seen.add(name)
+        digests = [
+            value
+            for member in ("digestSRI", "digestMultibase")
+            for value, _ in one_or_many(resource.get(member), "")
+            if value is not None
+        ]
+        if not digests or not all(isinstance(value, str) and value for value in digests):
+            yield wrong(f"{code}.digest", place, "the resource has no digestSRI and no digestMultibase")

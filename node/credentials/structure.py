@@ -1,0 +1,258 @@
+"""The rules that credentials and presentations share, each yielding what breaks it.
+
+A rule takes a value, the JSON pointer where it stands and the code its findings carry. It judges form alone: whether
+terms are defined is for JSON-LD, whether a proof holds for proofs, whether a moment has come for policy.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import orjson
+
+from node.credentials.contexts import BUNDLED
+from node.credentials.errors import TimestampError, shown
+from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.timestamps import parse_timestamp
+from node.documents import JsonObject, JsonValue, pointer
+
+MAX_CONTEXTS: Final = 10
+"""Contexts in one list: published credentials use up to five, and each one costs compiling."""
+MAX_PROOFS: Final = 8
+"""Proofs of one document: sets and chains in use have two or three, and each costs a hash and a signature check."""
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:(?P<rest>[^\x00-\x20\x7f<>\"{}|\\^`]+)", re.ASCII | re.IGNORECASE)
+_NOT_IN_AN_IRI = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`]")
+_HIERARCHICAL = ("http:", "https:")
+
+
+class Version(StrEnum):
+    """A version of the Verifiable Credentials Data Model."""
+
+    V1_1 = "1.1"
+    V2_0 = "2.0"
+
+
+BASE_CONTEXTS: Final[Mapping[str, Version]] = {
+    "https://www.w3.org/2018/credentials/v1": Version.V1_1,
+    "https://www.w3.org/ns/credentials/v2": Version.V2_0,
+}
+"""The context that comes first and so names the version."""
+
+
+def is_url(value: JsonValue) -> bool:
+    """Whether a value is an absolute URL: a scheme and something behind it, for http and https also a host.
+
+    Letters of every script may stand in it, as in an IRI. It is not looked up.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#identifiers
+    """
+    match = _URL.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return False
+    if not match[0].lower().startswith(_HIERARCHICAL):
+        return True
+    rest = match["rest"]
+    return rest.startswith("//") and rest[2:3] not in {"", "/", "?", "#"}
+
+
+def url_of(value: JsonValue) -> str | None:
+    """The value if it is an absolute URL."""
+    return value if isinstance(value, str) and is_url(value) else None
+
+
+def one_or_many(value: JsonValue, path: str) -> Iterator[tuple[JsonValue, str]]:
+    """Each value of a member that may hold one value or an array of them, with its pointer."""
+    if isinstance(value, list):
+        yield from ((item, path + pointer(index)) for index, item in enumerate(value))
+    else:
+        yield value, path
+
+
+def version_of(document: JsonObject) -> Version | None:
+    """The version that the first context of a document names."""
+    contexts = document.get("@context")
+    first = contexts[0] if isinstance(contexts, list) and contexts else None
+    return BASE_CONTEXTS.get(first) if isinstance(first, str) else None
+
+
+def check_size(document: JsonObject, path: str, code: str, max_bytes: int) -> Iterator[Finding]:
+    """That a document, written without white space, has at most so many bytes."""
+    try:
+        size = len(orjson.dumps(document))
+    except orjson.JSONEncodeError as error:
+        yield wrong(f"{code}.json", path, f"the document cannot be written as JSON: {error}")
+        return
+    if size > max_bytes:
+        yield indeterminate(
+            f"{code}.limit.bytes",
+            path,
+            f"the document has {size} bytes; at most {max_bytes} are checked",
+            "Ask for a smaller document, with pictures and attachments kept outside it.",
+        )
+
+
+def check_count(value: JsonValue, path: str, code: str, most: int) -> Iterator[Finding]:
+    """That a member holds at most so many values."""
+    if isinstance(value, list) and len(value) > most:
+        yield indeterminate(
+            code,
+            path,
+            f"there are {len(value)} values; at most {most} are checked",
+            "Ask for a document with fewer of them.",
+        )
+
+
+def check_url(value: JsonValue, path: str, code: str) -> Iterator[Finding]:
+    """That a value is one absolute URL."""
+    if not is_url(value):
+        yield wrong(code, path, f"{shown(value)} is not a URL")
+
+
+def check_contexts(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+    """That contexts are an ordered set that begins with the base context, followed by URLs and objects.
+
+    An object among them may define further terms, but neither redefine a term of the base context, which is protected,
+    nor give a term a meaning that is no IRI.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#contexts, https://www.w3.org/TR/vc-data-model/#contexts
+    """
+    if "@context" not in document:
+        yield wrong(f"{code}.context.missing", path, "there is no @context")
+        return
+    contexts, path = document["@context"], path + "/@context"
+    if not isinstance(contexts, list) or not contexts:
+        yield wrong(f"{code}.context.list", path, f"@context is not a list of contexts but {shown(contexts)}")
+        return
+    yield from check_count(contexts, path, f"{code}.limit.contexts", MAX_CONTEXTS)
+    base = contexts[0]
+    if not isinstance(base, str) or base not in BASE_CONTEXTS:
+        known = " or ".join(BASE_CONTEXTS)
+        yield wrong(f"{code}.context.base", path + "/0", f"the first context is {shown(base)}, not {known}")
+        return
+    for index, context in enumerate(contexts[1:], 1):
+        if isinstance(context, dict):
+            yield from _check_inline_context(context, base, path + pointer(index), f"{code}.context")
+        elif not is_url(context):
+            message = f"{shown(context)} is neither a URL nor a context object"
+            yield wrong(f"{code}.context.item", path + pointer(index), message)
+
+
+def _check_inline_context(context: JsonObject, base: str, path: str, code: str) -> Iterator[Finding]:
+    protected = BUNDLED[base]["@context"]
+    for term, definition in context.items():
+        meaning = _meaning(definition)
+        if isinstance(meaning, str) and _NOT_IN_AN_IRI.search(meaning):
+            yield wrong(f"{code}.iri", path + pointer(term), f"{shown(meaning)} is no IRI that a term could stand for")
+        if isinstance(protected, dict) and term in protected and not term.startswith("@"):
+            redefined = definition is None or (is_url(meaning) and meaning != _meaning(protected[term]))
+            if redefined:
+                message = f"the term {shown(term)} belongs to {base} and cannot get another meaning"
+                yield wrong(f"{code}.redefined", path + pointer(term), message)
+
+
+def _meaning(definition: JsonValue) -> JsonValue:
+    return definition.get("@id") if isinstance(definition, dict) else definition
+
+
+def check_types(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+    """That there is at least one type, each a term or an absolute URL.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#types
+    """
+    if document.get("type", []) == []:
+        yield wrong(code, path, "there is no type")
+        return
+    for name, place in one_or_many(document["type"], path + "/type"):
+        if not isinstance(name, str) or not name or _NOT_IN_AN_IRI.search(name):
+            yield wrong(code, place, f"{shown(name)} is neither a term nor a URL")
+
+
+def types_of(document: JsonObject) -> tuple[str, ...]:
+    """The types of an object, those that are text."""
+    return tuple(name for name, _ in one_or_many(document.get("type"), "") if isinstance(name, str))
+
+
+def objects_of(document: JsonObject, member: str) -> tuple[JsonObject, ...]:
+    """The objects that a member holds, one or many."""
+    return tuple(value for value, _ in one_or_many(document.get(member), "") if isinstance(value, dict))
+
+
+@dataclass(frozen=True, slots=True)
+class TypedMember:
+    """A member that holds one or more objects, each with a type and, required or not, an id."""
+
+    name: str
+    code: str
+    id_required: bool = False
+    most: int | None = None
+
+
+def check_typed_member(document: JsonObject, member: TypedMember, path: str, code: str) -> Iterator[Finding]:
+    """That each value of a member, if it is there, is an object with a type and a well-formed id.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#types
+    """
+    if member.name not in document:
+        return
+    value, path = document[member.name], path + pointer(member.name)
+    if member.most is not None:
+        yield from check_count(value, path, f"{code}.limit.{member.code}", member.most)
+    code = f"{code}.{member.code}"
+    for item, place in one_or_many(value, path):
+        if not isinstance(item, dict):
+            yield wrong(code, place, f"{shown(item)} is not an object")
+            continue
+        yield from check_types(item, place, f"{code}.type")
+        if "id" in item:
+            yield from check_url(item["id"], place + "/id", f"{code}.id")
+        elif member.id_required:
+            yield wrong(f"{code}.id", place, f"{member.name} has no id here")
+
+
+def check_party(value: JsonValue, path: str, code: str) -> Iterator[Finding]:
+    """That an issuer or holder is a URL, or an object whose id is one.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#issuer
+    """
+    if isinstance(value, dict):
+        if "id" not in value:
+            yield wrong(f"{code}.id", path, "the object has no id")
+        else:
+            yield from check_url(value["id"], path + "/id", f"{code}.id")
+    else:
+        yield from check_url(value, path, code)
+
+
+def check_texts(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+    """That name and description, if they are there, are texts or language value objects.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#language-and-base-direction
+    """
+    for member in ("name", "description"):
+        for value, place in one_or_many(document.get(member, ""), path + pointer(member)):
+            if isinstance(value, dict):
+                surplus = value.keys() - {"@value", "@language", "@direction"}
+                whole = isinstance(value.get("@value"), str) and not surplus
+                text = all(isinstance(part, str) for part in value.values())
+            else:
+                whole, text = True, isinstance(value, str)
+            if not whole or not text:
+                message = f"{shown(value)} is neither text nor a value with @language and @direction"
+                yield wrong(f"{code}.{member}", place, message)
+
+
+def read_moment(value: JsonValue, path: str, code: str, *, zone_required: bool) -> datetime | Finding:
+    """The moment a value names, or the finding that says why there is none.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#validity-period
+    """
+    try:
+        return parse_timestamp(value)
+    except TimestampError as error:
+        kind = error.code.removeprefix("timestamp.")
+        unread = kind == "unsupported" or (kind == "zone" and not zone_required)
+        return (indeterminate if unread else wrong)(f"{code}.{kind}", path, str(error), error.remedy)

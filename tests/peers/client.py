@@ -45,29 +45,28 @@ def missing() -> str | None:
     return None
 
 
-class Peer:
-    """A running peer process; every method is one request."""
+class LineProcess:
+    """A process that answers one JSON line per JSON line, in order."""
 
-    def __init__(self) -> None:
-        node = shutil.which("node")
-        if node is None:
-            raise FileNotFoundError("node is not installed")
-        self._process = subprocess.Popen(  # noqa: S603 - our own script, no input in the command
-            [node, str(HERE / "peer.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own scripts, no input in the command
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
         self._requests = 0
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
         """End of input ends the process."""
         self._process.communicate(timeout=ANSWER_SECONDS)
 
-    def ask(self, op: str, **request: object) -> Any:  # noqa: ANN401 - whatever JSON the operation answers
+    def ask(self, op: str, **request: object) -> Any:
         """Send one request and wait for its answer; raises PeerError when the peer refuses."""
         self._requests += 1
         line = json.dumps({"id": self._requests, "op": op, **request}, ensure_ascii=False)
@@ -91,6 +90,16 @@ class Peer:
             raise PeerError(**answer["error"])
         return answer["ok"]
 
+
+class Peer(LineProcess):
+    """The libraries on Node; every method is one request."""
+
+    def __init__(self) -> None:
+        node = shutil.which("node")
+        if node is None:
+            raise FileNotFoundError("node is not installed")
+        super().__init__([node, str(HERE / "peer.mjs")])
+
     def contexts(self, documents: Mapping[str, object]) -> int:
         """Hand over contexts: the peer knows no others, bar those compiled into its libraries."""
         return self.ask("contexts", documents=dict(documents))
@@ -99,7 +108,9 @@ class Peer:
         """A new key pair of the peer's making: Ed25519, P-256 or P-384."""
         return PeerKey(**self.ask("generate", type=key_type))
 
-    def canonize(self, documents: Sequence[object], *, safe: bool = True, hash_name: str = "SHA-256") -> list[str | PeerError]:
+    def canonize(
+        self, documents: Sequence[object], *, safe: bool = True, hash_name: str = "SHA-256"
+    ) -> list[str | PeerError]:
         """What the peer would hash for each document: canonical N-Quads, or its refusal."""
         return [_outcome(answer) for answer in self.ask("canonize", documents=documents, safe=safe, hash=hash_name)]
 
@@ -107,9 +118,12 @@ class Peer:
         """The N-Quads of each document before canonicalization, or the refusal."""
         return [_outcome(answer) for answer in self.ask("toRdf", documents=documents, safe=safe)]
 
-    def canonize_nquads(self, inputs: Sequence[str], *, hash_name: str = "SHA-256") -> list[str | PeerError]:
+    def canonize_nquads(
+        self, inputs: Sequence[str], *, hash_name: str = "SHA-256", max_work_factor: int = 1
+    ) -> list[str | PeerError]:
         """Canonical N-Quads of each dataset, or the refusal."""
-        return [_outcome(answer) for answer in self.ask("canonizeNquads", inputs=inputs, hash=hash_name)]
+        answers = self.ask("canonizeNquads", inputs=inputs, hash=hash_name, maxWorkFactor=max_work_factor)
+        return [_outcome(answer) for answer in answers]
 
 
 def _outcome(answer: Mapping[str, Any]) -> str | PeerError:

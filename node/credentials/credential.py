@@ -7,6 +7,7 @@ from typing import Final
 
 from node.credentials.errors import TimestampError, shown
 from node.credentials.findings import Finding, wrong
+from node.credentials.members import check_members
 from node.credentials.structure import (
     MAX_PROOFS,
     TypedMember,
@@ -211,6 +212,7 @@ def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
     # 7. Members that need a type (2.0: 4.10 to 4.12, 5.4 to 5.6; 1.1: 4.7, 4.9, 5.4 to 5.7).
     for member in _MEMBERS[version]:
         yield from check_typed_member(document, member, path, "credential")
+    yield from _check_status_ids(document, path)
     if version is Version.V2_0:
         # 8. Names and descriptions (2.0: 4.6).
         yield from check_texts(document, path, "credential")
@@ -218,6 +220,16 @@ def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
             yield from check_texts(issuer, path + "/issuer", "credential.issuer")
         # 9. Integrity of related resources (2.0: 5.3).
         yield from _check_related_resources(document, path)
+    # 10. The compacted form (2.0: 6.1), in which nothing can be overlooked.
+    yield from check_members(document, path, CREDENTIAL_TYPE)
+
+
+def _check_status_ids(document: JsonObject, path: str) -> Iterator[Finding]:
+    """That no two entries share an id: as RDF they are one, and their purposes and indexes could be exchanged."""
+    entries = [entry["id"] for entry in objects_of(document, "credentialStatus") if "id" in entry]
+    if len(entries) != len({str(name) for name in entries}):
+        message = "two status entries have the same id, so which index has which purpose is open"
+        yield wrong("credential.status.repeated", path + "/credentialStatus", message)
 
 
 def _check_subjects(document: JsonObject, path: str) -> Iterator[Finding]:

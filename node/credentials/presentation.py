@@ -8,6 +8,7 @@ from typing import Final
 from node.credentials.credential import CREDENTIAL_TYPE, PRESENTATION_TYPE, Credential, check_credential
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.members import check_members
 from node.credentials.structure import (
     MAX_PROOFS,
     TypedMember,
@@ -155,6 +156,8 @@ def _findings(document: JsonObject, *, credentials: bool) -> Iterator[Finding]:
     # 6. Members that need a type (4.5).
     for member in _MEMBERS:
         yield from check_typed_member(document, member, "", "presentation")
+    # 7. The compacted form (6.1), in which nothing can be overlooked.
+    yield from check_members(document, "", PRESENTATION_TYPE, left_out="verifiableCredential")
 
 
 def _check_presented(value: JsonValue, *, credentials: bool) -> Iterator[Finding]:

@@ -1,0 +1,221 @@
+"""Which contexts a document uses and where, and whether they are the ones its types call for.
+
+An RDF proof covers meanings, not names: whoever may choose the contexts of a signed document may exchange what its
+members seem to say. So they are compared, exactly and in order, with a profile:
+
+1. the base context of the data model;
+2. the context of the credential's type, where the type has one;
+3. contexts that only add terms for proofs, status and schemas, and those the verifier pinned: each once. No two of the
+   former define one term differently, so their order carries no meaning, and issuers write them in any;
+4. nowhere an inline context, and no list of contexts but on a credential or a proof.
+
+The same hold for each credential that stands inside another document.
+
+Spec: https://www.w3.org/TR/vc-data-integrity/#validating-contexts
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from node.credentials.contexts import BUNDLED
+from node.credentials.errors import shown
+from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.presentation import kind_of
+from node.credentials.structure import BASE_CONTEXTS, MAX_CONTEXTS, types_of
+from node.documents import JsonObject, JsonValue, pointer
+
+MAX_CONTEXTS_IN_DOCUMENT: Final = 64
+"""Contexts in a whole credential: the largest published badge has 17, three for each endorsement it carries."""
+
+_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/"
+_SUITES = "https://w3id.org/security/suites/"
+
+OPEN_BADGES_CONTEXTS: Final = frozenset(
+    _OPEN_BADGES + name for name in ("context.json", "context-3.0.1.json", "context-3.0.2.json", "context-3.0.3.json")
+)
+"""The versions of the Open Badges 3.0 context; a document uses one."""
+_DATA_INTEGRITY_CONTEXTS = frozenset(
+    {"https://w3id.org/security/data-integrity/v1", "https://w3id.org/security/data-integrity/v2"}
+)
+SUPPLEMENTS: Final = _DATA_INTEGRITY_CONTEXTS | {
+    _SUITES + "ed25519-2018/v1",
+    _SUITES + "ed25519-2020/v1",
+    _SUITES + "jws-2020/v1",
+    "https://www.w3.org/ns/credentials/status/v1",
+    "https://w3id.org/vc/status-list/2021/v1",
+    _OPEN_BADGES + "extensions.json",
+}
+"""Bundled contexts that may follow in any credential or presentation."""
+
+TYPE_CONTEXTS: Final[Mapping[str, frozenset[str]]] = {
+    "OpenBadgeCredential": OPEN_BADGES_CONTEXTS,
+    "AchievementCredential": OPEN_BADGES_CONTEXTS,
+    "EndorsementCredential": OPEN_BADGES_CONTEXTS,
+}
+"""Types whose specification says which context stands second (Open Badges 3.0, section B.1)."""
+
+_ONE_OF = (frozenset(BASE_CONTEXTS), OPEN_BADGES_CONTEXTS, _DATA_INTEGRITY_CONTEXTS)
+_ANOTHER_DOCUMENT = "Ask the issuer for a document that uses the contexts of its type, in their order, and no others."
+_PIN_IT = "If you know this vocabulary, add its context and digest to your trust file."
+
+
+@dataclass(frozen=True, slots=True)
+class ContextList:
+    """The contexts at one place of a document, as written and in order."""
+
+    path: str
+    items: tuple[JsonValue, ...]
+    owner: JsonObject
+    """The object that carries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextProfile:
+    """What a document uses as contexts."""
+
+    lists: tuple[ContextList, ...]
+    """Every `@context`, the document's own first, then in the order of the document."""
+    urls: tuple[str, ...]
+    """Every URL among them, in order, repeated where it is repeated."""
+    inline: tuple[str, ...]
+    """Pointers to contexts that are written out, or null, instead of named."""
+    unknown: tuple[tuple[str, str], ...]
+    """Pointer and URL of each context that is neither bundled nor pinned."""
+    vocabularies: tuple[str, ...]
+    """Pointers to contexts that use `@vocab`: with one, any member counts as defined, misspelt ones too."""
+
+
+def context_profile(
+    document: JsonObject, contexts: Mapping[str, JsonObject] = BUNDLED, path: str = ""
+) -> ContextProfile:
+    """The contexts that a document uses, nested ones too; only what is known is looked into, nothing is fetched."""
+    lists = tuple(_lists(document, path))
+    placed = [(item, place) for used in lists for item, place in _placed(used)]
+    return ContextProfile(
+        lists=lists,
+        urls=tuple(item for item, _ in placed if isinstance(item, str)),
+        inline=tuple(place for item, place in placed if not isinstance(item, str)),
+        unknown=tuple((place, item) for item, place in placed if isinstance(item, str) and item not in contexts),
+        vocabularies=tuple(place for item, place in placed if _uses_vocabulary(item, contexts)),
+    )
+
+
+def check_contexts(
+    document: JsonObject,
+    contexts: Mapping[str, JsonObject] = BUNDLED,
+    *,
+    pinned: Collection[str] = (),
+    path: str = "",
+) -> list[Finding]:
+    """Where the contexts of a credential or presentation differ from the profile of its types; empty if nowhere.
+
+    Pinned names the contexts beyond the bundled ones that the verifier allows; contexts must know them. What is wrong
+    makes the document readable in more than one way; what is unknown leaves open what it says.
+    """
+    return list(_findings(context_profile(document, contexts, path), pinned, path))
+
+
+def _findings(profile: ContextProfile, pinned: Collection[str], path: str) -> Iterator[Finding]:
+    count = sum(len(used.items) for used in profile.lists)
+    if count > MAX_CONTEXTS_IN_DOCUMENT or any(len(used.items) > MAX_CONTEXTS for used in profile.lists):
+        message = (
+            f"{count} contexts are used; {MAX_CONTEXTS} in one place and {MAX_CONTEXTS_IN_DOCUMENT} in all are read"
+        )
+        yield indeterminate("context.limit", path, message, _ANOTHER_DOCUMENT)
+        return
+    unknown = {place for place, _ in profile.unknown}
+    for used in profile.lists:
+        if used.path == path + "/@context" or kind_of(used.owner) is not None:
+            yield from _check_list(used, types_of(used.owner), unknown, pinned)
+        elif not _is_proof(used, path):
+            message = "contexts stand on an object that is neither a credential nor a proof"
+            yield wrong("context.nested", used.path, message, _ANOTHER_DOCUMENT)
+    for place in profile.inline:
+        message = "a context is written into the document, so the document itself says what its members mean"
+        yield wrong("context.inline", place, message, _ANOTHER_DOCUMENT)
+    for place, url in profile.unknown:
+        yield indeterminate("context.unknown", place, f"the context {shown(url)} is not known here", _PIN_IT)
+    for place in profile.vocabularies:
+        message = "the context has @vocab, with which misspelt and undefined members pass as defined"
+        remedy = "Ask the issuer for a document whose contexts define each member."
+        yield indeterminate("context.vocab", place, message, remedy)
+
+
+def _check_list(
+    used: ContextList, types: tuple[str, ...], unknown: Collection[str], pinned: Collection[str]
+) -> Iterator[Finding]:
+    urls = [item for item in used.items if isinstance(item, str)]
+    # 1. The base context.
+    if not urls or used.items[0] != urls[0] or urls[0] not in BASE_CONTEXTS:
+        yield wrong("context.base", used.path, "the base context of the data model is not the first", _ANOTHER_DOCUMENT)
+    # 2. The context of the type.
+    second = used.items[1] if len(used.items) > 1 else None
+    for name in types:
+        if name in TYPE_CONTEXTS and second not in TYPE_CONTEXTS[name]:
+            message = f"the type {shown(name)} needs its own context in second place, where {shown(second)} stands"
+            yield wrong("context.type", used.path, message, _ANOTHER_DOCUMENT)
+    # 3. Each once, one version of each; after the first two places only supplements.
+    seen: set[str] = set()
+    for index, item in enumerate(used.items):
+        place = used.path + pointer(index)
+        if not isinstance(item, str):
+            continue
+        family = next((group for group in _ONE_OF if item in group), frozenset({item}))
+        if not family.isdisjoint(seen):
+            message = f"{shown(item)} is used again, or beside another version of it"
+            yield wrong("context.repeated", place, message, _ANOTHER_DOCUMENT)
+        seen.add(item)
+        expected = (
+            (index == 0 and item in BASE_CONTEXTS)
+            or (index == 1 and item in OPEN_BADGES_CONTEXTS)
+            or (index > 0 and (item in SUPPLEMENTS or item in pinned))
+        )
+        if not expected and place not in unknown and family.isdisjoint(seen - {item}):
+            message = f"{shown(item)} is no part of a credential of this type at this place"
+            yield indeterminate("context.unexpected", place, message, _PIN_IT)
+
+
+def _is_proof(used: ContextList, path: str) -> bool:
+    steps = used.path.removeprefix(path).split("/")[1:-1]
+    return steps == ["proof"] or (len(steps) == len(["proof", "0"]) and steps[0] == "proof")
+
+
+def _placed(used: ContextList) -> Iterator[tuple[JsonValue, str]]:
+    whole = isinstance(used.owner["@context"], list)
+    yield from ((item, used.path + (pointer(index) if whole else "")) for index, item in enumerate(used.items))
+
+
+def _lists(document: JsonObject, path: str) -> Iterator[ContextList]:
+    pending: list[tuple[JsonValue, str]] = [(document, path)]
+    while pending:
+        value, place = pending.pop()
+        if isinstance(value, list):
+            pending.extend((item, place + pointer(index)) for index, item in reversed(list(enumerate(value))))
+        elif isinstance(value, dict):
+            if "@context" in value:
+                items = value["@context"]
+                yield ContextList(place + "/@context", tuple(items) if isinstance(items, list) else (items,), value)
+            # What is inside a context is part of it, not of the document.
+            members = [(item, place + pointer(name)) for name, item in value.items() if name != "@context"]
+            pending.extend(reversed(members))
+
+
+def _uses_vocabulary(context: JsonValue, contexts: Mapping[str, JsonObject]) -> bool:
+    """Whether a context, one it refers to, or one scoped to a term of it, sets `@vocab`."""
+    pending, looked_up = [context], set[str]()
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str) and value in contexts and value not in looked_up:
+            looked_up.add(value)
+            # No bundled context sets it: a test sees to that, so that none is searched here each time.
+            pending.extend([] if value in BUNDLED else [contexts[value]["@context"]])
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            if value.get("@vocab") is not None:
+                return True
+            imported = value.get("@import")
+            scoped = [term["@context"] for term in value.values() if isinstance(term, dict) and "@context" in term]
+            pending.extend([*scoped, imported])
+    return False

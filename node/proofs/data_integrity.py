@@ -125,7 +125,7 @@ def prepare(  # noqa: PLR0913 - each is a decision of the caller
     # 3-6. The proofs that the new one names.
     proof = options.to_json(suite.type, suite.cryptosuite)
     if suite.transformation.carries_context and "@context" in copy:
-        proof["@context"] = copy["@context"]
+        proof["@context"] = _copied_value(copy["@context"])
     new = _as_a_verifier_reads(proof, existing, suite, suites)
     # 7. The algorithm of the suite, up to the signature.
     return Unsigned(

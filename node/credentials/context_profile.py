@@ -22,7 +22,7 @@ from node.credentials.contexts import BUNDLED
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
 from node.credentials.presentation import kind_of
-from node.credentials.structure import BASE_CONTEXTS, MAX_CONTEXTS, types_of
+from node.credentials.structure import BASE_CONTEXTS, MAX_CONTEXTS, objects_within, trail_pointer, types_of
 from node.documents import JsonObject, JsonValue, pointer
 
 MAX_CONTEXTS_IN_DOCUMENT: Final = 64
@@ -187,18 +187,11 @@ def _placed(used: ContextList) -> Iterator[tuple[JsonValue, str]]:
 
 
 def _lists(document: JsonObject, path: str) -> Iterator[ContextList]:
-    pending: list[tuple[JsonValue, str]] = [(document, path)]
-    while pending:
-        value, place = pending.pop()
-        if isinstance(value, list):
-            pending.extend((item, place + pointer(index)) for index, item in reversed(list(enumerate(value))))
-        elif isinstance(value, dict):
-            if "@context" in value:
-                items = value["@context"]
-                yield ContextList(place + "/@context", tuple(items) if isinstance(items, list) else (items,), value)
-            # What is inside a context is part of it, not of the document.
-            members = [(item, place + pointer(name)) for name, item in value.items() if name != "@context"]
-            pending.extend(reversed(members))
+    for value, trail in objects_within(document):
+        if "@context" in value:
+            items = value["@context"]
+            place = trail_pointer(trail, path) + "/@context"
+            yield ContextList(place, tuple(items) if isinstance(items, list) else (items,), value)
 
 
 def _uses_vocabulary(context: JsonValue, contexts: Mapping[str, JsonObject]) -> bool:

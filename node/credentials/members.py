@@ -13,8 +13,8 @@ from typing import Final
 
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
-from node.credentials.structure import types_of
-from node.documents import JsonObject, JsonValue, pointer
+from node.credentials.structure import objects_within, trail_pointer, types_of
+from node.documents import JsonObject, pointer
 
 _VALUE_OBJECT: Final = frozenset({"@value", "@language", "@direction", "@type"})
 _BLANK = "_:"
@@ -31,32 +31,26 @@ def check_members(document: JsonObject, path: str, owner_type: str, *, left_out:
 
 
 def _findings(document: JsonObject, path: str, owner_type: str, left_out: str) -> Iterator[Finding]:
-    own_id = document.get("id")
-    members = {name: value for name, value in document.items() if name != left_out}
-    pending: list[tuple[JsonValue, str]] = [(members, path)]
-    while pending:
-        value, place = pending.pop()
-        if isinstance(value, list):
-            pending.extend((item, place + pointer(index)) for index, item in enumerate(value))
-        elif isinstance(value, dict):
-            yield from _check_names(value, place)
-            name = value.get("id")
-            if isinstance(name, str) and name.startswith(_BLANK):
-                message = f"{shown(name)} is a label for something without a name, no identifier"
-                yield wrong("members.blank_id", place + "/id", message, _NEW_FORM)
-            if value is not members and name is not None and name == own_id and owner_type in types_of(value):
-                message = f"a second object says that it is the {owner_type} {shown(name)}"
-                yield wrong("members.repeated_id", place + "/id", message, _NEW_FORM)
-            # What is inside a context is part of it, not of the document.
-            pending.extend((item, place + pointer(member)) for member, item in value.items() if member != "@context")
+    whole_id = document.get("id")
+    whole = {name: value for name, value in document.items() if name != left_out}
+    for value, trail in objects_within(whole):
+        for name in value:
+            if name[:1] == "@" or ":" in name:
+                yield from _check_name(name, value, trail_pointer(trail, path))
+        own = value.get("id")
+        if isinstance(own, str) and own.startswith(_BLANK):
+            message = f"{shown(own)} is a label for something without a name, no identifier"
+            yield wrong("members.blank_id", trail_pointer(trail, path) + "/id", message, _NEW_FORM)
+        if trail is not None and own is not None and own == whole_id and owner_type in types_of(value):
+            message = f"a second object says that it is the {owner_type} {shown(own)}"
+            yield wrong("members.repeated_id", trail_pointer(trail, path) + "/id", message, _NEW_FORM)
 
 
-def _check_names(value: JsonObject, place: str) -> Iterator[Finding]:
-    for name in value:
-        if name.startswith("@"):
-            if name != "@context" and ("@value" not in value or name not in _VALUE_OBJECT):
-                message = f"the keyword {shown(name)} stands where compacted JSON-LD has none"
-                yield wrong("members.keyword", place + pointer(name), message, _NEW_FORM)
-        elif ":" in name:
-            message = f"the member {shown(name)} is named by an IRI, so a term for the same may be overlooked"
-            yield indeterminate("members.iri", place + pointer(name), message, _NEW_FORM)
+def _check_name(name: str, owner: JsonObject, path: str) -> Iterator[Finding]:
+    path += pointer(name)
+    if not name.startswith("@"):
+        message = f"the member {shown(name)} is named by an IRI, so a term for the same may be overlooked"
+        yield indeterminate("members.iri", path, message, _NEW_FORM)
+    elif name != "@context" and ("@value" not in owner or name not in _VALUE_OBJECT):
+        message = f"the keyword {shown(name)} stands where compacted JSON-LD has none"
+        yield wrong("members.keyword", path, message, _NEW_FORM)

@@ -79,6 +79,38 @@ def version_of(document: JsonObject) -> Version | None:
     return BASE_CONTEXTS.get(first) if isinstance(first, str) else None
 
 
+type Trail = tuple[Trail, str | int] | None
+"""The steps to a place, the last one outermost; a pointer is made of them only where one is shown."""
+
+
+def trail_pointer(trail: Trail, path: str = "") -> str:
+    """The JSON pointer of a trail that begins at path."""
+    steps: list[str | int] = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(step)
+    return path + pointer(*reversed(steps))
+
+
+def objects_within(document: JsonObject) -> Iterator[tuple[JsonObject, Trail]]:
+    """A document and every object inside it, in order; a context and what is in it is no part of the document."""
+    pending: list[tuple[JsonObject | list[JsonValue], Trail]] = [(document, None)]
+    while pending:
+        value, trail = pending.pop()
+        inner: list[tuple[JsonObject | list[JsonValue], Trail]]
+        if isinstance(value, dict):
+            yield value, trail
+            inner = [
+                (child, (trail, name))
+                for name, child in value.items()
+                if isinstance(child, (dict, list)) and name != "@context"
+            ]
+        else:
+            inner = [(child, (trail, index)) for index, child in enumerate(value) if isinstance(child, (dict, list))]
+        inner.reverse()
+        pending += inner
+
+
 def check_size(document: JsonObject, path: str, code: str, max_bytes: int) -> Iterator[Finding]:
     """That a document, written without white space, has at most so many bytes."""
     try:

@@ -165,7 +165,8 @@ def verify_proof(
     (`check_proof_options`), and that the previous proofs hold (`verify_proofs`). Raises InvalidProofError,
     MalformedProofError, JsonLdError, or ProofIndeterminate where the proof could not be checked.
 
-    Spec: https://www.w3.org/TR/vc-data-integrity/#verify-proof
+    Spec: https://www.w3.org/TR/vc-data-integrity/#verify-proof, with the steps of
+    https://www.w3.org/TR/vc-di-eddsa/#verify-proof-eddsa-jcs-2022
     """
     suite, value = _supported(proof)
     hash_name = suite.hashes.get(key.type)
@@ -176,14 +177,18 @@ def verify_proof(
             path=proof.path,
             remedy="The proof names a suite and a key that do not belong together; ask the issuer for a correct proof.",
         )
+    # 1-3. The document without its proofs, the proof without its signature, and the signature.
     try:
         serialized = suite.serialization.decode(value)
     except MalformedProofError as error:
         error.path = proof.path + pointer(suite.serialization.member)
         raise
     hashes = hashes or DocumentHashes(document, jsonld=jsonld)
+    # 4. The contexts that a JCS proof was made under.
     appended = hashes.appended_contexts(proof, suite)
+    # 5-7. Transformation, proof configuration, hashing.
     data = serialized.prefix + hashes.hash_data(proof, suite, hash_name)
+    # 8-9. The signature.
     try:
         verify(key, data, serialized.signature, hash_name=hash_name)
     except InvalidProofError as error:

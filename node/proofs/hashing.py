@@ -11,7 +11,7 @@ import hashlib
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.canonicalize.jcs import jcs
 from node.proofs.cryptosuites import Cryptosuite
-from node.proofs.errors import InvalidProofError, JsonLdError, MalformedProofError
+from node.proofs.errors import BudgetExceededError, InvalidProofError, JsonLdError, MalformedProofError
 from node.proofs.jsonld import JsonLd
 from node.proofs.proof import Proof
 from node.proofs.signatures import HashName
@@ -23,17 +23,25 @@ class DocumentHashes:
     The document must not change while this is in use.
     """
 
-    __slots__ = ("_document", "_jsonld", "_known")
+    __slots__ = ("_document", "_jsonld", "_known", "_over_budget")
 
     def __init__(self, document: JsonObject, *, jsonld: JsonLd) -> None:
         self._document = {name: value for name, value in document.items() if name != "proof"}
         self._jsonld = jsonld
         self._known: dict[tuple[str, HashName, tuple[str | None, ...]], bytes] = {}
+        self._over_budget: dict[str, BudgetExceededError] = {}
 
     def hash_data(self, proof: Proof, suite: Cryptosuite, hash_name: HashName) -> bytes:
         """The hash of the proof's configuration, then that of the document as this proof sees it."""
-        # The document first: an unknown context or an undefined term is then reported where it stands.
-        document_hash = self._document_hash(proof, suite, hash_name)
+        # A document that costs too much costs so once, and not for each of its proofs.
+        if suite.transformation.name in self._over_budget:
+            raise self._over_budget[suite.transformation.name]
+        try:
+            # The document first: an unknown context or an undefined term is then reported where it stands.
+            document_hash = self._document_hash(proof, suite, hash_name)
+        except BudgetExceededError as error:
+            self._over_budget[suite.transformation.name] = error
+            raise
         return self._configuration_hash(proof, suite, hash_name) + document_hash
 
     def appended_contexts(self, proof: Proof, suite: Cryptosuite) -> tuple[JsonValue, ...]:

@@ -86,9 +86,8 @@ class Signer:
 
 
 def local_signer(private: PrivateKey) -> Signer:
-    """A signer whose private key is held in this process."""
-    hash_name: HashName = "sha384" if private.type is KeyType.P384 else "sha256"
-    return Signer(key=private.public, sign=lambda data: sign(private, data, hash_name=hash_name))
+    """A signer whose private key is held in this process, loaded once."""
+    return Signer(private.public, _loaded_private(private, "sha384" if private.type is KeyType.P384 else "sha256"))
 
 
 def sign(key: PrivateKey, data: bytes, *, hash_name: HashName) -> bytes:
@@ -98,12 +97,7 @@ def sign(key: PrivateKey, data: bytes, *, hash_name: HashName) -> bytes:
 
     Spec: https://www.rfc-editor.org/rfc/rfc6979
     """
-    if key.type is KeyType.ED25519:
-        return SigningKey(key.raw).sign(data).signature
-    curve = _curve(key.type)
-    private = ec.derive_private_key(int.from_bytes(key.raw), curve.parameters)
-    r, s = decode_dss_signature(private.sign(data, _SIGNING[hash_name]))
-    return r.to_bytes(curve.size) + min(s, curve.order - s).to_bytes(curve.size)
+    return _loaded_private(key, hash_name)(data)
 
 
 def verify(key: PublicKey, data: bytes, signature: bytes, *, hash_name: HashName) -> None:
@@ -162,13 +156,27 @@ def _verify_ecdsa(key: PublicKey, data: bytes, signature: bytes, hash_name: Hash
             code="proof.invalid.signature_encoding",
         )
     try:
-        _loaded(key.type, key.raw).verify(encode_dss_signature(r, s), data, _VERIFYING[hash_name])
+        _loaded_public(key.type, key.raw).verify(encode_dss_signature(r, s), data, _VERIFYING[hash_name])
     except InvalidSignature as error:
         raise _mismatch() from error
 
 
+def _loaded_private(key: PrivateKey, hash_name: HashName) -> Callable[[bytes], bytes]:
+    if key.type is KeyType.ED25519:
+        ed25519 = SigningKey(key.raw)
+        return lambda data: ed25519.sign(data).signature
+    curve = _curve(key.type)
+    private = ec.derive_private_key(int.from_bytes(key.raw), curve.parameters)
+
+    def sign_low_s(data: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(data, _SIGNING[hash_name]))
+        return r.to_bytes(curve.size) + min(s, curve.order - s).to_bytes(curve.size)
+
+    return sign_low_s
+
+
 @lru_cache(maxsize=_MAX_LOADED_KEYS)
-def _loaded(type_: KeyType, raw: bytes) -> ec.EllipticCurvePublicKey:
+def _loaded_public(type_: KeyType, raw: bytes) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(_curve(type_).parameters, raw)
 
 

@@ -22,6 +22,7 @@ from did_methods.multibase import decode_base58btc, encode_base58btc
 from did_methods.multikey import PrivateKey
 from node.proofs.data_integrity import VerifiedProof, add_proof, prepare, verify_proof, verify_proofs
 from node.proofs.errors import (
+    CanonicalizationBudgetError,
     InvalidProofError,
     JsonLdError,
     MalformedProofError,
@@ -30,6 +31,7 @@ from node.proofs.errors import (
     UnknownContextError,
     UnsupportedProofError,
 )
+from node.proofs.hashing import DocumentHashes
 from node.proofs.options import ProofOptions
 from node.proofs.proof import MAX_PROOFS, proofs_of
 from node.proofs.signatures import Signer, local_signer, sign
@@ -381,6 +383,33 @@ def test_a_proof_of_unknown_kind_or_without_a_key_is_indeterminate_and_does_not_
     assert isinstance(first, VerifiedProof)
     assert (type(second), second.code, second.path) == (ProofIndeterminate, "proof.indeterminate.key", "/proof/1")
     assert (type(third), third.path) == (UnsupportedProofError, "/proof/2")
+
+
+@pytest.mark.threat(11)
+def test_a_poisonous_document_is_paid_for_once_and_not_by_each_proof():
+    class Poisonous:
+        """Stands for a document whose RDF is a clique of blank nodes."""
+
+        asked = 0
+
+        def to_rdf(self, _document):
+            self.asked += 1
+            return [(f"_:b{i}", "<urn:p>", f"_:b{j}", "") for i in range(9) for j in range(9) if i != j]
+
+    document = secured(id="urn:p:0", array=True)
+    document["proof"] += [
+        document["proof"][0] | {"id": f"urn:p:{number}", "previousProof": f"urn:p:{number - 1}"}
+        for number in range(1, MAX_PROOFS)
+    ]
+    proofs, jsonld = proofs_of(document), Poisonous()
+    hashes = DocumentHashes(document, jsonld=jsonld)
+    for proof in proofs:
+        with pytest.raises(CanonicalizationBudgetError):
+            verify_proof(document, proof, ED25519.public, jsonld=jsonld, hashes=hashes)
+    assert jsonld.asked == 1
+    results = verify_proofs(document, proofs, keys_of(proofs), jsonld=jsonld)
+    assert all(isinstance(result.outcome, ProofIndeterminate) for result in results)
+    assert jsonld.asked == 2
 
 
 def test_what_identifies_a_proof_differs_for_every_document_and_proof():

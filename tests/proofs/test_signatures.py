@@ -11,7 +11,8 @@ from integrity_support import PRIVATE_KEYS
 from nacl.signing import SigningKey
 
 from did_methods.curves import KeyType
-from did_methods.multikey import PrivateKey
+from did_methods.errors import InvalidKeyError
+from did_methods.multikey import PrivateKey, PublicKey
 from node.proofs import signatures
 from node.proofs.errors import InvalidProofError, UnsupportedProofError
 from node.proofs.signatures import (
@@ -180,6 +181,17 @@ TORSION = torsion()
 
 def test_the_small_order_points_are_these():
     assert {y for _, y in TORSION} == SMALL_ORDER_Y
+
+
+@pytest.mark.threat(16)
+@pytest.mark.parametrize("index", range(8))
+def test_no_key_of_small_order_gets_as_far_as_a_verification(index):
+    """OpenSSL takes the identity key with R = identity, S = 0 for any message; here it is no key at all."""
+    raw = encoded(TORSION[index])
+    if TORSION[index] == (0, 1):
+        assert backends_accept(raw, raw + bytes(32)) == (True, False)
+    with pytest.raises(InvalidKeyError):
+        PublicKey(KeyType.ED25519, raw)
 
 
 @pytest.mark.threat(16)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multiformats import multibase as oracle
 
@@ -25,6 +25,7 @@ BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_base58btc_equals_the_library_and_comes_back(data):
     text = encode_base58btc(data)
@@ -32,6 +33,7 @@ def test_base58btc_equals_the_library_and_comes_back(data):
     assert decode_base58btc(text) == data
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_base64url_equals_the_library_and_comes_back(data):
     text = encode_base64url(data)
@@ -39,12 +41,14 @@ def test_base64url_equals_the_library_and_comes_back(data):
     assert decode_base64url(text) == data
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1000, max_size=6000))
 def test_long_base58btc_comes_back(data):
     assert from_base58(to_base58(data), max_chars=MAX_BASE58_PROOF_CHARS) == data
 
 
 @pytest.mark.threat(16)
+@settings(deadline=None)
 @given(st.text(st.sampled_from(BASE58 + "0OIl+/_- =\n\N{FULLWIDTH DIGIT ONE}é"), max_size=60))
 def test_every_accepted_base58btc_text_is_the_encoding_of_its_bytes(digits):
     try:
@@ -57,6 +61,7 @@ def test_every_accepted_base58btc_text_is_the_encoding_of_its_bytes(digits):
 
 
 @pytest.mark.threat(16)
+@settings(deadline=None)
 @given(st.text(st.sampled_from(BASE64URL + "+/=. \n\N{FULLWIDTH DIGIT ONE}é"), max_size=60))
 def test_every_accepted_base64url_text_is_the_encoding_of_its_bytes(text):
     try:

@@ -299,6 +299,7 @@ def test_non_canonical_ed25519_keys_are_refused(y, sign):
     assert refusal(KeyType.ED25519, ed25519_bytes(y, sign)) == "key.not_canonical"
 
 
+@settings(deadline=None)
 @given(st.integers(0, P - 1), st.integers(0, 1))
 def test_an_ed25519_key_is_accepted_exactly_when_it_is_on_the_curve(y, sign):
     if y in ED25519_SMALL_ORDER_Y:
@@ -309,6 +310,7 @@ def test_an_ed25519_key_is_accepted_exactly_when_it_is_on_the_curve(y, sign):
         assert PublicKey(KeyType.ED25519, ed25519_bytes(y, sign)).raw == ed25519_bytes(y, sign)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_honest_ed25519_keys_are_accepted(seed):
     public = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
@@ -337,6 +339,7 @@ def test_non_canonical_x25519_keys_are_refused(u):
     assert refusal(KeyType.X25519, u.to_bytes(32, "little")) == "key.not_canonical"
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_honest_x25519_keys_are_accepted(secret):
     public = x25519.X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
@@ -349,7 +352,7 @@ CURVES = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1(), KeyType.SE
 
 
 @pytest.mark.parametrize("key_type", list(CURVES))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_compressed_point_is_accepted_exactly_when_openssl_accepts_it(key_type, data):
     length = WEIERSTRASS_CURVES[key_type].coordinate_bytes
@@ -398,7 +401,7 @@ def is_square_in_fp2(real, imaginary):
     return False
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, BLS12_381_P - 1), st.integers(0, BLS12_381_P - 1), st.booleans())
 def test_a_g2_point_is_accepted_exactly_when_its_x_is_on_the_curve(x0, x1, larger):
     real = (x0**3 - 3 * x0 * x1**2 + 4) % BLS12_381_P

@@ -1,0 +1,39 @@
+"""One credential before the judge: everything that its checks may look at."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from node.credentials.credential import Credential
+from node.documents import JsonObject
+from node.verification.policy import Policy
+from node.verification.trust import Trust
+from node.verification.vocabulary import Vocabulary
+
+CLOCK_SKEW: Final = timedelta(seconds=120)
+"""How far an honest clock may be off; more would let what has ended live on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the verifier asked the holder for: a fresh challenge, and its own domain."""
+
+    challenge: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One credential that passed the check of its structure, and what it is judged by."""
+
+    credential: Credential
+    at: datetime
+    policy: Policy
+    trust: Trust
+    vocabulary: Vocabulary
+    request: Request | None
+
+    @property
+    def document(self) -> JsonObject:
+        """The credential as it was received."""
+        return self.credential.document

@@ -1,0 +1,1 @@
+"""The checks of one credential: each a function, each answering for itself."""

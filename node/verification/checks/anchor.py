@@ -1,0 +1,43 @@
+"""Check 7: the document existed by the time of a block on a chain.
+
+Anchors are not read yet: where the document promises one, nothing is known.
+
+Spec: https://chainagnostic.org/CAIPs/caip-10, https://w3c-ccg.github.io/Merkle-Proof-2019/
+"""
+
+from typing import Final
+
+from node.verification.case import Case
+from node.verification.check import Check, CheckName, Outcome
+
+EVM_ACCOUNT: Final = "eip155:"
+"""How an evidence entry names chain and contract: the account identifier of an EVM chain."""
+FOREIGN_ANCHORS: Final = frozenset({"MerkleProof2017", "MerkleProof2019", "merkle-proof-2019"})
+"""Proofs of Blockcerts, which are anchors of another make."""
+
+
+def check_anchor(case: Case) -> Check:
+    """Not applicable where the document promises no anchor; else not checked."""
+    network = _promised(case)
+    if network is None:
+        return Check(CheckName.ANCHOR, Outcome.NOT_APPLICABLE, "anchor.none", "It promises no anchor.")
+    return Check(
+        CheckName.ANCHOR,
+        Outcome.INDETERMINATE,
+        "anchor.not_checked",
+        "The document names an anchor, which this version does not read. Its signature stands without it.",
+        {"network": network},
+    )
+
+
+def _promised(case: Case) -> str | None:
+    """The chain that the document names, if it names any."""
+    for entry in case.credential.evidence:
+        name = entry.get("id")
+        if isinstance(name, str) and name.startswith(EVM_ACCOUNT):
+            return ":".join(name.split(":")[:2])
+    for proof in case.credential.proofs:
+        kind = proof.get("cryptosuite", proof.get("type"))
+        if isinstance(kind, str) and kind in FOREIGN_ANCHORS:
+            return kind
+    return None

@@ -1,0 +1,80 @@
+"""Check 2: the terms of the document have one reading, which the verifier knows.
+
+Contexts are known or unknown, never fetched. What a document says under contexts of its maker's choice is not what a
+reader takes it to say, so terms defined inside the document, and contexts that take every word for a term, count only
+where the policy accepts them, and never where they give a known word another meaning.
+
+Spec: https://www.w3.org/TR/vc-data-integrity/#context-validation
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from node.proofs.data_integrity import VerifiedProof
+from node.proofs.errors import DataLossError, ProofFailure, ProofsError
+from node.verification.case import Case
+from node.verification.check import Check, CheckName, Outcome
+from node.verification.context_vetting import Vetting, vet
+from node.verification.examination import ExaminedProof, counting
+
+UNDEFINED: Final = "context.undefined_term"
+
+
+def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
+    """Whether the document can be read in one way only.
+
+    1. Each context is known.
+    2. The contexts are those of a document of this type, in their order.
+    3. Nothing inside the document gives a known word another meaning, and what it adds is accepted by the policy.
+    4. Nothing was added behind the contexts that a proof over the text carries.
+    5. Every term of the document is defined. A proof over the text covers the others too: there they are a finding.
+    """
+    vetted = list(vet(case))  # 1. to 3.
+    vetted += _appended(proofs)  # 4.
+    for outcome in (Outcome.FAILED, Outcome.INDETERMINATE):
+        for vetting in vetted:
+            if vetting.outcome is outcome:
+                return Check(CheckName.CONTEXT, outcome, vetting.code, vetting.message, vetting.evidence)
+    return _lossless(case, proofs)  # 5.
+
+
+def _appended(proofs: tuple[ExaminedProof, ...]) -> Iterator[Vetting]:
+    for proof in counting(proofs):
+        if isinstance(proof.outcome, VerifiedProof) and proof.outcome.appended_contexts:
+            yield Vetting(
+                Outcome.FAILED,
+                "context.appended",
+                "Contexts were added behind those that were signed. Ask the person for the original file.",
+                {"contexts": list(proof.outcome.appended_contexts)},
+            )
+
+
+def _lossless(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
+    """That every term is defined: a proof over the meaning that was checked has shown it, else it is read for this."""
+    relevant = counting(proofs) or proofs
+    error = next((proof.vocabulary_error for proof in relevant if proof.vocabulary_error), None)
+    if error is None and not any(proof.holds and not proof.signs_text for proof in relevant):
+        document = {name: value for name, value in case.document.items() if name != "proof"}
+        try:
+            case.vocabulary.jsonld.to_rdf(document)
+        except ProofsError as refusal:
+            error = refusal
+    if error is None:
+        return Check(
+            CheckName.CONTEXT, Outcome.PASSED, "context.passed", "All contexts are known, and every term is defined."
+        )
+    path, message = case.credential.path + error.path, f"{error}. {error.remedy}"
+    text_only = [proof.signs_text for proof in relevant]
+    if isinstance(error, DataLossError) and all(text_only):
+        # What is signed is the text, so nothing is lost; what the term means, nobody says.
+        return Check(
+            CheckName.CONTEXT,
+            Outcome.PASSED,
+            UNDEFINED,
+            message,
+            {"path": path, "finding": UNDEFINED, "why": error.code},
+        )
+    # A kind of proof that is not known may well be over the text, so there nothing is known to be wrong.
+    wrong = isinstance(error, ProofFailure) and False in text_only
+    outcome = Outcome.FAILED if wrong else Outcome.INDETERMINATE
+    return Check(CheckName.CONTEXT, outcome, error.code, message, {"path": path})

@@ -1,0 +1,103 @@
+"""Check 8: the one the document is about has just shown it, in answer to this verifier's request.
+
+Spec: https://www.w3.org/TR/vc-data-integrity/#dfn-challenge, https://www.w3.org/TR/vc-data-model-2.0/#identifying-the-holder
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from node.credentials.errors import TimestampError
+from node.credentials.presentation import Presentation
+from node.credentials.timestamps import parse_timestamp
+from node.verification.case import CLOCK_SKEW, Case
+from node.verification.check import Check, CheckName, Outcome
+from node.verification.examination import ExaminedProof
+
+ORDER: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.INDETERMINATE)
+"""Of several proofs by the subject's key, the one that shows the document live decides, else the one that is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A presentation, and its proofs as they were examined under the purpose of authentication."""
+
+    presentation: Presentation
+    proofs: tuple[ExaminedProof, ...]
+
+
+def check_holder(case: Case, presented: Presented | None) -> Check:
+    """Whether the subject has just shown the document.
+
+    1. It was shown in a presentation that has a proof; else it is a file, which anybody may pass on.
+    2. It is about one subject that has an identifier; else it belongs to whoever bears it.
+    3. A proof of the presentation is by a key of that identifier. Another's key is a failure.
+    4. That proof holds, and its key may authenticate.
+    5. It answers this verifier's challenge, for its domain. Another challenge or domain is a replay.
+    6. The presentation does not name another holder.
+    """
+    if presented is None:  # 1.
+        return _answer(Outcome.INDETERMINATE, "file", "This is a file; anyone could have passed it on.")
+    if not presented.proofs:
+        return _answer(Outcome.INDETERMINATE, "no_proof", "The presentation is not signed by anybody.")
+    subjects = case.credential.subject_ids  # 2.
+    named = {subject for subject in subjects if subject is not None}
+    if not named:
+        return _answer(
+            Outcome.INDETERMINATE,
+            "bearer",
+            "The document names no subject, so whoever has it can show it.",
+            bearer=True,
+        )
+    own = [proof for proof in presented.proofs if proof.key.controller in named]  # 3.
+    if not own:
+        return _answer(Outcome.FAILED, "other_key", "The presentation was signed by somebody else than its subject.")
+    if len(subjects) > 1:
+        return _answer(
+            Outcome.INDETERMINATE, "many_subjects", "The document is about several; who shows it is only one of them."
+        )
+    answers = [_judge(case, presented, proof) for proof in own]  # 4. to 6.
+    return min(answers, key=lambda answer: ORDER.index(answer.outcome))
+
+
+def _judge(case: Case, presented: Presented, proof: ExaminedProof) -> Check:  # noqa: PLR0911 -- one per answer
+    signer = proof.key.controller
+    if proof.key.outcome is Outcome.FAILED:  # 4.
+        return _answer(Outcome.FAILED, "key", proof.key.message)
+    if proof.signature is Outcome.FAILED and proof.key.authentic:
+        return _answer(Outcome.FAILED, "proof_invalid", f"The presentation's proof does not hold: {proof.outcome}.")
+    if not proof.holds or proof.key.outcome is not Outcome.PASSED:
+        reason = proof.key.message if proof.holds else str(proof.outcome)
+        return _answer(Outcome.INDETERMINATE, "not_checked", f"The presentation's proof was not checked: {reason}.")
+    request = case.request  # 5.
+    if request is None:
+        return _answer(
+            Outcome.INDETERMINATE,
+            "no_challenge",
+            "Nobody said which challenge was asked, so this may be an old answer. Ask for a live presentation.",
+        )
+    if proof.proof.challenge != request.challenge or proof.proof.domain != (request.domain,):
+        return _answer(Outcome.FAILED, "replay", "The presentation was made for another challenge or domain.")
+    if not _lasts(case, proof):
+        return _answer(Outcome.INDETERMINATE, "expired", "The presentation's proof has expired. Ask for a new one.")
+    if presented.presentation.holder not in {None, signer}:  # 6.
+        return _answer(Outcome.FAILED, "other_holder", "The presentation names another holder than its signer.")
+    return Check(
+        CheckName.HOLDER,
+        Outcome.PASSED,
+        "holder.passed",
+        "Shown live with the holder's own key, for this request.",
+        {"holder": signer, **proof.key.evidence},
+    )
+
+
+def _lasts(case: Case, proof: ExaminedProof) -> bool:
+    if proof.proof.expires is None:
+        return True
+    try:
+        return case.at - parse_timestamp(proof.proof.expires) <= CLOCK_SKEW
+    except TimestampError:
+        return False
+
+
+def _answer(outcome: Outcome, code: str, message: str, *, bearer: bool = False) -> Check:
+    return Check(CheckName.HOLDER, outcome, f"holder.{code}", message, {"bearer": True} if bearer else {})

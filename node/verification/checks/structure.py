@@ -1,0 +1,92 @@
+"""Check 1: the document is built as the data model says, and small enough to be judged.
+
+Dates that cannot be read are left to the check `validity`, which says that they cannot be read.
+
+Spec: https://www.w3.org/TR/vc-data-model-2.0/#basic-concepts
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from node.credentials.credential import check_credential
+from node.credentials.findings import Finding, FindingOutcome
+from node.credentials.presentation import DocumentKind, check_enveloped, kind_of
+from node.documents import JsonObject, JsonValue
+from node.proofs.errors import MalformedProofError
+from node.proofs.proof import Proof, proofs_of
+from node.verification.check import Check, CheckName, Outcome
+from node.verification.subject import Part, Problem
+
+MAX_FINDINGS: Final = 20
+"""Findings listed in the evidence: the first decides, and a hostile document could have thousands."""
+UNREADABLE_DATE: Final = "credential.date."
+TOO_MANY_PROOFS: Final = "proof.malformed.too_many"
+
+
+def check_structure(part: Part, presented: Iterable[Finding] = ()) -> tuple[Check, tuple[Proof, ...]]:
+    """The check, and the proofs of a document that passed it.
+
+    `presented` are the findings about the presentation around it: a broken one breaks everything inside.
+
+    1. The presentation around it is sound.
+    2. It is an object that is a credential, not one that is sealed in an envelope.
+    3. It keeps the rules of its data model.
+    4. It has proofs, as many as one document may have, each of them well formed.
+    """
+    findings = list(presented)  # 1.
+    value = part.value
+    if not isinstance(value, dict):  # 2.
+        return _check([*findings, _wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
+    if kind_of(value) in {DocumentKind.ENVELOPED_CREDENTIAL, DocumentKind.ENVELOPED_PRESENTATION}:
+        return _check([*findings, *check_enveloped(value, part.path)]), ()
+    findings += [  # 3.
+        finding for finding in check_credential(value, part.path) if not finding.code.startswith(UNREADABLE_DATE)
+    ]
+    proofs: tuple[Proof, ...] = ()
+    try:  # 4.
+        proofs = proofs_of(value)
+    except MalformedProofError as error:
+        findings.append(broken_proof(error, part.path))
+    return _check(findings), proofs
+
+
+def broken_proof(error: MalformedProofError, path: str = "") -> Finding:
+    """A proof that breaks the data model of proofs, as a finding; more than may be read is not wrong for that."""
+    outcome = FindingOutcome.INDETERMINATE if error.code == TOO_MANY_PROOFS else FindingOutcome.FAILED
+    return Finding(error.code, path + error.path, str(error), error.remedy, outcome)
+
+
+def nothing_found(problem: Problem) -> Check:
+    """The check of something in which no credential was found."""
+    return _check([_wrong(problem.code, "", problem.message)])
+
+
+def _check(findings: list[Finding]) -> Check:
+    failed = [finding for finding in findings if finding.outcome is FindingOutcome.FAILED]
+    decisive = (failed or findings)[:1]
+    if not decisive:
+        return Check(
+            CheckName.STRUCTURE, Outcome.PASSED, "structure.passed", "The document is built as its data model says."
+        )
+    first = decisive[0]
+    listed: list[JsonValue] = [_listed(finding) for finding in findings[:MAX_FINDINGS]]
+    return Check(
+        CheckName.STRUCTURE,
+        Outcome.FAILED if failed else Outcome.INDETERMINATE,
+        first.code,
+        f"{first.message}. {first.remedy}",
+        {"path": first.path, "findings": listed, "total": len(findings)},
+    )
+
+
+def _listed(finding: Finding) -> JsonObject:
+    return {
+        "code": finding.code,
+        "path": finding.path,
+        "message": finding.message,
+        "outcome": finding.outcome.value,
+    }
+
+
+def _wrong(code: str, path: str, message: str) -> Finding:
+    return Finding(code, path, message, "Ask for the credential as its issuer gave it.", FindingOutcome.FAILED)

@@ -1,0 +1,82 @@
+"""Check 5: the document is in force at the time of judging, clocks being off by up to CLOCK_SKEW.
+
+When a proof says it was created is not looked at: an issuer, or a thief of its key, can write any date there.
+
+Spec: https://www.w3.org/TR/vc-data-model-2.0/#validity-period, https://www.w3.org/TR/vc-data-integrity/#proofs
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import format_timestamp, parse_timestamp
+from node.documents import JsonObject, JsonValue, pointer
+from node.verification.case import CLOCK_SKEW, Case
+from node.verification.check import Check, CheckName, Outcome
+from node.verification.examination import ExaminedProof, counting
+
+STARTS = ("validFrom", "issuanceDate")
+ENDS = ("validUntil", "expirationDate")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A date that cannot be read."""
+
+    path: str
+    value: JsonValue
+    error: TimestampError
+
+
+def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
+    """Whether the document is in force: the latest start and the earliest end that it states count.
+
+    1. Read its dates, of both data models, and until when the proofs that count last. One that lasts is enough.
+    2. An end that has passed, or a start to come, decides, whatever else cannot be read.
+    3. A date that cannot be read leaves it open.
+    """
+    document = case.document
+    starts, unread_starts = _read((pointer(name), document[name]) for name in STARTS if name in document)  # 1.
+    ends, unread_ends = _read((pointer(name), document[name]) for name in ENDS if name in document)
+    proof_end, unread_proof = _proofs_end(counting(proofs))
+    start, end = max(starts, default=None), min(ends, default=None)
+    until = min((moment for moment in (end, proof_end) if moment is not None), default=None)
+    evidence: JsonObject = {}
+    if start is not None:
+        evidence["from"] = format_timestamp(start)
+    if until is not None:
+        evidence["until"] = format_timestamp(until)
+    if until is not None and case.at - until > CLOCK_SKEW:  # 2.
+        code = "validity.ended" if until == end else "validity.proof_expired"
+        message = f"It ended on {evidence['until']}. Ask for a renewed one."
+        return Check(CheckName.VALIDITY, Outcome.FAILED, code, message, evidence)
+    if start is not None and start - case.at > CLOCK_SKEW:
+        message = f"It is in force only from {evidence['from']}. Check it again then."
+        return Check(CheckName.VALIDITY, Outcome.FAILED, "validity.not_yet", message, evidence)
+    for unread in (*unread_starts, *unread_ends, *unread_proof):  # 3.
+        evidence |= {"path": case.credential.path + unread.path, "value": unread.value}
+        message = f"{unread.error}. {unread.error.remedy}"
+        return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, evidence)
+    return Check(CheckName.VALIDITY, Outcome.PASSED, "validity.passed", "It is in force.", evidence)
+
+
+def _read(members: Iterable[tuple[str, JsonValue]]) -> tuple[list[datetime], list[_Unread]]:
+    """The moments that can be read, and the values that cannot."""
+    moments: list[datetime] = []
+    unread: list[_Unread] = []
+    for path, value in members:
+        try:
+            moments.append(parse_timestamp(value))
+        except TimestampError as error:
+            unread.append(_Unread(path, value, error))
+    return moments, unread
+
+
+def _proofs_end(proofs: tuple[ExaminedProof, ...]) -> tuple[datetime | None, list[_Unread]]:
+    """When the last of these proofs expires; None while one of them has no end."""
+    holding = tuple(proof for proof in proofs if proof.holds) or proofs
+    if any(proof.proof.expires is None for proof in holding):
+        return None, []
+    moments, unread = _read((proof.proof.path + pointer("expires"), proof.proof.expires) for proof in holding)
+    return max(moments, default=None), unread

@@ -1,0 +1,100 @@
+"""The proofs of one document: for each, whose key it names and whether the signature holds.
+
+Which of them count is another question: only those by the key of the one who is supposed to have made the statement.
+Any other proof is shown, and is never a reason to accept.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from did_methods.document import Relationship
+from node.documents import JsonObject
+from node.proofs.cryptosuites.transformation import JCS
+from node.proofs.data_integrity import Outcome as ProofOutcome
+from node.proofs.data_integrity import VerifiedProof, verify_proofs
+from node.proofs.errors import ProofFailure, ProofsError
+from node.proofs.jsonld import JsonLd
+from node.proofs.proof import Proof
+from node.verification.check import Outcome
+from node.verification.keys import KeyFinding, KeyRing
+
+VOCABULARY_CODES = ("context.", "quads.")
+"""Errors of a proof whose code begins so are about the terms of the document, not about the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedProof:
+    """One proof: what is known of its key, and what became of its signature."""
+
+    proof: Proof
+    key: KeyFinding
+    outcome: ProofOutcome
+
+    @property
+    def holds(self) -> bool:
+        """Whether the signature was checked and is right."""
+        return isinstance(self.outcome, VerifiedProof)
+
+    @property
+    def vocabulary_error(self) -> ProofsError | None:
+        """Why the document has no lossless RDF form, where that kept the signature from being checked."""
+        error = self.outcome
+        return error if isinstance(error, ProofsError) and error.code.startswith(VOCABULARY_CODES) else None
+
+    @property
+    def signature(self) -> Outcome:
+        """What the signature says; a document without a form that could be signed was not checked."""
+        if self.holds:
+            return Outcome.PASSED
+        if self.vocabulary_error is None and isinstance(self.outcome, ProofFailure):
+            return Outcome.FAILED
+        return Outcome.INDETERMINATE
+
+    @property
+    def signs_text(self) -> bool | None:
+        """Whether it signs the JSON text, defined or not, rather than its meaning; None for an unknown kind."""
+        return None if self.proof.suite is None else self.proof.suite.transformation is JCS
+
+    def by(self, maker: str | None) -> Self:
+        """This proof, judged as one that `maker` is supposed to have made."""
+        if self.key.controller is None or self.key.controller == maker:
+            return self
+        message = f"The method belongs to {self.key.controller[:96]}, which is somebody else."
+        return replace(
+            self, key=replace(self.key, outcome=Outcome.FAILED, code="issuer_key.other_controller", message=message)
+        )
+
+    def to_json(self, *, counts: bool) -> JsonObject:
+        """The proof as the evidence of a report lists it."""
+        error = self.outcome if isinstance(self.outcome, ProofsError) else None
+        return {
+            "path": self.proof.path,
+            "kind": self.proof.kind,
+            "method": self.proof.verification_method,
+            "counts": counts,
+            "key": {"outcome": self.key.outcome.value, "code": self.key.code},
+            "signature": {
+                "outcome": self.signature.value,
+                "code": error.code if error else "proof.passed",
+                "message": str(error) if error else "The signature holds.",
+            },
+        }
+
+
+def examine(
+    document: JsonObject, proofs: tuple[Proof, ...], ring: KeyRing, relationship: Relationship, *, jsonld: JsonLd
+) -> tuple[ExaminedProof, ...]:
+    """Each proof of the document, in its order: the key is looked up, then the signature tried."""
+    keys = {proof.path: ring.find(proof, relationship) for proof in proofs}
+    usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
+    results = verify_proofs(document, proofs, usable, jsonld=jsonld)
+    return tuple(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results)
+
+
+def counting(proofs: tuple[ExaminedProof, ...]) -> tuple[ExaminedProof, ...]:
+    """The proofs that count: those by the maker's key; where none is known to be, those that could be."""
+    for outcome in (Outcome.PASSED, Outcome.INDETERMINATE):
+        chosen = tuple(proof for proof in proofs if proof.key.outcome is outcome)
+        if chosen:
+            return chosen
+    return ()

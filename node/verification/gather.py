@@ -1,0 +1,126 @@
+"""Gathering: all input and output of a verification, bounded in number and time, before anything is judged.
+
+1. Name the identifiers whose documents the judgement may need: each issuer, and each key's controller.
+2. Take the documents that the verifier pinned.
+3. Resolve the others side by side. A problem, or time running out, is noted as data.
+
+Gathering decides nothing: it does not even look whether the identifiers belong together.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from did_methods import jwk, key
+from did_methods.did import parse_did, parse_did_url
+from did_methods.errors import DidMethodsError
+from node.documents import JsonObject, JsonValue
+from node.verification.material import Origin, ResolutionFailure, ResolvedDocument, VerificationMaterial
+from node.verification.policy import KeyEvidence
+from node.verification.sources import Sources
+from node.verification.subject import read_subject
+from node.verification.trust import Trust
+
+MAX_IDENTIFIERS: Final = 128
+"""Identifiers resolved for one subject: a presentation of 100 credentials by as many issuers, and its holder."""
+MAX_AT_ONCE: Final = 8
+"""Resolutions under way together: enough to hide slow answers, too few to make a subject a weapon against others."""
+RESOLVE_SECONDS: Final = 5.0
+"""One resolution."""
+GATHER_SECONDS: Final = 15.0
+"""All of them: people wait for the answer."""
+MAX_PROOFS_READ: Final = 8
+"""Proofs of one document whose keys are looked for; a document with more is refused as malformed."""
+HTTPS: Final = "https://"
+
+EVIDENCE_OF_METHOD: Final[Mapping[str, KeyEvidence]] = MappingProxyType(
+    {key.METHOD: KeyEvidence.IMMUTABLE, jwk.METHOD: KeyEvidence.IMMUTABLE}
+)
+"""Methods whose documents never change; of any other, a resolved document tells only of now."""
+
+
+async def gather(subject: JsonValue, sources: Sources, trust: Trust) -> VerificationMaterial:
+    """The material for judging this subject. Never raises for what the subject says."""
+    wanted = list(dict.fromkeys(_identifiers(subject)))  # 1.
+    now = sources.now()
+    documents = {  # 2.
+        identifier: ResolvedDocument(trust.documents[identifier], KeyEvidence.NOW_ONLY, Origin.PINNED, now)
+        for identifier in wanted
+        if identifier in trust.documents
+    }
+    failures = {
+        identifier: ResolutionFailure("NOT_A_DID", "documents at https addresses are not fetched, only pinned", now)
+        for identifier in wanted
+        if identifier not in documents and identifier.startswith(HTTPS)
+    }
+    resolvable = [identifier for identifier in wanted if identifier not in documents and identifier not in failures]
+    failures |= {
+        identifier: ResolutionFailure(
+            "TOO_MANY", f"more than {MAX_IDENTIFIERS} identifiers are in one subject; this one was left out", now
+        )
+        for identifier in resolvable[MAX_IDENTIFIERS:]
+    }
+    end = asyncio.get_running_loop().time() + GATHER_SECONDS
+    gate = asyncio.Semaphore(MAX_AT_ONCE)
+    chosen = resolvable[:MAX_IDENTIFIERS]
+    found = await asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen))  # 3.
+    for identifier, item in zip(chosen, found, strict=True):
+        if isinstance(item, ResolvedDocument):
+            documents[identifier] = item
+        else:
+            failures[identifier] = item
+    return VerificationMaterial(documents, failures)
+
+
+async def _resolve(
+    did: str, sources: Sources, gate: asyncio.Semaphore, end: float
+) -> ResolvedDocument | ResolutionFailure:
+    try:
+        async with asyncio.timeout_at(end), gate, asyncio.timeout(RESOLVE_SECONDS):
+            resolution = await sources.resolve(did)
+    except TimeoutError:
+        return ResolutionFailure("TIMEOUT", "the resolution took too long and was given up", sources.now())
+    now = sources.now()
+    if resolution.document is None:
+        problem = resolution.problem
+        code = problem.rpartition("#")[2] if problem else "NOT_FOUND"
+        return ResolutionFailure(code, resolution.detail or "no document was found", now)
+    if resolution.deactivated:
+        return ResolutionFailure("DEACTIVATED", "its controller has given the identifier up", now)
+    method = parse_did(did).method
+    evidence = EVIDENCE_OF_METHOD.get(method, KeyEvidence.NOW_ONLY)
+    origin = Origin.COMPUTED if evidence is KeyEvidence.IMMUTABLE else Origin.LIVE
+    return ResolvedDocument(resolution.document, evidence, origin, now)
+
+
+def _identifiers(subject: JsonValue) -> Iterator[str]:
+    """The identifiers that matter, as often as they occur: the holder's first, so that they are never left out."""
+    read = read_subject(subject)
+    if read.presentation is not None:
+        yield from _controllers(read.presentation)
+    for part in read.parts:
+        if isinstance(part.value, dict):
+            issuer = part.value.get("issuer")
+            yield from _identifier(issuer.get("id") if isinstance(issuer, dict) else issuer)
+            yield from _controllers(part.value)
+
+
+def _controllers(document: JsonObject) -> Iterator[str]:
+    proofs = document.get("proof")
+    for proof in (proofs if isinstance(proofs, list) else [proofs])[:MAX_PROOFS_READ]:
+        if isinstance(proof, dict):
+            yield from _identifier(proof.get("verificationMethod"))
+
+
+def _identifier(value: JsonValue) -> Iterator[str]:
+    """The DID in a DID or DID URL, or an https URL without its fragment: only a pin can stand for that one."""
+    if not isinstance(value, str):
+        return
+    if value.startswith(HTTPS):
+        yield value.partition("#")[0]
+        return
+    try:
+        yield str(parse_did_url(value).did)
+    except DidMethodsError:
+        return  # no identifier: the judgement says so

@@ -1,0 +1,210 @@
+"""Whose key made a proof, and whether it could speak for its owner at the time that counts.
+
+Nothing is anchored yet, so the time that counts is the time of judging: `created` is the signer's own word and is never
+looked at.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from did_methods import jwk, key
+from did_methods.did import Did, parse_did, parse_did_url
+from did_methods.document import DidDocument, Relationship, VerificationMethod
+from did_methods.errors import DidMethodsError, UnsupportedError
+from did_methods.multikey import PublicKey
+from node.credentials.timestamps import format_timestamp
+from node.documents import JsonObject
+from node.proofs.proof import Proof
+from node.verification.check import Outcome
+from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
+from node.verification.policy import KeyEvidence, Policy
+from node.verification.trust import Trust
+
+HTTPS: Final = "https://"
+MAX_COMPUTED: Final = 512
+"""Documents computed from identifiers that are kept: issuers recur, holders do not."""
+
+IMMUTABLE_METHODS: Final[Mapping[str, Callable[[Did], JsonObject]]] = MappingProxyType(
+    {key.METHOD: key.resolve_key, jwk.METHOD: jwk.resolve_jwk}
+)
+"""Methods whose document follows from the identifier. It is always computed here, whatever was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFinding:
+    """What is known of the key of one proof.
+
+    `controller` is whose document the method belongs to, as the proof names it. `public_key` is there whenever a
+    signature can be tried, also where the finding is not that the key counts. `authentic` says that the document
+    is its subject's, so that a signature that does not match it says something about the proof.
+    """
+
+    outcome: Outcome
+    code: str
+    message: str
+    controller: str | None = None
+    public_key: PublicKey | None = None
+    authentic: bool = False
+    evidence: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Where the keys of one verification are looked up."""
+
+    material: VerificationMaterial
+    trust: Trust
+    policy: Policy
+    at: datetime
+
+    def find(self, proof: Proof, relationship: Relationship) -> KeyFinding:
+        """The key of a proof.
+
+        1. The proof names a verification method, and a purpose that is the relationship asked for.
+        2. The method is a DID URL, or an https URL whose document the verifier pinned.
+        3. The document of its controller is known.
+        4. That document lists the method under the relationship, under its own control, with a sound key.
+        5. The key is not revoked, and has not expired.
+        6. The document did not merely come with the file, and the policy takes its kind of evidence.
+
+        Spec: https://www.w3.org/TR/cid-1.0/#retrieve-verification-method
+        """
+        # 1.
+        method = proof.verification_method
+        if method is None or proof.proof_purpose is None:
+            return _unknown("issuer_key.no_method", "The proof names no verification method, or no purpose.")
+        # 2.
+        try:
+            controller = method.partition("#")[0] if method.startswith(HTTPS) else str(parse_did_url(method).did)
+        except DidMethodsError as error:
+            outcome = Outcome.FAILED if method.startswith("did:") else Outcome.INDETERMINATE
+            return KeyFinding(outcome, error.code, f"{error}. {error.remedy}", evidence={"method": method})
+        if proof.proof_purpose != relationship:
+            return KeyFinding(
+                Outcome.FAILED,
+                "issuer_key.purpose",
+                f"The proof was made for “{proof.proof_purpose}”, not for “{relationship}”.",
+                controller,
+                evidence={"method": method},
+            )
+        # 3.
+        known = self._document(controller)
+        if isinstance(known, KeyFinding):
+            return replace(known, controller=controller, evidence={"method": method})
+        # 4.
+        try:
+            found = known.document.verification_method(method, relationship)
+        except DidMethodsError as error:
+            return _refused(error, known, controller, method)
+        # 5. and 6.
+        return self._judge(found, known, controller)
+
+    def _document(self, identifier: str) -> "_Known | KeyFinding":
+        if not identifier.startswith(HTTPS) and parse_did(identifier).method in IMMUTABLE_METHODS:
+            computed = _computed(identifier)
+            if isinstance(computed, DidMethodsError):
+                outcome = Outcome.INDETERMINATE if isinstance(computed, UnsupportedError) else Outcome.FAILED
+                return KeyFinding(outcome, computed.code, f"{computed}. {computed.remedy}")
+            return _Known(computed, KeyEvidence.IMMUTABLE, Origin.COMPUTED)
+        if identifier in self.trust.documents:
+            return _parsed(self.trust.documents[identifier], identifier, KeyEvidence.NOW_ONLY, Origin.PINNED)
+        item = self.material.documents.get(identifier)
+        if item is not None:
+            return _gathered(item, identifier)
+        failure = self.material.failures.get(identifier)
+        reason = failure.message if failure else "nobody looked it up"
+        return _unknown(
+            "issuer_key.unresolved",
+            f"The document of {identifier[:96]} is not known: {reason}. Connect and check again, or pin the document "
+            "in your trust file.",
+        )
+
+    def _judge(self, found: VerificationMethod, known: "_Known", controller: str) -> KeyFinding:
+        outcome, code, message = Outcome.PASSED, "issuer_key.passed", "The key is one of its controller's."
+        if found.revoked is not None and found.revoked <= self.at:
+            outcome, code = Outcome.FAILED, "issuer_key.revoked"
+            message = "The key was revoked, and nothing anchored shows that it signed before. Ask for a new document."
+        elif found.expires is not None and found.expires <= self.at:
+            outcome, code = Outcome.INDETERMINATE, "issuer_key.replaced"
+            message = "The key has expired, and nothing anchored shows that it signed before. Ask for a new document."
+        if known.origin is Origin.FILE:
+            # What is said of a key by a document that anybody could have written counts neither for nor against it.
+            outcome, code = Outcome.INDETERMINATE, "issuer_key.from_file"
+            message = "The keys came only with the file. Connect and check again, or pin the issuer's document."
+        elif outcome is Outcome.PASSED and known.evidence not in self.policy.key_evidence:
+            outcome, code = Outcome.INDETERMINATE, "issuer_key.undated"
+            message = f"Since when the key is its controller's is only {known.evidence}; your policy asks for more."
+        evidence = known.evidence_for(found.id)
+        if found.revoked is not None:
+            evidence["revoked"] = format_timestamp(found.revoked)
+        if found.expires is not None:
+            evidence["expires"] = format_timestamp(found.expires)
+        if found.key is not None:
+            evidence["keyType"] = found.key.type.value
+        return KeyFinding(outcome, code, message, controller, found.key, known.origin is not Origin.FILE, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A document, and how it is known."""
+
+    document: DidDocument
+    evidence: KeyEvidence
+    origin: Origin
+    resolved_at: datetime | None = None
+
+    def evidence_for(self, method: str) -> JsonObject:
+        evidence: JsonObject = {"method": method, "evidence": self.evidence.value, "origin": self.origin.value}
+        if self.resolved_at is not None:
+            evidence["resolvedAt"] = format_timestamp(self.resolved_at)
+        return evidence
+
+
+@lru_cache(MAX_COMPUTED)
+def _computed(did: str) -> DidDocument | DidMethodsError:
+    """The document of a DID that is its key, or why it has none."""
+    try:
+        parsed = parse_did(did)
+        return DidDocument.parse(IMMUTABLE_METHODS[parsed.method](parsed))
+    except DidMethodsError as error:
+        return error.with_traceback(None)
+
+
+def _gathered(item: ResolvedDocument, identifier: str) -> _Known | KeyFinding:
+    """A document from the material: only what this verifier resolved is more than a claim of the file."""
+    origin = Origin.LIVE if item.origin is Origin.LIVE else Origin.FILE
+    return _parsed(item.document, identifier, item.evidence, origin, item.resolved_at)
+
+
+def _parsed(
+    source: JsonObject, identifier: str, evidence: KeyEvidence, origin: Origin, resolved_at: datetime | None = None
+) -> _Known | KeyFinding:
+    try:
+        document = DidDocument.parse(source)
+    except DidMethodsError as error:
+        return _unknown(error.code, f"The document of {identifier[:96]} cannot be used: {error}. {error.remedy}")
+    if document.id != identifier:
+        return _unknown(
+            "issuer_key.other_document", f"The document given for {identifier[:96]} is that of {document.id[:96]}."
+        )
+    return _Known(document, evidence, origin, resolved_at)
+
+
+def _refused(error: DidMethodsError, known: _Known, controller: str, method: str) -> KeyFinding:
+    """A document that does not authorise the method; one that only came with the file says nothing either way."""
+    certain = known.origin is not Origin.FILE and not isinstance(error, UnsupportedError)
+    return KeyFinding(
+        Outcome.FAILED if certain else Outcome.INDETERMINATE,
+        "issuer_key.from_file" if known.origin is Origin.FILE else error.code,
+        f"{error}. {error.remedy}",
+        controller,
+        evidence=known.evidence_for(method),
+    )
+
+
+def _unknown(code: str, message: str) -> KeyFinding:
+    return KeyFinding(Outcome.INDETERMINATE, code, message)

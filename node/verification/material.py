@@ -1,0 +1,153 @@
+"""The material of a verdict: what was gathered about a subject, frozen, and plain enough to travel as JSON.
+
+Each item carries the evidence for it. Material that came with a file is not what this verifier gathered: read with
+`from_json`, its items count only where they authenticate themselves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Self
+
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import format_timestamp, parse_timestamp
+from node.documents import JsonObject, JsonValue
+from node.verification.errors import MaterialError
+from node.verification.policy import KeyEvidence
+
+VERSION: Final = 1
+
+
+class Origin(StrEnum):
+    """Where an item comes from."""
+
+    COMPUTED = "computed"
+    """From the identifier alone; anybody computes the same."""
+    PINNED = "pinned"
+    """From the verifier's own trust file."""
+    LIVE = "live"
+    """Resolved by this verifier."""
+    FILE = "file"
+    """Handed over with the subject, by whoever made the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedDocument:
+    """The document of a DID, and how it is known."""
+
+    document: JsonObject
+    evidence: KeyEvidence
+    origin: Origin
+    resolved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionFailure:
+    """Why there is no document; `code` ends the type of a DID resolution error, or is `TIMEOUT` or `TOO_MANY`."""
+
+    code: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationMaterial:
+    """Everything that was gathered, by identifier."""
+
+    documents: Mapping[str, ResolvedDocument] = field(default_factory=dict)
+    failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
+
+    def to_json(self) -> JsonObject:
+        """The material as plain JSON; `from_json` reads it back."""
+        return {
+            "version": VERSION,
+            "documents": {
+                did: {
+                    "document": item.document,
+                    "evidence": item.evidence.value,
+                    "origin": item.origin.value,
+                    "resolvedAt": format_timestamp(item.resolved_at),
+                }
+                for did, item in self.documents.items()
+            },
+            "failures": {
+                did: {"code": failure.code, "message": failure.message, "at": format_timestamp(failure.at)}
+                for did, failure in self.failures.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, value: JsonValue, *, own: bool = False) -> Self:
+        """Material that `to_json` wrote.
+
+        `own` says that this verifier wrote it and nobody else could touch it since. Without it every item is marked as
+        one that came with the file, whatever it says of itself. Raises MaterialError for anything else than material.
+        """
+        table = _object(value, "")
+        if table.get("version") != VERSION:
+            raise MaterialError(
+                f"this is no material of version {VERSION}",
+                code="material.version",
+                remedy="Gather it again with this program.",
+                path="/version",
+            )
+        return cls(
+            {
+                did: _document(_object(item, f"/documents/{did}"), f"/documents/{did}", own=own)
+                for did, item in _object(table.get("documents"), "/documents").items()
+            },
+            {
+                did: _failure(_object(item, f"/failures/{did}"), f"/failures/{did}")
+                for did, item in _object(table.get("failures"), "/failures").items()
+            },
+        )
+
+
+EMPTY: Final = VerificationMaterial()
+
+
+def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
+    try:
+        evidence, origin = KeyEvidence(_text(item, "evidence", path)), Origin(_text(item, "origin", path))
+    except ValueError as error:
+        raise _invalid(path, str(error)) from error
+    return ResolvedDocument(
+        document=_object(item.get("document"), f"{path}/document"),
+        evidence=evidence,
+        origin=origin if own else Origin.FILE,
+        resolved_at=_time(item, "resolvedAt", path),
+    )
+
+
+def _failure(item: JsonObject, path: str) -> ResolutionFailure:
+    return ResolutionFailure(_text(item, "code", path), _text(item, "message", path), _time(item, "at", path))
+
+
+def _object(value: JsonValue, path: str) -> JsonObject:
+    if not isinstance(value, dict):
+        raise _invalid(path, "it is no object")
+    return value
+
+
+def _text(item: JsonObject, member: str, path: str) -> str:
+    value = item.get(member)
+    if not isinstance(value, str):
+        raise _invalid(f"{path}/{member}", "it is no text")
+    return value
+
+
+def _time(item: JsonObject, member: str, path: str) -> datetime:
+    try:
+        return parse_timestamp(item.get(member))
+    except TimestampError as error:
+        raise _invalid(f"{path}/{member}", str(error)) from error
+
+
+def _invalid(path: str, reason: str) -> MaterialError:
+    return MaterialError(
+        f"the material cannot be used at {path[:96] or 'its top'}: {reason[:160]}",
+        code="material.invalid",
+        remedy="Gather it again, or ask whoever handed over the file for a sound one.",
+        path=path,
+    )

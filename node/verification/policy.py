@@ -1,0 +1,102 @@
+"""What a verifier requires before it accepts a credential.
+
+A policy never turns unknown into pass: it says which checks must pass, and what may count as evidence for them.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from node.documents import JsonObject
+from node.verification.check import Check, CheckName, Outcome
+from node.verification.errors import PolicyError
+from node.verification.toml_file import read_toml, text_of
+
+BUILT_IN: Final = ("everyday", "strict", "archive")
+DEFAULT: Final = "everyday"
+
+INDISPENSABLE: Final = frozenset({CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.ISSUER_KEY, CheckName.PROOF})
+"""Without these a document is not known to be its issuer's, and no sentence beginning with “Genuine” could be said."""
+
+
+class KeyEvidence(StrEnum):
+    """How it is known since when a key belongs to its controller, strongest first."""
+
+    IMMUTABLE = "immutable"
+    """The identifier is made of the key: it can never have had another."""
+    ANCHORED = "anchored"
+    """A public chain dates the history."""
+    WITNESSED = "witnessed"
+    """Independent witnesses signed the history."""
+    SELF_DECLARED = "self-declared"
+    """The controller dates its own history, and could write all of it today."""
+    NOW_ONLY = "now-only"
+    """Only the present document is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of one verifier; `name` stands in every report."""
+
+    name: str
+    requires: frozenset[CheckName]
+    key_evidence: frozenset[KeyEvidence] = frozenset(KeyEvidence)
+    accepts_inline_contexts: bool = False
+    accepts_vocabulary: bool = False
+
+    def __post_init__(self) -> None:
+        if missing := INDISPENSABLE - self.requires:
+            raise PolicyError(
+                f"the policy {self.name} does not require {', '.join(sorted(missing))}",
+                code="policy.requires",
+                remedy="Require structure, context, issuer_key and proof; the other checks are the policy's choice.",
+                path="requires",
+            )
+
+    def satisfied(self, check: Check) -> bool:
+        """Whether this check stands in the way of acceptance.
+
+        Not applicable is enough for the status alone: the issuer provided no way to withdraw. An anchor, holder or
+        authority that is required and does not apply leaves the verdict open.
+        """
+        if check.name not in self.requires or check.passed:
+            return True
+        return check.name is CheckName.STATUS and check.outcome is Outcome.NOT_APPLICABLE
+
+
+def parse_policy(text: str, *, file: str = "policy") -> Policy:
+    """The policy that a TOML text describes; PolicyError names the file, the key and the remedy."""
+    return _policy(read_toml(text, kind="policy", file=file, error=PolicyError))
+
+
+@cache
+def built_in(name: str = DEFAULT) -> Policy:
+    """One of the policies that travel with glejt: `everyday`, `strict` or `archive`."""
+    if name not in BUILT_IN:
+        raise PolicyError(
+            f"there is no built-in policy {name[:64]!r}",
+            code="policy.unknown",
+            remedy=f"Name one of {', '.join(BUILT_IN)}, or give the path of a policy file.",
+        )
+    # A test holds these files to the schema; here the check would only cost time.
+    text = files("node.verification").joinpath("policies", f"{name}.toml").read_text("utf-8")
+    return _policy(tomllib.loads(text))
+
+
+def _policy(table: JsonObject) -> Policy:
+    """A policy from a table that keeps to the schema."""
+    return Policy(
+        name=text_of(table, "name"),
+        requires=frozenset(CheckName(name) for name in _texts(table, "requires")),
+        key_evidence=frozenset(KeyEvidence(name) for name in _texts(table, "key_evidence") or KeyEvidence),
+        accepts_inline_contexts=table.get("inline_contexts") == "accept",
+        accepts_vocabulary=table.get("vocabulary") == "accept",
+    )
+
+
+def _texts(table: JsonObject, key: str) -> list[str]:
+    values = table.get(key) or []
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

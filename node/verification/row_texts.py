@@ -1,0 +1,235 @@
+"""What each of the seven rows says: one function per row, from its checks to the key and the values of its text."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from node.documents import JsonObject, JsonValue
+from node.verification.check import Check, CheckName
+from node.verification.gaps import DEFERRED, unknown_gap
+from node.verification.phrases import Phrases
+from node.verification.report import CredentialReport
+from node.verification.rows import DISTRUSTED, Row, RowState
+
+type Text = tuple[str, dict[str, str]]
+"""The key of a text behind `row.`, and the values for its places."""
+
+
+def row_text(row: Row, entry: CredentialReport, phrases: Phrases) -> str:
+    """The text of a row of this entry."""
+    key, values = _text(row, entry, phrases)
+    return phrases(f"row.{key}", **values)
+
+
+def reason(check: Check, phrases: Phrases) -> str:
+    """Why a check failed, for the place {reason}; a code without words of its own is named with its place."""
+    for key in (f"reason.{check.code}", f"reason.{check.code.rpartition('.')[0]}"):
+        if key in phrases:
+            path = check.evidence.get("path")
+            text = phrases(key, value=phrases.given(check.evidence.get("value")))
+            return f"{text} ({phrases.given(path)})" if path else text
+    return phrases("reason.other", code=phrases.given(check.code), path=phrases.given(check.evidence.get("path")))
+
+
+def issuer_name(entry: CredentialReport, phrases: Phrases) -> str:
+    """The issuer as the verifier's lists or a body name it; else its identifier, never the name it gives itself."""
+    evidence = entry.check(CheckName.AUTHORITY).evidence
+    return phrases.given(_first(evidence.get("lists")).get("issuer") or evidence.get("issuer") or _did(entry))
+
+
+def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
+    if row.state is RowState.UNKNOWN and any(check.code == f"{check.name}.not_run" for check in row.checks):
+        return "not_run", {}
+    return ROWS[row.number](row, entry, phrases)
+
+
+def _unchanged(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
+    match row.state:
+        case RowState.PASS:
+            return "1.pass", {}
+        case RowState.FAIL:
+            failed = next(check for check in row.checks if check.failed)
+            if failed.name is CheckName.STRUCTURE:
+                return "1.fail_structure", {"reason": reason(failed, phrases)}
+            return ("1.fail_context", {}) if failed.name is CheckName.CONTEXT else ("1.fail", {})
+        case RowState.UNKNOWN:
+            unknown = next(check for check in row.checks if not check.passed)
+            gap = "keys" if unknown.code in DEFERRED else unknown_gap(unknown)
+            return "1.unknown", {"reason": phrases(f"gap.{gap}")}
+        case RowState.DOES_NOT_APPLY:
+            return "does_not_apply", {}
+
+
+UNKNOWN_KEYS: Final[Mapping[str, str]] = {
+    "issuer_key.from_file": "2.unknown_from_file",
+    "issuer_key.replaced": "2.unknown_replaced",
+    "issuer_key.undated": "2.unknown_undated",
+}
+
+
+def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
+    key, authority = row.checks
+    issuer = issuer_name(entry, phrases)
+    match row.state:
+        case RowState.FAIL if key.code == "issuer_key.revoked" and key.failed:
+            return "2.fail_revoked", {"issuer": issuer, "date": phrases.date(key.evidence.get("revoked"))}
+        case RowState.FAIL if key.failed:
+            return "2.fail", {"issuer": issuer}
+        case RowState.FAIL:
+            return "2.fail_distrusted", _distrust(authority, phrases)
+        case RowState.PASS if authority.evidence.get("body"):
+            return "2.pass_accredited", {"issuer": issuer, "body": phrases.given(authority.evidence.get("body"))}
+        case RowState.PASS:
+            listed = _first(authority.evidence.get("lists"))
+            return "2.pass", {
+                "issuer": issuer,
+                "list": phrases.given(listed.get("list")),
+                "domain": phrases.given(listed.get("domain")),
+            }
+        case _ if not key.passed:
+            return UNKNOWN_KEYS.get(key.code, "2.unknown_no_resolution"), {"issuer": issuer}
+        case _ if authority.code == "authority.list_stale":
+            return "2.unknown_list", _distrust(authority, phrases)
+        case _:
+            known = authority.evidence.get("known")
+            names = [phrases.given(name) for name in known] if isinstance(known, list) else []
+            return "2.unknown", {
+                "did": phrases.given(_did(entry)),
+                "lists": ", ".join(names) or phrases("assessment.none"),
+            }
+
+
+def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
+    (status,) = row.checks
+    seen = status.evidence
+    match row.state:
+        case RowState.PASS:
+            source = f"source.{seen.get('source')}"
+            return "3.pass", {
+                "time": phrases.date(seen.get("time")),
+                "source": phrases(source) if source in phrases else phrases("not_given"),
+            }
+        case RowState.FAIL if status.code == "status.suspended":
+            return "3.fail_suspended", {"date": phrases.date(seen.get("date"))}
+        case RowState.FAIL if status.code == "status.no_anchored_list":
+            return "3.fail_no_anchored_list", {"network": phrases.given(seen.get("network"))}
+        case RowState.FAIL:
+            date = phrases.date(seen.get("date"))
+            return "3.fail_revoked", {"date": date, "reason": phrases.given(seen.get("reason"))}
+        case RowState.DOES_NOT_APPLY:
+            return "3.does_not_apply", {}
+        case _ if status.code == "status.rolled_back":
+            return "3.unknown_rolled_back", {"seen": phrases.date(seen.get("seen"))}
+        case _ if seen.get("last_known"):
+            return "3.unknown", {"time": phrases.date(seen.get("last_known"))}
+        case _:
+            return "3.unknown_nothing", {}
+
+
+def _in_force(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
+    (validity,) = row.checks
+    match row.state:
+        case RowState.PASS if until := validity.evidence.get("until"):
+            return "4.pass_until", {"date": phrases.date(until)}
+        case RowState.PASS:
+            return "4.pass_open", {}
+        case RowState.FAIL if validity.code == "validity.not_yet":
+            return "4.fail_not_yet", {"date": phrases.date(validity.evidence.get("from"))}
+        case RowState.FAIL:
+            return "4.fail_ended", {"date": phrases.date(validity.evidence.get("until"))}
+        case RowState.UNKNOWN:
+            return "4.unknown", {"reason": reason(validity, phrases)}
+        case RowState.DOES_NOT_APPLY:
+            return "does_not_apply", {}
+
+
+def _anchored(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
+    (anchor,) = row.checks
+    network = phrases.given(anchor.evidence.get("network"))
+    match row.state:
+        case RowState.PASS:
+            key = "5.pass_mandatory" if anchor.evidence.get("covers") == "mandatory" else "5.pass"
+            return key, {
+                "time": phrases.date(anchor.evidence.get("time")),
+                "network": network,
+                "n": phrases.given(anchor.evidence.get("block")),
+            }
+        case RowState.FAIL:
+            return "5.fail", {"network": network}
+        case RowState.DOES_NOT_APPLY:
+            return "5.does_not_apply_unlinkable" if anchor.code == "anchor.unlinkable" else "5.does_not_apply", {}
+        case _ if anchor.code == "anchor.waiting":
+            return "5.unknown_waiting", {"time": phrases.given(anchor.evidence.get("within"))}
+        case _ if anchor.code == "anchor.test_network":
+            return "5.unknown_test_network", {}
+        case _:
+            return "5.unknown_unreachable", {"network": network}
+
+
+def _holder(row: Row, _entry: CredentialReport, _phrases: Phrases) -> Text:
+    (holder,) = row.checks
+    match row.state:
+        case RowState.PASS:
+            return "6.pass", {}
+        case RowState.FAIL:
+            return ("6.fail_replay" if holder.code == "holder.replay" else "6.fail"), {}
+        case RowState.UNKNOWN:
+            return "6.unknown", {}
+        case RowState.DOES_NOT_APPLY:
+            return "does_not_apply", {}
+
+
+def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
+    authority, classified = row.checks
+    body = phrases.given(authority.evidence.get("body"))
+    match row.state:
+        case RowState.PASS:
+            shown = authority.evidence
+            level = phrases.given(shown.get("level"))
+            return "7.pass", {
+                "assessment": phrases.listed("assessment", shown.get("assessment")),
+                "supervision": phrases.listed("supervision", shown.get("supervision")),
+                "body": body,
+                "level": level if shown.get("level_signed") else phrases("level.claimed", level=level),
+            }
+        case RowState.FAIL if authority.failed and authority.code == DISTRUSTED:
+            return "2.fail_distrusted", _distrust(authority, phrases)
+        case RowState.FAIL if authority.failed:
+            return "7.fail", {"body": body}
+        case RowState.FAIL:
+            return ("7.fail_label" if classified.code == "mc.label.mismatch" else "7.fail_class"), {}
+        case RowState.DOES_NOT_APPLY:
+            return "7.does_not_apply", {}
+        case _ if classified.code == "mc.claim.unsupported":
+            missing = classified.evidence.get("missing")
+            return "7.unknown_claim", {
+                "elements": ", ".join(map(phrases.given, missing if isinstance(missing, list) else []))
+            }
+        case _:
+            return "7.unknown", {}
+
+
+ROWS: Final[Mapping[int, Callable[[Row, CredentialReport, Phrases], Text]]] = {
+    1: _unchanged,
+    2: _issuer,
+    3: _not_withdrawn,
+    4: _in_force,
+    5: _anchored,
+    6: _holder,
+    7: _quality,
+}
+
+
+def _distrust(authority: Check, phrases: Phrases) -> dict[str, str]:
+    return {
+        "list": phrases.given(authority.evidence.get("list")),
+        "date": phrases.date(authority.evidence.get("date")),
+    }
+
+
+def _did(entry: CredentialReport) -> JsonValue:
+    issuer = entry.summary.get("issuer")
+    return issuer.get("id") if isinstance(issuer, dict) else None
+
+
+def _first(value: JsonValue) -> JsonObject:
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}

@@ -1,0 +1,95 @@
+"""From ten checks to the seven rows that people read.
+
+A failed check fails its row; all passed pass it; all not applicable: does not apply; else unknown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from node.verification.check import Check, CheckName, Outcome
+
+
+class RowState(StrEnum):
+    """The state of a row."""
+
+    PASS = "pass"  # noqa: S105 -- a state, no password
+    UNKNOWN = "unknown"
+    FAIL = "fail"
+    DOES_NOT_APPLY = "does_not_apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number from 1 to 7, its state, and the checks behind it."""
+
+    number: int
+    state: RowState
+    checks: tuple[Check, ...]
+
+
+ISSUER_ROW: Final = 2
+QUALITY_ROW: Final = 7
+
+CHECKS_OF_ROW: Final[tuple[tuple[CheckName, ...], ...]] = (
+    (CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.PROOF),
+    (CheckName.ISSUER_KEY, CheckName.AUTHORITY),
+    (CheckName.STATUS,),
+    (CheckName.VALIDITY,),
+    (CheckName.ANCHOR,),
+    (CheckName.HOLDER,),
+    (CheckName.AUTHORITY, CheckName.CLASS),
+)
+
+DISTRUSTED: Final = "authority.distrusted"
+"""The code of a failed authority that is about the issuer itself, not about the quality of this document."""
+
+
+def rows_of(checks: Mapping[CheckName, Check]) -> tuple[Row, ...]:
+    """The seven rows."""
+    rows = []
+    for number, names in enumerate(CHECKS_OF_ROW, start=1):
+        concerned = tuple(checks[name] for name in names)
+        match number:
+            case 2:
+                state = _issuer(*concerned)
+            case 7:
+                state = _quality(*concerned)
+            case _:
+                state = _state(concerned)
+        rows.append(Row(number, state, concerned))
+    return tuple(rows)
+
+
+def recognised(authority: Check) -> bool:
+    """Whether a list of the verifier, or a body, names the issuer."""
+    return bool(authority.evidence.get("lists") or authority.evidence.get("body"))
+
+
+def _issuer(issuer_key: Check, authority: Check) -> RowState:
+    """Row 2: the key is the issuer's, and somebody the verifier relies on names the issuer."""
+    if issuer_key.failed or (authority.failed and authority.code == DISTRUSTED):
+        return RowState.FAIL
+    if issuer_key.passed and recognised(authority):
+        return RowState.PASS
+    return RowState.UNKNOWN
+
+
+def _quality(authority: Check, classified: Check) -> RowState:
+    """Row 7: where no learning was assessed, nobody has to guarantee it."""
+    if not (authority.failed or classified.failed) and (
+        classified.passed and classified.evidence.get("class") == "participation"
+    ):
+        return RowState.DOES_NOT_APPLY
+    return _state((authority, classified))
+
+
+def _state(checks: tuple[Check, ...]) -> RowState:
+    if any(check.failed for check in checks):
+        return RowState.FAIL
+    if all(check.passed for check in checks):
+        return RowState.PASS
+    if all(check.outcome is Outcome.NOT_APPLICABLE for check in checks):
+        return RowState.DOES_NOT_APPLY
+    return RowState.UNKNOWN

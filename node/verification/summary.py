@@ -1,0 +1,67 @@
+"""What a credential says of itself, for the reader to recognise it. None of it is more than the checks make of it."""
+
+from typing import Final
+
+from node.credentials.credential import Credential
+from node.documents import JsonObject, JsonValue
+
+MAX_TEXT_CHARS: Final = 1_000
+"""How much of one text is repeated; what is longer ends with an ellipsis."""
+MAX_TYPES: Final = 16
+"""Types repeated; a credential has two or three."""
+DATES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate")
+
+
+def summarize(credential: Credential) -> JsonObject:
+    """Identifier, types, title, issuer, subject and dates, where they are texts; what is absent is left out.
+
+    With several subjects only their number is given.
+    """
+    subjects = credential.subjects
+    subject = subjects[0] if len(subjects) == 1 else {}
+    achievement = _object(subject.get("achievement"))
+    whole: JsonObject = {
+        "id": _text(credential.id),
+        "type": [_cut(name) for name in credential.types[:MAX_TYPES]],
+        "name": _text(credential.document.get("name")) or _text(achievement.get("name")),
+        "issuer": _known({"id": _text(credential.issuer), "name": _text(credential.issuer_profile.get("name"))}),
+        "subject": _known({"id": _text(subject.get("id")), "name": _person(subject)}),
+        "subjects": len(subjects) if len(subjects) > 1 else None,
+        "supervision": _text(achievement.get("supervisionType")),
+    }
+    whole |= {name: _text(credential.document.get(name)) for name in DATES}
+    return _known(whole)
+
+
+def _person(subject: JsonObject) -> str | None:
+    """The name of the subject: an Open Badges identifier of that kind in the clear, else a name as such."""
+    identifiers = subject.get("identifier")
+    for identifier in identifiers if isinstance(identifiers, list) else [identifiers]:
+        stated = _object(identifier)
+        if stated.get("identityType") == "name" and stated.get("hashed") is False:
+            return _text(stated.get("identityHash"))
+    parts = (_text(subject.get("givenName")), _text(subject.get("familyName")))
+    return _text(subject.get("name")) or " ".join(part for part in parts if part) or None
+
+
+def _text(value: JsonValue) -> str | None:
+    """A text, or the first one of a value with languages."""
+    if isinstance(value, list):
+        return next((text for text in map(_text, value) if text), None)
+    if isinstance(value, dict):
+        value = value.get("@value")
+    return _cut(value) if isinstance(value, str) and value.strip() else None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_CHARS else f"{text[: MAX_TEXT_CHARS - 1]}…"
+
+
+def _object(value: JsonValue) -> JsonObject:
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    return value if isinstance(value, dict) else {}
+
+
+def _known(table: JsonObject) -> JsonObject:
+    return {name: value for name, value in table.items() if value not in (None, {}, [])}

@@ -1,0 +1,175 @@
+"""Whom and what a verifier trusts: lists of issuers, contexts of its own, pinned documents of issuers.
+
+Everything here was chosen by the verifier. Nothing that comes with a credential ever adds to it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from did_methods.did import parse_did
+from did_methods.document import DidDocument
+from did_methods.errors import DidMethodsError
+from node.credentials.contexts import BUNDLED, PinnedContext
+from node.credentials.errors import ContextPinError
+from node.documents import DocumentError, JsonObject, JsonValue, parse_object
+from node.verification.errors import TrustError
+from node.verification.toml_file import read_toml, text_of
+
+MAX_PINNED_FILE_BYTES: Final = 1024 * 1024
+"""One context or DID document; the largest published contexts have some 100 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIssuer:
+    """An issuer as the keeper of a list knows it."""
+
+    did: str
+    name: str
+    domain: str
+    distrust_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustList:
+    """A named list of issuers, by their identifier."""
+
+    name: str
+    issuers: Mapping[str, ListedIssuer]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A verifier's own choices. `documents` are pinned: they count as the present ones of their subjects."""
+
+    lists: tuple[TrustList, ...] = ()
+    contexts: tuple[PinnedContext, ...] = ()
+    documents: Mapping[str, JsonObject] = field(default_factory=dict)
+
+
+NO_TRUST: Final = Trust()
+"""A verifier that knows the bundled contexts and nobody."""
+
+
+def parse_trust(text: str, read: Callable[[str], bytes], *, file: str = "trust file") -> Trust:
+    """The trust that a TOML text describes.
+
+    `read` gives the bytes of a file that the text names, relative to where the text came from, and raises OSError
+    where it cannot. TrustError names file, key and remedy; nothing is taken over where anything is wrong.
+    """
+    table = read_toml(text, kind="trust", file=file, error=TrustError)
+    reader = _Reader(table, read, file)
+    return Trust(reader.lists(), reader.contexts(), reader.documents())
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One trust file that keeps to the schema, and access to the files it names."""
+
+    table: JsonObject
+    read: Callable[[str], bytes]
+    file: str
+
+    def lists(self) -> tuple[TrustList, ...]:
+        found: dict[str, TrustList] = {}
+        for index, entry in enumerate(_tables(self.table, "lists")):
+            name = text_of(entry, "name")
+            if name in found:
+                raise self._duplicate(f"two lists are named “{name}”", f"lists[{index}].name")
+            found[name] = TrustList(name, self._issuers(entry, f"lists[{index}]"))
+        return tuple(found.values())
+
+    def _issuers(self, entry: JsonObject, path: str) -> dict[str, ListedIssuer]:
+        issuers: dict[str, ListedIssuer] = {}
+        for index, listed in enumerate(_tables(entry, "issuers")):
+            key = f"{path}.issuers[{index}]"
+            did = self._identifier(text_of(listed, "did"), f"{key}.did")
+            if did in issuers:
+                raise self._duplicate(f"{did} is listed twice", f"{key}.did")
+            distrusted = listed.get("distrust_from")
+            issuers[did] = ListedIssuer(
+                did,
+                text_of(listed, "name"),
+                text_of(listed, "domain"),
+                self._time(distrusted, f"{key}.distrust_from") if isinstance(distrusted, str) else None,
+            )
+        return issuers
+
+    def contexts(self) -> tuple[PinnedContext, ...]:
+        known, pinned = BUNDLED, []
+        for index, entry in enumerate(_tables(self.table, "contexts")):
+            path = f"contexts[{index}]"
+            context = PinnedContext(text_of(entry, "url"), self._document(entry, path), text_of(entry, "sha256"))
+            try:
+                known = known.pin([context])
+            except ContextPinError as error:
+                raise self._wrong(str(error), "trust.context", error.remedy, path) from error
+            pinned.append(context)
+        return tuple(pinned)
+
+    def documents(self) -> dict[str, JsonObject]:
+        documents: dict[str, JsonObject] = {}
+        for index, entry in enumerate(_tables(self.table, "documents")):
+            path = f"documents[{index}]"
+            subject = self._identifier(text_of(entry, "id"), f"{path}.id")
+            if subject in documents:
+                raise self._duplicate(f"{subject} is pinned twice", f"{path}.id")
+            source = self._document(entry, path)
+            try:
+                document = DidDocument.parse(source)
+            except DidMethodsError as error:
+                raise self._wrong(f"{text_of(entry, 'file')}: {error}", "trust.document", error.remedy, path) from error
+            if document.id != subject:
+                raise self._wrong(
+                    f"{text_of(entry, 'file')} is the document of {document.id}, not of {subject}",
+                    "trust.document",
+                    "Give the file that the subject publishes, or correct the id.",
+                    f"{path}.id",
+                )
+            documents[subject] = source
+        return documents
+
+    def _document(self, entry: JsonObject, path: str) -> JsonObject:
+        name = text_of(entry, "file")
+        try:
+            return parse_object(self.read(name), max_bytes=MAX_PINNED_FILE_BYTES)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._wrong(
+                f"{name} cannot be read: {reason}",
+                "trust.file",
+                "Put the file there, or correct its path: it is relative to the trust file.",
+                f"{path}.file",
+            ) from error
+        except DocumentError as error:
+            raise self._wrong(f"{name}: {error}", "trust.file", error.remedy, f"{path}.file") from error
+
+    def _identifier(self, text: str, path: str) -> str:
+        """A DID that the strict parser takes, or an https URL: what an issuer can be called by."""
+        if text.startswith("https://"):
+            return text
+        try:
+            return str(parse_did(text))
+        except DidMethodsError as error:
+            raise self._wrong(str(error), "trust.did", error.remedy, path) from error
+
+    def _time(self, text: str, path: str) -> datetime:
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except ValueError as error:
+            raise self._wrong(
+                f"{text} is no time: {error}", "trust.invalid", "Write it like 2026-09-01T12:00:00Z.", path
+            ) from error
+
+    def _duplicate(self, message: str, path: str) -> TrustError:
+        return self._wrong(message, "trust.duplicate", "Keep one of them; which would count could not be told.", path)
+
+    def _wrong(self, message: str, code: str, remedy: str, path: str) -> TrustError:
+        return TrustError(f"{self.file}, key {path}: {message}", code=code, remedy=remedy, file=self.file, path=path)
+
+
+def _tables(table: JsonObject, key: str) -> list[JsonObject]:
+    """An array of tables; an absent one is empty."""
+    values: JsonValue = table.get(key) or []
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

@@ -1,0 +1,138 @@
+"""The judge: a pure function of the subject, the material gathered for it, a policy and a time.
+
+It reads no clock, fetches nothing, and gives the same report for the same input, today and in ten years.
+
+Spec: https://www.w3.org/TR/vc-data-model-2.0/#verification
+"""
+
+from datetime import datetime
+
+from did_methods.document import Relationship
+from node.credentials.credential import Credential
+from node.credentials.findings import Finding
+from node.credentials.presentation import Presentation, check_presentation
+from node.documents import JsonObject, JsonValue
+from node.proofs.errors import MalformedProofError
+from node.proofs.proof import Proof, proofs_of
+from node.verification.case import Case, Request
+from node.verification.check import Check, CheckName, not_run
+from node.verification.checks.anchor import check_anchor
+from node.verification.checks.authority import check_authority
+from node.verification.checks.context import check_context
+from node.verification.checks.credential_class import check_class
+from node.verification.checks.holder import Presented, check_holder
+from node.verification.checks.issuer_key import check_issuer_key
+from node.verification.checks.proof import check_proof
+from node.verification.checks.status import check_status
+from node.verification.checks.structure import broken_proof, check_structure, nothing_found
+from node.verification.checks.validity import check_validity
+from node.verification.examination import examine
+from node.verification.keys import KeyRing
+from node.verification.material import VerificationMaterial
+from node.verification.policy import Policy
+from node.verification.report import CredentialReport, Report, combine, judge
+from node.verification.subject import Part, read_subject
+from node.verification.summary import summarize
+from node.verification.trust import NO_TRUST, Trust
+from node.verification.vocabulary import Vocabulary, vocabulary
+
+
+def verify(  # noqa: PLR0913 -- each is an input of the judgement
+    subject: JsonValue,
+    material: VerificationMaterial,
+    policy: Policy,
+    at: datetime,
+    *,
+    trust: Trust = NO_TRUST,
+    request: Request | None = None,
+) -> Report:
+    """The report on a credential, on a presentation of several, or on JSON that is neither.
+
+    1. Find the credentials.
+    2. Examine the presentation around them, once.
+    3. Judge each credential: structure, then its proofs, then everything that follows from them.
+    4. Combine: the whole is as good as its worst.
+
+    `at` is an aware datetime; `request` is what the verifier asked the holder for. Never raises for what the subject
+    or the material says.
+    """
+    if at.tzinfo is None:
+        raise ValueError("the time of judging needs a zone")
+    found = read_subject(subject)  # 1.
+    if found.problem is not None:
+        return combine([_unreadable(nothing_found(found.problem), policy, {})], policy, at)
+    bench = _Bench(KeyRing(material, trust, policy, at), vocabulary(trust.contexts), request)
+    findings, presented = bench.examine_presentation(found.presentation)  # 2.
+    return combine([bench.judge(part, findings, presented) for part in found.parts], policy, at)  # 3. and 4.
+
+
+class _Bench:
+    """What is the same for every credential of one subject."""
+
+    def __init__(self, ring: KeyRing, known: Vocabulary, request: Request | None) -> None:
+        self._ring = ring
+        self._vocabulary = known
+        self._request = request
+
+    def examine_presentation(self, presentation: JsonObject | None) -> tuple[list[Finding], Presented | None]:
+        """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
+        if presentation is None:
+            return [], None
+        findings = check_presentation(presentation, credentials=False)
+        proofs: tuple[Proof, ...] = ()
+        if "proof" in presentation:
+            try:
+                proofs = proofs_of(presentation)
+            except MalformedProofError as error:
+                findings.append(broken_proof(error))
+        if findings or not proofs:
+            return findings, Presented(Presentation(presentation), ())
+        examined = examine(
+            presentation, proofs, self._ring, Relationship.AUTHENTICATION, jsonld=self._vocabulary.jsonld
+        )
+        return findings, Presented(Presentation(presentation), examined)
+
+    def judge(self, part: Part, findings: list[Finding], presented: Presented | None) -> CredentialReport:
+        """One credential.
+
+        1. structure. What is not a credential in the sense of its data model is not judged further.
+        2. Its proofs: whose key, and does the signature hold.
+        3. context, issuer_key, proof and validity follow from them.
+        4. status, anchor, holder, authority and class are questions of their own.
+        """
+        policy = self._ring.policy
+        structure, proofs = check_structure(part, findings)  # 1.
+        credential = Credential(part.value, part.path) if isinstance(part.value, dict) else None
+        if credential is None or not structure.passed:
+            return _unreadable(structure, policy, summarize(credential) if credential else {})
+        examined = examine(  # 2.
+            credential.document,
+            proofs,
+            self._ring,
+            Relationship.ASSERTION_METHOD,
+            jsonld=self._vocabulary.jsonld,
+        )
+        by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
+        case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request)
+        return judge(
+            (
+                structure,
+                check_context(case, by_issuer),  # 3.
+                check_issuer_key(credential.issuer, by_issuer),
+                check_proof(by_issuer),
+                check_validity(case, by_issuer),
+                check_status(case),  # 4.
+                check_anchor(case),
+                check_holder(case, presented),
+                check_authority(case),
+                check_class(),
+            ),
+            policy,
+            summarize(credential),
+        )
+
+
+def _unreadable(structure: Check, policy: Policy, summary: JsonObject) -> CredentialReport:
+    """The report on what is no credential that could be read: every other check did not run."""
+    others = (name for name in CheckName if name is not CheckName.STRUCTURE)
+    return judge((structure, *(not_run(name, CheckName.STRUCTURE) for name in others)), policy, summary)

@@ -10,10 +10,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final, NewType, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NewType, cast
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 type JsonValue = JsonObject | list[JsonValue] | str | int | float | bool | None
 type JsonObject = dict[str, JsonValue]
@@ -75,11 +78,12 @@ def parse(data: bytes | str, *, max_bytes: int = MAX_PRESENTATION_BYTES) -> Json
     raw = _utf8(data, max_bytes)
     # orjson refuses what is not JSON, not UTF-8 or not a Unicode string. It keeps the last of repeated members and
     # makes floats of large integers, so its value counts only where it can be seen to hold all that was written.
-    try:
+    with suppress(orjson.JSONDecodeError):
         value = cast("JsonValue", orjson.loads(raw))
-    except orjson.JSONDecodeError:
-        return _parse_watchfully(raw)
-    return value if _is_all_of(raw, value) else _parse_watchfully(raw)
+        if _is_all_of(raw, value):
+            return value
+        del value
+    return _parse_watchfully(raw)
 
 
 def parse_object(data: bytes | str, *, max_bytes: int = MAX_PRESENTATION_BYTES) -> JsonObject:
@@ -250,43 +254,43 @@ class _Hooks:
 
 
 def _flaw(value: object, *, surrogates: bool) -> DocumentError | None:
-    """What is wrong with the value, and where; with surrogates, its strings are searched for lone ones."""
-    for node, steps in _places(value, {dict, list, tuple, DocumentError} | ({str} if surrogates else set())):
-        if isinstance(node, DocumentError):
-            node.path = pointer(*steps) + node.path
-            return node
-        if surrogates and (half := _SURROGATE.search("".join(node) if isinstance(node, (str, dict)) else "")):
-            message = f"{_shown(half.string)} has a lone surrogate"
-            return DocumentError(message, code="document.surrogate", path=pointer(*steps))
-        if len(steps) >= MAX_DEPTH and not isinstance(node, str):
-            message = f"the document has more than {MAX_DEPTH} levels"
-            return DocumentError(message, code="document.too_deep", path=pointer(*steps))
-    return None
+    """What is wrong with the value, and where; with surrogates, its strings are searched for lone ones.
 
-
-def _places(value: object, kinds: set[type]) -> Iterator[tuple[object, list[str | int]]]:
-    """The nodes of these kinds in document order, each with the steps that lead to it."""
-    yield value, []
+    One loop without calls: it may have to pass half a million arrays.
+    """
     steps: list[str | int] = []
-    unfinished = [_members(value)]
+    unfinished: list[Iterator[tuple[str | int, object]]] = [iter([("", value)])]
     while unfinished:
         for step, node in unfinished[-1]:
-            if type(node) in kinds:
-                steps.append(step)
-                yield node, steps
-                unfinished.append(_members(node))
-                break
+            if type(node) is list:
+                members: Iterator[tuple[str | int, object]] = iter(enumerate(node))
+            elif type(node) is dict:
+                members = iter(node.items())
+                if surrogates and (half := _SURROGATE.search("".join(node))):
+                    return _half_a_character(half.string, [*steps, step])
+            elif type(node) is tuple:
+                members = iter(node)
+            elif type(node) is DocumentError:
+                node.path = pointer(*[*steps, step][1:]) + node.path
+                return node
+            elif surrogates and type(node) is str and _SURROGATE.search(node):
+                return _half_a_character(node, [*steps, step])
+            else:
+                continue
+            if len(steps) == MAX_DEPTH:
+                message = f"the document has more than {MAX_DEPTH} levels"
+                return DocumentError(message, code="document.too_deep", path=pointer(*steps[1:], step))
+            steps.append(step)
+            unfinished.append(members)
+            break
         else:
             unfinished.pop()
             del steps[-1:]
+    return None
 
 
-def _members(node: object) -> Iterator[tuple[str | int, object]]:
-    if isinstance(node, dict):
-        return iter(node.items())
-    if isinstance(node, tuple):
-        return iter(node)
-    return iter(enumerate(node)) if isinstance(node, list) else iter(())
+def _half_a_character(text: str, steps: list[str | int]) -> DocumentError:
+    return DocumentError(f"{_shown(text)} has a lone surrogate", code="document.surrogate", path=pointer(*steps[1:]))
 
 
 def _shown(text: str) -> str:

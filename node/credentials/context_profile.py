@@ -14,6 +14,7 @@ The same hold for each credential that stands inside another document.
 Spec: https://www.w3.org/TR/vc-data-integrity/#validating-contexts
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -56,6 +57,7 @@ TYPE_CONTEXTS: Final[Mapping[str, frozenset[str]]] = {
 """Types whose specification says which context stands second (Open Badges 3.0, section B.1)."""
 
 _ONE_OF = (frozenset(BASE_CONTEXTS), OPEN_BADGES_CONTEXTS, _DATA_INTEGRITY_CONTEXTS)
+_PROOF_PATH = re.compile(r"/proof(?:/[0-9]+)?/@context", re.ASCII)
 _ANOTHER_DOCUMENT = "Ask the issuer for a document that uses the contexts of its type, in their order, and no others."
 _PIN_IT = "If you know this vocabulary, add its context and digest to your trust file."
 
@@ -145,12 +147,11 @@ def _findings(profile: ContextProfile, pinned: Collection[str], path: str) -> It
 def _check_list(
     used: ContextList, types: tuple[str, ...], unknown: Collection[str], pinned: Collection[str]
 ) -> Iterator[Finding]:
-    urls = [item for item in used.items if isinstance(item, str)]
+    first, second = [item if isinstance(item, str) else None for item in (*used.items, None, None)[:2]]
     # 1. The base context.
-    if not urls or used.items[0] != urls[0] or urls[0] not in BASE_CONTEXTS:
+    if first not in BASE_CONTEXTS:
         yield wrong("context.base", used.path, "the base context of the data model is not the first", _ANOTHER_DOCUMENT)
     # 2. The context of the type.
-    second = used.items[1] if len(used.items) > 1 else None
     for name in types:
         if name in TYPE_CONTEXTS and second not in TYPE_CONTEXTS[name]:
             message = f"the type {shown(name)} needs its own context in second place, where {shown(second)} stands"
@@ -177,8 +178,7 @@ def _check_list(
 
 
 def _is_proof(used: ContextList, path: str) -> bool:
-    steps = used.path.removeprefix(path).split("/")[1:-1]
-    return steps == ["proof"] or (len(steps) == len(["proof", "0"]) and steps[0] == "proof")
+    return _PROOF_PATH.fullmatch(used.path.removeprefix(path)) is not None
 
 
 def _placed(used: ContextList) -> Iterator[tuple[JsonValue, str]]:

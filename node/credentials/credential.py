@@ -15,7 +15,6 @@ from node.credentials.structure import (
     check_contexts,
     check_count,
     check_party,
-    check_size,
     check_texts,
     check_typed_member,
     check_types,
@@ -23,6 +22,7 @@ from node.credentials.structure import (
     objects_of,
     one_or_many,
     read_moment,
+    size_finding,
     types_of,
     url_of,
     version_of,
@@ -185,8 +185,10 @@ def check_credential(document: JsonObject, path: str = "") -> list[Finding]:
 
 
 def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
-    # 0. Its size (no rule of the data model: what lies beyond the limits is not judged).
-    yield from check_size(document, path, "credential", MAX_CREDENTIAL_BYTES)
+    # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged.
+    if too_large := size_finding(document, path, "credential", MAX_CREDENTIAL_BYTES):
+        yield too_large
+        return
     # 1. Contexts (2.0: 4.3; 1.1: 4.1). They name the version; without one the newer rules apply.
     yield from check_contexts(document, path, "credential")
     version = version_of(document) or Version.V2_0
@@ -279,7 +281,7 @@ def _check_related_resources(document: JsonObject, path: str) -> Iterator[Findin
             yield wrong(code, place, f"{shown(resource)} is not an object")
             continue
         name = resource.get("id")
-        yield from check_url(name, place + "/id", f"{code}.id")
+        yield from check_url(name, place + "/id" if "id" in resource else place, f"{code}.id")
         if isinstance(name, str) and name in seen:
             yield wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is listed twice")
         elif isinstance(name, str):

@@ -16,13 +16,13 @@ from node.credentials.structure import (
     check_contexts,
     check_count,
     check_party,
-    check_size,
     check_typed_member,
     check_types,
     check_url,
     is_url,
     objects_of,
     one_or_many,
+    size_finding,
     types_of,
     url_of,
     version_of,
@@ -132,8 +132,10 @@ def check_presentation(document: JsonObject, *, credentials: bool = True) -> lis
 
 
 def _findings(document: JsonObject, *, credentials: bool) -> Iterator[Finding]:
-    # 0. Its size (no rule of the data model: what lies beyond the limits is not judged).
-    yield from check_size(document, "", "presentation", MAX_PRESENTATION_BYTES)
+    # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged.
+    if too_large := size_finding(document, "", "presentation", MAX_PRESENTATION_BYTES):
+        yield too_large
+        return
     # 1. Contexts (4.3).
     yield from check_contexts(document, "", "presentation")
     # 2. Identifier (4.13).
@@ -190,4 +192,5 @@ def check_enveloped(document: JsonObject, path: str = "") -> Iterator[Finding]:
             "Ask for the credential with an embedded Data Integrity proof.",
         )
     else:
-        yield wrong("credential.enveloped.id", path + "/id", f"{shown(name)} is not a data URL")
+        place = path + "/id" if "id" in document else path
+        yield wrong("credential.enveloped.id", place, f"{shown(name)} is not a data URL")

@@ -111,20 +111,20 @@ def objects_within(document: JsonObject) -> Iterator[tuple[JsonObject, Trail]]:
         pending += inner
 
 
-def check_size(document: JsonObject, path: str, code: str, max_bytes: int) -> Iterator[Finding]:
-    """That a document, written without white space, has at most so many bytes."""
+def size_finding(document: JsonObject, path: str, code: str, max_bytes: int) -> Finding | None:
+    """What speaks against a document as a whole: it is no JSON, or longer than so many bytes without white space."""
     try:
         size = len(orjson.dumps(document))
     except orjson.JSONEncodeError as error:
-        yield wrong(f"{code}.json", path, f"the document cannot be written as JSON: {error}")
-        return
-    if size > max_bytes:
-        yield indeterminate(
-            f"{code}.limit.bytes",
-            path,
-            f"the document has {size} bytes; at most {max_bytes} are checked",
-            "Ask for a smaller document, with pictures and attachments kept outside it.",
-        )
+        return wrong(f"{code}.json", path, f"the document cannot be written as JSON: {shown(str(error))}")
+    if size <= max_bytes:
+        return None
+    return indeterminate(
+        f"{code}.limit.bytes",
+        path,
+        f"the document has {size} bytes; at most {max_bytes} are checked",
+        "Ask for a smaller document, with pictures and attachments kept outside it.",
+    )
 
 
 def check_count(value: JsonValue, path: str, code: str, most: int) -> Iterator[Finding]:

@@ -1,0 +1,101 @@
+"""The RDF terms of one document: its identifiers, blank nodes, vocabulary terms and literals."""
+
+from node.proofs.errors import shown
+from node.proofs.jsonld import literals
+from node.proofs.jsonld.active_context import ActiveContext, checked_iri
+from node.proofs.jsonld.limits import MAX_CACHED_CHARS
+from node.proofs.jsonld.member import Member
+from node.proofs.jsonld.memo import Memo
+from node.proofs.jsonld.node_types import type_term
+from node.proofs.jsonld.place import Place
+from node.proofs.jsonld.refusal import Refusal, told
+from node.proofs.quads import iri_term
+
+
+class Terms:
+    """Makes terms, and keeps the blank nodes of one document apart."""
+
+    __slots__ = ("_blanks", "_iris", "_keeps_direction", "_labels")
+
+    def __init__(self, iris: Memo[str, str], *, keeps_direction: bool) -> None:
+        self._iris = iris
+        self._keeps_direction = keeps_direction
+        self._labels: dict[str, str] = {}
+        self._blanks = 0
+
+    def blank(self) -> str:
+        """A new blank node."""
+        self._blanks += 1
+        return f"_:b{self._blanks}"
+
+    def reference(self, value: str, active: ActiveContext) -> str:
+        """The term for an identifier; raises Refusal for a relative one."""
+        if value.startswith("_:"):
+            return self._label(value)
+        return self._iri(active.compact(value), "the identifier")
+
+    def word(self, value: str, active: ActiveContext) -> str:
+        """The term for a term of the vocabulary."""
+        known = active.words.get(value)
+        if known is None:
+            iri = active.vocabulary(value)
+            if iri is None:
+                raise Refusal("context.null_term", f"the context maps {told(value)} to null")
+            if iri.startswith("_:"):
+                return self._label(iri)
+            known = self._iri(iri, "the vocabulary term")
+            if value in active.definitions:
+                active.words[value] = known
+        return known
+
+    def type(self, term: str) -> str:
+        """The term for the type of a node, from what types.type_term says."""
+        if term.startswith("@"):
+            raise Refusal("context.syntax", f"the keyword {term} cannot be the type of a node")
+        return self._label(term) if term.startswith("_:") else term
+
+    def type_named(self, name: str, active: ActiveContext) -> str:
+        """The term for the type of a node, from its name."""
+        return self.type(type_term(name, active))
+
+    def scalar(self, value: str | float, key: Member, active: ActiveContext, place: Place = Place.VALUE) -> str:
+        """The term for a string, number or boolean that is a value of the property.
+
+        Spec: https://www.w3.org/TR/json-ld11-api/#value-expansion
+        """
+        active = key.inner or active
+        names_node = isinstance(value, str) and key.coercion in {"@id", "@vocab"}
+        if place == Place.FREE or (place == Place.NODE and not names_node):
+            raise Refusal("context.free_value", f"{told(value)} stands where only a node with members can stand")
+        if not isinstance(value, str):
+            return literals.native(value, key.datatype)
+        if key.coercion == "@id":
+            return self.reference(value, active)
+        if key.coercion == "@vocab":
+            return self.word(value, active)
+        return self.text(value, key.datatype, key.language, key.direction)
+
+    def text(self, value: str, datatype: str | None, language: str | None, direction: str | None) -> str:
+        """The term for a string. A text direction is refused unless the processor was told how to keep it."""
+        if direction is None or datatype is not None:
+            return literals.text(value, datatype, language)
+        if not self._keeps_direction:
+            raise Refusal("context.direction", f"no statement would carry the text direction of {told(value)}")
+        return literals.directed(value, language, direction)
+
+    def _iri(self, iri: str, what: str) -> str:
+        known = self._iris.get(iri)
+        if known is None:
+            known = iri_term(checked_iri(iri, what))
+            if len(iri) <= MAX_CACHED_CHARS:
+                self._iris.put(iri, known, 1)
+        return known
+
+    def _label(self, label: str) -> str:
+        """Our own name for a blank node that the document names."""
+        known = self._labels.get(label)
+        if known is None:
+            if any(character.isspace() for character in label):
+                raise Refusal("context.invalid_iri", f"{shown(label)} is no name for a blank node")
+            known = self._labels[label] = self.blank()
+        return known

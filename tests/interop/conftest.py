@@ -21,4 +21,4 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture(scope="session")
 def jsonld() -> JsonLd:
-    return JsonLd(BUNDLED)
+    return JsonLd(BUNDLED, rdf_direction="i18n-datatype")  # as the peers do

@@ -1,7 +1,7 @@
 """Where the peers and glejt differ, on purpose: each case shows what both do and why ours is right.
 
-The random documents of test_differential.py stay clear of the first five. When a peer changes its mind, the test here
-fails, and the case moves there.
+The random documents of test_differential.py stay clear of those about canonical forms. When a peer changes its mind,
+the test here fails, and the case moves there.
 """
 
 import copy
@@ -76,16 +76,41 @@ def test_jsonld_js_rounds_a_tie_of_the_sixteenth_digit_up(canonical):
     assert '"9.721657472640813E12"' in from_jsonld_js
 
 
-def test_jsonld_js_forgets_the_default_direction_of_an_earlier_context(canonical):
-    """What a context says holds until a later one changes it; a copied context of jsonld.js has lost it.
+def test_both_forget_the_default_direction_of_an_earlier_context(canonical):
+    """What a context says holds until a later one changes it; what the peers copy from it leaves this out.
 
-    Spec: https://www.w3.org/TR/json-ld11-api/#context-processing-algorithm (5.9)
+    Spec: https://www.w3.org/TR/json-ld11-api/#context-processing-algorithm (5.10)
     """
+    together = canonical("x", context={"@direction": "rtl", "a": A})
     from_glejt, from_pyld, from_jsonld_js = canonical("x", context=[{"@direction": "rtl"}, {"a": A}])
 
-    assert from_glejt == from_pyld
+    assert together == (from_glejt,) * 3
     assert '"x"^^<https://www.w3.org/ns/i18n#_rtl>' in from_glejt
-    assert from_jsonld_js == f'<urn:x> <{A}> "x" .\n'
+    assert from_pyld == from_jsonld_js == f'<urn:x> <{A}> "x" .\n'
+
+
+def test_both_take_texts_that_differ_in_their_direction_for_one(canonical):
+    """Two values are the same when all their members are.
+
+    Spec: https://www.w3.org/TR/json-ld11-api/#node-map-generation (4.1)
+    """
+    plain = {"@value": "x", "@language": "pl"}
+    from_glejt, from_pyld, from_jsonld_js = canonical([plain, {**plain, "@direction": "ltr"}])
+
+    assert from_glejt == f'<urn:x> <{A}> "x"@pl .\n<urn:x> <{A}> "x"^^<https://www.w3.org/ns/i18n#pl_ltr> .\n'
+    assert from_pyld == from_jsonld_js == f'<urn:x> <{A}> "x"@pl .\n'
+
+
+def test_both_say_the_same_statement_twice(canonical):
+    """A dataset is a set: what is stated twice is stated once.
+
+    Spec: https://www.w3.org/TR/rdf11-concepts/#section-dataset
+    """
+    boolean = "http://www.w3.org/2001/XMLSchema#boolean"
+    from_glejt, from_pyld, from_jsonld_js = canonical([True, {"@value": "true", "@type": boolean}])
+
+    assert from_glejt == f'<urn:x> <{A}> "true"^^<{boolean}> .\n'
+    assert from_pyld == from_jsonld_js == from_glejt * 2
 
 
 def test_rdf_canonize_sorts_by_utf_16_units_not_by_code_points(canonical):

@@ -5,14 +5,21 @@ from typing import Protocol
 from did_methods.multikey import PublicKey
 
 
+class KeyNotHeldError(Exception):
+    """A key store was asked for a key that it does not hold."""
+
+    code = "key_store.unknown"
+    remedy = "Give the key of this verification method, or sign with one that is held."
+
+
 class KeyStore(Protocol):
     """Keys that sign, wherever their private halves lie; none ever leaves."""
 
     def public_key(self, verification_method: str) -> PublicKey:
-        """The public half of the key known by this DID URL; raises an error with code `key_store.unknown` if none is."""
+        """The public half of the key known by this DID URL; raises KeyNotHeldError."""
 
     async def sign(self, verification_method: str, data: bytes) -> bytes:
         """The signature over `data` (not over its digest): 64 bytes of Ed25519, or the r ‖ s of ECDSA with a low s.
 
-        Raises an error with code `key_store.unknown` for a key that is not held here.
+        Raises KeyNotHeldError.
         """

@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from typer.exceptions import TyperException
 
-from node.cli.output import shown, visible
+from node.cli.output import fit, visible
 from node.cli.words import Words
 
 
@@ -51,7 +51,8 @@ class Coded(Protocol):
 def describe(error: Exception, words: Words) -> dict[str, str]:
     """What happened, details where there are any, what to do next, and the code."""
     if isinstance(error, CliError):
-        return _told(f"error.{error.code}", error.code, words, **error.values)
+        details = {"details": visible(error.values["details"])} if "details" in error.values else {}
+        return {**_told(f"error.{error.code}", error.code, words, **error.values), **details}
     if not isinstance(error, Coded):
         raise TypeError(f"{type(error).__name__} has no code") from error
     where = {"path": visible(path)} if (path := getattr(error, "path", "")) else {}
@@ -82,5 +83,5 @@ def status_of(error: Exception) -> int:
 
 
 def _told(key: str, code: str, words: Words, **values: object) -> dict[str, str]:
-    fitting = shown(values)
+    fitting = fit(values)
     return {"message": words(f"{key}.said", **fitting), "remedy": words(f"{key}.remedy", **fitting), "code": code}

@@ -10,6 +10,8 @@ from pathlib import Path
 from node.cli.errors import CliError
 
 STDIN = "-"
+MAX_LINE_BYTES = 16 * 1024
+"""A file that holds a passphrase holds little else."""
 PRIVATE, PUBLIC = 0o600, 0o644
 
 
@@ -30,6 +32,15 @@ def read_input(name: str, *, limit: int) -> bytes:
     if not data.strip():
         raise CliError("input.empty")
     return data
+
+
+def read_first_line(path: Path) -> str:
+    """The first line of a small text file, without its end; for passphrases."""
+    data = read_input(str(path), limit=MAX_LINE_BYTES)
+    try:
+        return data.decode("utf-8").splitlines()[0]
+    except UnicodeDecodeError as error:
+        raise CliError("input.not_text", name=path) from error
 
 
 def write_whole(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC) -> None:

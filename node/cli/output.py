@@ -7,18 +7,17 @@ reorder the words around it.
 import json
 import os
 import sys
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Literal, TextIO
 
 from node.cli.words import Words
+from node.verification.phrases import shown as fit_for_phrase
 
 type Colour = Literal["green", "amber", "red", "grey", "bold"]
 
 SGR: dict[Colour, str] = {"green": "32", "amber": "33", "red": "31", "grey": "90", "bold": "1"}
-JOINERS = "\u200c\u200d"  # needed to spell words of several scripts; they reorder nothing
-ISOLATE, END_ISOLATE = "\u2068", "\u2069"
-MAX_SHOWN = 1000  # characters of one piece of text: more would bury the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +31,59 @@ class Output:
         """One line of the answer; what stands in it must have gone through `visible`."""
         sys.stdout.write(_painted(line, colour, sys.stdout) + "\n")
 
-    def answer_json(self, value: object) -> None:
-        """The answer, or one of many, as one line of JSON."""
-        sys.stdout.write(json_line(value) + "\n")
+    def answer_json(self, value: object, *, indent: int | None = None) -> None:
+        """The answer, or one of many, as JSON: one line, or indented for people."""
+        sys.stdout.write(json_text(value, indent=indent) + "\n")
 
     def remark(self, key: str, /, **values: object) -> None:
         """A remark on what is being done; `--quiet` silences it."""
         if not self.quiet:
-            self.say(self.words(key, **shown(values)))
+            self.say(self.words(key, **fit(values)))
 
     def say(self, line: str = "", colour: Colour | None = None) -> None:
         """A line to standard error."""
         sys.stdout.flush()  # so that the two streams keep their order on a terminal
         sys.stderr.write(_painted(line, colour, sys.stderr) + "\n")
 
-    def error(self, told: dict[str, str]) -> None:
+    def error(self, told: Mapping[str, str], *, file: str = "") -> None:
         """What happened, why, what to do next, and the stable code."""
-        name = f"{told['file']}: " if "file" in told else ""
+        name = f"{visible(file)}: " if file else ""
         self.say(f"glejt: {name}{told['message']}", "red")
         if "details" in told:
-            self.say(f"  {self.words('label.details')}: {told['details']}")
+            place = f" ({self.words('label.place')}: {told['path']})" if "path" in told else ""
+            self.say(f"  {self.words('label.details')}: {told['details']}{place}")
         self.say(f"  {self.words('label.next')}: {told['remedy']}")
         self.say(f"  {self.words('label.code')}: {told['code']}", "grey")
 
 
 def visible(value: object) -> str:
-    """A value as it may stand in a line: bounded, with nothing that controls or reorders, right-to-left isolated."""
-    text = " ".join(str(value).split())
-    if len(text) > MAX_SHOWN:
-        text = text[: MAX_SHOWN - 1] + "…"
-    if text.isascii() and text.isprintable():
-        return text
-    text = "".join(c if c.isprintable() or c in JOINERS else _escaped(c) for c in text)
-    if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
-        return f"{ISOLATE}{text}{END_ISOLATE}"
-    return text
+    """A value as it may stand in a line of text: one line, bounded, unable to disturb the words around it."""
+    return fit_for_phrase(str(value))
 
 
-def shown(values: dict[str, object]) -> dict[str, str]:
+def fit(values: Mapping[str, object]) -> dict[str, str]:
     """The values for a text's places, each made visible."""
     return {name: visible(value) for name, value in values.items()}
 
 
-def json_line(value: object) -> str:
-    """One line of JSON; characters that a terminal would obey are escaped, which JSON reads back as they were."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """A value as JSON; characters that a terminal would obey are escaped, which JSON reads back as they were."""
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(value, ensure_ascii=_narrow(sys.stdout), separators=separators, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-def _escaped(character: str) -> str:
-    """The character in JSON's notation."""
-    return json.dumps(character)[1:-1] if ord(character) != 0x7F else "\\u007f"  # noqa: PLR2004 -- DEL, which JSON leaves
+def widen() -> None:
+    """Let a stream that cannot write every character escape it, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and _narrow(stream):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _narrow(stream: TextIO) -> bool:
+    return stream.encoding.lower().replace("-", "") not in {"utf8", "utf8sig"}
 
 
 def _painted(line: str, colour: Colour | None, stream: TextIO) -> str:

@@ -19,7 +19,7 @@ from node import config
 from node.cli.errors import CliError, Coded, describe, describe_usage, status_of
 from node.cli.help import WordedCommand, WordedGroup, translate
 from node.cli.invocation import Invocation
-from node.cli.output import Output
+from node.cli.output import Output, widen
 from node.cli.words import spoken, words_in
 
 BAD_USAGE: Final = 2
@@ -34,11 +34,12 @@ Force = Annotated[bool, typer.Option("--force", help="force")]
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
+    widen()
     flags, line = _program_options(argv)  # 1
     lang, quiet = flags.get("lang"), flags.get("quiet")
     out = Output(words_in(spoken(str(lang), os.environ)), quiet=bool(quiet))
     try:
-        settings = config.load(flags, os.environ, folder=Path(), user_file=config.user_file())  # 2
+        settings = _settings(flags, line)  # 2
         out = Output(words_in(spoken(settings.lang, os.environ)), quiet=settings.quiet)
         if Path(config.FILE_NAME) in settings.files:  # it may have come with the files to be judged
             out.remark("remark.settings", files=config.FILE_NAME)
@@ -57,6 +58,16 @@ def run(argv: Sequence[str]) -> int:
             raise
         out.error(describe(error, out.words))
         return status_of(error)
+
+
+def _settings(flags: dict[str, str | bool], line: list[str]) -> config.Settings:
+    """What is set; where that cannot be read, the doctor still runs, and says so."""
+    try:
+        return config.load(flags, os.environ, folder=Path(), user_file=config.user_file())
+    except config.ConfigError:
+        if line[:1] != ["doctor"]:
+            raise
+        return config.Settings()
 
 
 def _program_options(argv: Sequence[str]) -> tuple[dict[str, str | bool], list[str]]:
@@ -98,7 +109,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(help="verify_files", metavar="file_or_stdin")],
     *,
-    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,  # noqa: ARG001 -- nothing is fetched so far
     policy: Annotated[str | None, typer.Option(help="policy", metavar="policy")] = None,
     trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
     at: Annotated[str | None, typer.Option(help="at", metavar="time")] = None,
@@ -108,7 +119,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
 
-    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain, offline=offline)
+    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain)
     return verify_files(context.obj, files, question, as_json=json)
 
 
@@ -152,12 +163,11 @@ def _did_create(  # noqa: PLR0913 -- as above
     key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
     passphrase_file: Passphrase = None,
     no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")] = False,
-    force: Force = False,
 ) -> int:
     from node.cli.did import NewKey, create  # noqa: PLC0415 -- as above
 
     new = NewKey(method=method, key_type=key_type, passphrase_file=passphrase_file, protected=not no_passphrase)
-    return create(context.obj, new, out=out, force=force)
+    return create(context.obj, new, out=out)
 
 
 @did.command("resolve", cls=WordedCommand, help="did_resolve")

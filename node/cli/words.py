@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
 
-type Language = Literal["en", "pl"]
+from node.verification.phrases import LANGUAGES, Language
 
-LANGUAGES: tuple[Language, ...] = get_args(Language.__value__)
 CATALOGUE = Path(__file__).with_name("catalogue")
 
 

@@ -1,0 +1,30 @@
+"""Keys held by this process, for the time it signs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from did_methods.errors import shown
+from did_methods.multikey import PrivateKey, PublicKey
+from node.ports import KeyNotHeldError
+from node.proofs.signatures import local_signer
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKeys:
+    """A key store over private keys in memory, each under the DID URL of its verification method."""
+
+    _keys: Mapping[str, PrivateKey] = field(repr=False)
+
+    def public_key(self, verification_method: str) -> PublicKey:
+        """The public half of a key."""
+        return self._key(verification_method).public
+
+    async def sign(self, verification_method: str, data: bytes) -> bytes:
+        """The signature by a key."""
+        return local_signer(self._key(verification_method)).sign(data)
+
+    def _key(self, verification_method: str) -> PrivateKey:
+        try:
+            return self._keys[verification_method]
+        except KeyError:
+            raise KeyNotHeldError(f"no key is held for {shown(verification_method)}") from None

@@ -1,0 +1,117 @@
+"""`glejt inspect`: what a file says of itself, without a word on whether it is true."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Final
+
+from node.cli.inputs import read_document
+from node.cli.invocation import Invocation
+from node.cli.output import visible
+from node.cli.words import Words
+from node.credentials.contexts import BUNDLED
+from node.credentials.presentation import DocumentKind, Presentation, kind_of
+from node.credentials.structure import objects_of, types_of, version_of
+from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue, parse
+
+MAX_LINES: Final = 200
+"""Lines shown of one file: a presentation of 64 credentials would bury the beginning."""
+
+STATED: Final = ("id", "issuer", "holder", "name", "validFrom", "validUntil", "issuanceDate", "expirationDate")
+"""Members of a credential or presentation that are shown as they stand."""
+OF_STATUS: Final = ("type", "statusPurpose", "statusListCredential", "id")
+OF_PROOF: Final = ("type", "cryptosuite", "proofPurpose", "verificationMethod", "created", "expires", "challenge")
+
+
+def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
+    """Show what is in a file."""
+    data = read_document(invocation, name, limit=MAX_PRESENTATION_BYTES)
+    found = contents(parse(data, max_bytes=MAX_PRESENTATION_BYTES))
+    digest = sha256(data).hexdigest()
+    out, words = invocation.out, invocation.words
+    if as_json:
+        out.answer_json({"file": name, "bytes": len(data), "sha256": digest, **found})
+        return 0
+    out.answer(words("inspect.file", name=visible(name), size=str(len(data)), digest=digest), "bold")
+    lines = list(_lines(found, words))
+    width = max(len(label) for label, _ in lines) + 2
+    for label, value in lines[:MAX_LINES]:
+        out.answer(f"  {label:{width}}{value}".rstrip())
+    if len(lines) > MAX_LINES:
+        out.answer(f"  {words('inspect.more', count=str(len(lines) - MAX_LINES))}")
+    out.remark("inspect.unchecked", name=name)
+    return 0
+
+
+def contents(document: JsonValue) -> JsonObject:
+    """What a document says of itself; values are repeated as they stand, whatever their type."""
+    kind = kind_of(document) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or kind is None:
+        return {"kind": "other"}
+    version = version_of(document)
+    found: JsonObject = {"kind": kind.value, "version": version.value if version else None}
+    found |= {member: document[member] for member in STATED if member in document}
+    found["types"] = list(types_of(document))
+    if kind is DocumentKind.PRESENTATION:
+        found["credentials"] = [contents(held.document) for held in Presentation(document).credentials]
+    else:
+        found["subjects"] = [_subject(subject) for subject in objects_of(document, "credentialSubject")]
+    found["contexts"] = [_context(context) for context in _listed(document.get("@context"))]
+    found["status"] = [_part(entry, OF_STATUS) for entry in objects_of(document, "credentialStatus")]
+    found["proofs"] = [_part(proof, OF_PROOF) for proof in objects_of(document, "proof")]
+    return found
+
+
+def _subject(subject: JsonObject) -> JsonObject:
+    achievement = subject.get("achievement")
+    title = achievement.get("name") if isinstance(achievement, dict) else None
+    found = _part(subject, ("id", "name"))
+    return found if title is None else {**found, "achievement": title}
+
+
+def _context(context: JsonValue) -> JsonObject:
+    if isinstance(context, str):
+        return {"url": context, "known": context in BUNDLED}
+    return {"url": None, "known": False}
+
+
+def _part(value: JsonObject, members: tuple[str, ...]) -> JsonObject:
+    return {member: value[member] for member in members if member in value}
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
+    """The same for people: a label and a value on each line."""
+    kind = str(found["kind"])
+    version = found.get("version")
+    yield words("inspect.label.kind"), words(f"inspect.kind.{kind}") + (f" {version}" if version else "")
+    for member in ("types", *STATED):
+        if member in found:
+            yield words(f"inspect.label.{member}"), _text(found[member])
+    for member, label in (("subjects", "subject"), ("status", "status"), ("proofs", "proof")):
+        for value in _objects(found, member):
+            yield words(f"inspect.label.{label}"), " · ".join(_text(part) for part in value.values()) or "-"
+    for context in _objects(found, "contexts"):
+        known = words("inspect.known" if context["known"] else "inspect.unknown")
+        url = words("inspect.inline") if context["url"] is None else visible(context["url"])
+        yield words("inspect.label.context"), f"{url} ({known})"
+    for credential in _objects(found, "credentials"):
+        yield "", ""
+        yield from _lines(credential, words)
+
+
+def _objects(found: JsonObject, member: str) -> list[JsonObject]:
+    return [value for value in _listed(found.get(member)) if isinstance(value, dict)]
+
+
+def _text(value: JsonValue) -> str:
+    """A value on one line: a party by its name and identifier, a list by its items."""
+    match value:
+        case {"id": party, **rest}:
+            return " · ".join(visible(part) for part in (rest.get("name"), party) if part is not None)
+        case list() as items:
+            return ", ".join(map(_text, items))
+        case _:
+            return visible(value)

@@ -1,0 +1,115 @@
+"""`glejt did`: make and look up decentralized identifiers."""
+
+import asyncio
+import getpass
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from did_methods import jwk, key
+from did_methods.multikey import KeyType, PrivateKey, PublicKey
+from did_methods.resolution import Problem, Resolution
+from did_methods.resolution import resolve as resolve_did
+from node.adapters.key_file import KeyFile, write_key_file
+from node.app import METHODS
+from node.cli.errors import CliError, Refused, Unknowable
+from node.cli.files import read_first_line
+from node.cli.invocation import Invocation, path_of
+from node.cli.output import fit
+
+KEY_TYPES: Final = MappingProxyType({"ed25519": KeyType.ED25519, "p256": KeyType.P256, "p384": KeyType.P384})
+DID_METHODS: Final = (key.METHOD, jwk.METHOD)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What was asked of `did create`."""
+
+    method: str
+    key_type: str
+    passphrase_file: str | None
+    protected: bool
+
+
+def create(invocation: Invocation, new: NewKey, *, out: str) -> int:
+    """Make a key and answer with its DID."""
+    if new.method not in DID_METHODS:
+        raise CliError("usage.choice", option="--method", value=new.method, known=", ".join(DID_METHODS))
+    if new.key_type not in KEY_TYPES:
+        raise CliError("usage.choice", option="--type", value=new.key_type, known=", ".join(KEY_TYPES))
+    if not new.protected and new.passphrase_file:
+        raise CliError("usage.passphrase_conflict")
+    path = Path(out).expanduser()
+    if path.exists():  # before a passphrase is asked for
+        raise CliError("key_file.exists")
+    passphrase = _new_passphrase(invocation, new.passphrase_file) if new.protected else None
+    private = PrivateKey.generate(KEY_TYPES[new.key_type])
+    did, method = _names(new.method, private.public)
+    write_key_file(path, private, verification_method=method, passphrase=passphrase)
+    invocation.out.answer(did)
+    invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
+    return 0
+
+
+def resolve(invocation: Invocation, name: str, *, as_json: bool) -> int:
+    """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution."""
+    result = asyncio.run(resolve_did(name, METHODS))
+    if as_json:
+        invocation.out.answer_json(result.to_json())
+    if result.problem is not None:
+        refusal = _refusal(result.problem, result)
+        if as_json:
+            return refusal.status
+        raise refusal
+    if not as_json:
+        invocation.out.answer_json(result.document, indent=2)
+    return 0
+
+
+def unlock(invocation: Invocation, key_file: KeyFile, name: Path, passphrase_file: str | None) -> PrivateKey:
+    """The private key of a file; a passphrase is read from its file or asked for."""
+    if not key_file.protected:
+        return key_file.unlock()
+    file = path_of(passphrase_file, invocation.settings.passphrase_file)
+    if file is not None:
+        return key_file.unlock(read_first_line(file))
+    return key_file.unlock(_ask(invocation, "remark.passphrase", name=str(name)))
+
+
+def _names(method: str, public: PublicKey) -> tuple[str, str]:
+    """The DID of a key, and the id of the verification method in its document."""
+    if method == key.METHOD:
+        return str(key.create(public)), key.method_id(public)
+    did = jwk.create(public)
+    return str(did), jwk.method_id(did)
+
+
+def _new_passphrase(invocation: Invocation, passphrase_file: str | None) -> str:
+    file = path_of(passphrase_file, invocation.settings.passphrase_file)
+    if file is not None:
+        return read_first_line(file)
+    first = _ask(invocation, "remark.passphrase_new")
+    if first != _ask(invocation, "remark.passphrase_again"):
+        raise CliError("input.passphrases_differ")
+    return first
+
+
+def _ask(invocation: Invocation, question: str, **values: str) -> str:
+    """A passphrase typed at a terminal; without one nobody waits."""
+    if not sys.stdin.isatty():
+        raise CliError("input.no_terminal")
+    try:
+        return getpass.getpass(invocation.words(question, **fit(values)))
+    except EOFError as error:
+        raise CliError("input.ended") from error
+
+
+def _refusal(problem: Problem, result: Resolution) -> CliError:
+    """What was typed is no DID (2), the DID stands for nothing (1), or it could not be told (20)."""
+    if problem is Problem.INVALID_DID:
+        return CliError("did.invalid", details=result.detail)
+    if problem.means_wrong or problem is Problem.NOT_FOUND:
+        return Refused("did.refused", details=result.detail)
+    return Unknowable("did.unknown", details=result.detail)

@@ -1,0 +1,71 @@
+"""A report as people read it in a terminal: the sentence, class and person, seven rows, what to do next."""
+
+import shutil
+import sys
+import textwrap
+from typing import Final
+
+from node.cli.invocation import Invocation
+from node.cli.output import Colour, visible
+from node.verification.phrases import phrases
+from node.verification.report import Report
+from node.verification.rows import RowState
+from node.verification.wording import CredentialWording, RowWording, wording
+
+CLASS_COLUMN: Final = 48
+"""Where the class stands beside a short sentence."""
+LONGEST_COMMON_STATE: Final = 7
+"""“unknown”: longer states widen their column only where they occur."""
+UNWRAPPED: Final = 10_000
+"""The width of what is no terminal: whoever reads a pipe wraps the lines, or does not want them wrapped."""
+
+
+def show(invocation: Invocation, report: Report, *, heading: str = "") -> None:
+    """Write a report to standard output."""
+    words, out = invocation.words, invocation.out
+    said = wording(report, words.language)
+    if heading:
+        out.answer(f"{visible(heading)}:", "bold")
+    for number, entry in enumerate(said.credentials, start=1):
+        counted = f"{number}/{len(said.credentials)}  " if len(said.credentials) > 1 else ""
+        out.answer(counted + _first_line(entry), entry.look.colour)
+        if entry.person is not None:
+            out.answer("  " + " ".join(part for part in (entry.name and f"{entry.name}.", entry.person) if part))
+        for line, colour in _rows(entry.rows, invocation):
+            out.answer(line, colour)
+        for line in _next(entry, words("label.next")):
+            out.answer(line)
+    as_of = phrases(words.language).date(report.at)
+    out.answer(f"  {words('verify.rules', policy=visible(report.policy.name), time=as_of)}", "grey")
+    if heading:
+        out.answer()
+
+
+def _first_line(entry: CredentialWording) -> str:
+    label = ", ".join(part for part in (entry.class_name, entry.score) if part)
+    return f"{entry.sentence:{CLASS_COLUMN - 1}} {label}".rstrip()
+
+
+def _rows(rows: tuple[RowWording, ...], invocation: Invocation) -> list[tuple[str, Colour | None]]:
+    states = {row.state: invocation.words(f"state.{row.state}") for row in rows}
+    first = max(LONGEST_COMMON_STATE, *map(len, states.values())) + 2
+    second = max(len(row.label) for row in rows) + 1
+    return [
+        (line, row.look.colour if row.state is RowState.FAIL else None)
+        for row in rows
+        for line in _wrapped(f"  {states[row.state]:{first}}{row.label:{second}}", row.text)
+    ]
+
+
+def _next(entry: CredentialWording, label: str) -> list[str]:
+    lead = f"  {label}: "
+    leads = [lead] + [" " * len(lead)] * len(entry.next_steps)
+    return [line for lead, step in zip(leads, entry.next_steps, strict=False) for line in _wrapped(lead, step)]
+
+
+def _wrapped(lead: str, text: str) -> list[str]:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNWRAPPED
+    if width < 2 * len(lead):  # too narrow for columns
+        return [lead + text]
+    wrapper = textwrap.TextWrapper(width, lead, " " * len(lead), break_on_hyphens=False)
+    return wrapper.wrap(text) or [lead.rstrip()]

@@ -1,0 +1,102 @@
+"""`glejt verify`: the verdict on files, one after another."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
+
+from node.app import sources
+from node.cli.errors import CliError, describe
+from node.cli.files import STDIN
+from node.cli.inputs import moment, policy_for, read_document, trust_for
+from node.cli.invocation import Invocation
+from node.cli.verdict_text import show
+from node.documents import MAX_PRESENTATION_BYTES, DocumentError, parse
+from node.verification.case import Request
+from node.verification.gather import gather
+from node.verification.policy import Policy
+from node.verification.report import Report, Verdict
+from node.verification.sources import Sources
+from node.verification.trust import Trust
+from node.verification.verify import verify
+
+STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
+    {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
+)
+UNREADABLE: Final = 2
+WORST_FIRST: Final = (1, 2, 20, 0)
+"""What a run over many files says with its one status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked of `verify`, as typed."""
+
+    policy: str | None
+    trust: str | None
+    at: str | None
+    challenge: str | None
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """By what, and as of when, each file is judged."""
+
+    policy: Policy
+    trust: Trust
+    request: Request | None
+    at: datetime
+    sources: Sources
+
+    async def report(self, data: bytes) -> Report:
+        """The report on one document; raises DocumentError for bytes that are none."""
+        subject = parse(data, max_bytes=MAX_PRESENTATION_BYTES)
+        material = await gather(subject, self.sources, self.trust)
+        return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+
+
+def verify_files(invocation: Invocation, names: Sequence[str], question: Question, *, as_json: bool) -> int:
+    """Answer for each file, in order; the status is the worst of them."""
+    if names.count(STDIN) > 1:
+        raise CliError("usage.stdin_twice")
+    judge = Judge(
+        policy=policy_for(invocation, question.policy),
+        trust=trust_for(invocation, question.trust),
+        request=_request(question),
+        at=moment("--at", question.at) if question.at else datetime.now(UTC),
+        sources=sources(),
+    )
+    many = len(names) > 1
+    statuses = {_one(invocation, name, judge, as_json=as_json, many=many) for name in names}
+    return next(status for status in WORST_FIRST if status in statuses)
+
+
+def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many: bool) -> int:
+    """Answer for one file and return its status; a file that cannot be read does not keep the others from an answer."""
+    out = invocation.out
+    named = {"file": name} if many else {}
+    try:
+        report = asyncio.run(judge.report(read_document(invocation, name, limit=MAX_PRESENTATION_BYTES)))
+    except (CliError, DocumentError) as error:
+        told = describe(error, invocation.words)
+        if as_json:
+            out.answer_json({**named, "error": told})
+        out.error(told, file=name)
+        return UNREADABLE
+    if as_json:
+        out.answer_json({**named, **report.to_json()})
+    else:
+        show(invocation, report, heading=name if many else "")
+    return STATUS[report.verdict]
+
+
+def _request(question: Question) -> Request | None:
+    """What the holder was asked to answer: a challenge and a domain belong together."""
+    if question.challenge is None and question.domain is None:
+        return None
+    if question.challenge is None or question.domain is None:
+        raise CliError("usage.request")
+    return Request(question.challenge, question.domain)

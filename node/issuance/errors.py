@@ -1,0 +1,31 @@
+"""What keeps a credential from being issued.
+
+IssuanceError
+├── NotIssuableError     issuance.secured, .malformed, .context     the document is not ready to be signed
+├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
+└── ProfileError         issuance.key_type, .controller             the signing profile does not fit together
+
+What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.
+"""
+
+
+class IssuanceError(Exception):
+    """A credential was not issued; nothing was signed."""
+
+    def __init__(self, message: str, *, code: str, remedy: str, path: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.remedy = remedy
+        self.path = path
+
+
+class NotIssuableError(IssuanceError):
+    """The document is not a finished credential without a proof."""
+
+
+class IssuerMismatchError(IssuanceError):
+    """The document names another issuer than the one who would sign."""
+
+
+class ProfileError(IssuanceError):
+    """The parts of a signing profile do not belong together."""

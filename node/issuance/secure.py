@@ -1,0 +1,138 @@
+"""From an unsecured credential to a secured one.
+
+Nothing is filled in and nothing is repaired: what is signed is what was handed over, and it is signed only if any
+verifier would read it in one way.
+
+Spec: https://www.w3.org/TR/vc-data-integrity/#add-proof
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from did_methods.did import parse_did_url
+from did_methods.errors import shown
+from did_methods.multikey import KeyType
+from node.credentials.context_profile import check_contexts
+from node.credentials.contexts import Contexts
+from node.credentials.credential import Credential, check_credential
+from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
+from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
+from node.ports import KeyStore
+from node.proofs.data_integrity import prepare
+from node.proofs.jsonld import JsonLd
+from node.proofs.options import ProofOptions
+
+USUAL_SUITES: Final[Mapping[KeyType, str]] = MappingProxyType(
+    {KeyType.ED25519: "eddsa-rdfc-2022", KeyType.P256: "ecdsa-rdfc-2019", KeyType.P384: "ecdsa-rdfc-2019"}
+)
+"""The cryptosuite that most verifiers understand, for each kind of key that signs credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningProfile:
+    """One issuer's way of signing: a DID, a verification method of it, and a cryptosuite."""
+
+    issuer: str
+    verification_method: str
+    cryptosuite: str
+    proof_array: bool = False
+    """Write the proof as a list of one, which the JSON Schema of Open Badges 3.0 demands."""
+
+    def __post_init__(self) -> None:
+        if str(parse_did_url(self.verification_method).did) != self.issuer:
+            raise ProfileError(
+                f"{shown(self.verification_method)} is no verification method of {shown(self.issuer)}",
+                code="issuance.controller",
+                remedy="Sign with a verification method of the issuer's own DID.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The contexts an issuer may use, compiled, and which of them the issuer itself added to the bundled ones."""
+
+    contexts: Contexts
+    jsonld: JsonLd
+    pinned: Collection[str] = frozenset()
+
+
+def usual_suite(key_type: KeyType) -> str:
+    """The cryptosuite for a kind of key; raises ProfileError for one that signs no credentials."""
+    suite = USUAL_SUITES.get(key_type)
+    if suite is None:
+        raise ProfileError(
+            f"keys of type {key_type} do not sign credentials here",
+            code="issuance.key_type",
+            remedy=f"Use a key of one of these types: {', '.join(USUAL_SUITES)}.",
+        )
+    return suite
+
+
+async def secure(
+    document: UnsecuredDocument, profile: SigningProfile, keys: KeyStore, vocabulary: Vocabulary, *, created: datetime
+) -> SecuredDocument:
+    """The document with a proof by the profile's key.
+
+    1. It has no proof yet.
+    2. It is built as the data model demands.
+    3. It names the profile's issuer.
+    4. Its contexts are the ones its types call for, each of them pinned, none written inline.
+    5. Every member of it has a meaning in them: the RDF form loses nothing. Cryptosuites that sign the JSON form would
+       sign undefined terms too; they are refused here all the same.
+    6. The configuration and the document are hashed.
+    7. The key signs; the signature is verified before the document leaves.
+
+    Raises IssuanceError and ProofsError for what must not be signed, and what the key store raises.
+    """
+    _check_unsecured(document)  # 1
+    _check_structure(document)  # 2
+    _check_issuer(document, profile)  # 3
+    _check_contexts(document, vocabulary)  # 4
+    vocabulary.jsonld.to_rdf(document)  # 5
+    options = ProofOptions(
+        cryptosuite=profile.cryptosuite, verification_method=profile.verification_method, created=created
+    )
+    key = keys.public_key(profile.verification_method)
+    unsigned = prepare(document, options, key, jsonld=vocabulary.jsonld, array=profile.proof_array)  # 6
+    return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 7
+
+
+def _check_unsecured(document: JsonObject) -> None:
+    if "proof" in document:
+        raise NotIssuableError(
+            "the document has a proof already",
+            code="issuance.secured",
+            path="/proof",
+            remedy="Sign the document as it was before its proof was added.",
+        )
+
+
+def _check_structure(document: JsonObject) -> None:
+    for finding in check_credential(document):
+        raise NotIssuableError(
+            finding.message, code="issuance.malformed", path=finding.path, remedy="Correct it, then issue again."
+        )
+
+
+def _check_issuer(document: JsonObject, profile: SigningProfile) -> None:
+    issuer = Credential(document).issuer
+    if issuer != profile.issuer:
+        raise IssuerMismatchError(
+            f"the document names the issuer {shown(issuer)}, and the key belongs to {shown(profile.issuer)}",
+            code="issuance.issuer",
+            path="/issuer",
+            remedy="Put the key's DID where the issuer stands, or sign with the key of the issuer that stands there.",
+        )
+
+
+def _check_contexts(document: JsonObject, vocabulary: Vocabulary) -> None:
+    for finding in check_contexts(document, vocabulary.contexts, pinned=vocabulary.pinned):
+        raise NotIssuableError(
+            finding.message,
+            code="issuance.context",
+            path=finding.path,
+            remedy="Use the contexts of the document's types, in their order; pin others in your trust file.",
+        )

@@ -170,7 +170,8 @@ def _check_list(
         expected = (
             (index == 0 and item in BASE_CONTEXTS)
             or (index == 1 and item in OPEN_BADGES_CONTEXTS)
-            or (index > 0 and (item in SUPPLEMENTS or item in pinned))
+            or item in SUPPLEMENTS
+            or item in pinned
         )
         if not expected and place not in unknown and family.isdisjoint(seen - {item}):
             message = f"{shown(item)} is no part of a credential of this type at this place"

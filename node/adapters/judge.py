@@ -2,12 +2,9 @@
 
 1. It ends with its parent, even one that was killed.
 2. It points standard output elsewhere, so that nothing printed by accident can be taken for an answer.
-3. It reads the set-up: the trust of its verifier. It warms up: everything is imported, the usual contexts are compiled.
+3. It reads the set-up, the trust of its verifier, and warms up: all is imported, the usual contexts are compiled.
 4. It gives up what no job needs: memory beyond the limit, core dumps, writing files.
 5. It answers one job after another, each under a timer of its own, until its input ends.
-
-Jobs come as pickles, because only the parent writes them. Answers go as JSON, because this process reads what strangers
-wrote, and the parent must be able to distrust it.
 """
 
 import gc
@@ -16,43 +13,39 @@ import pickle
 import resource
 import signal
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 import orjson
 
+from did_methods.did import parse_did
+from did_methods.key import resolve_key
+from did_methods.multibase import encode_base58btc
+from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
 from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, parse
-from node.verification.case import Request
-from node.verification.material import VerificationMaterial
-from node.verification.policy import Policy, built_in
+from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
+from node.verification.policy import KeyEvidence, built_in
 from node.verification.trust import Trust
 from node.verification.verify import verify
 
-LENGTH_BYTES: Final = 4
 MERCY_SECONDS: Final = 1.0
-"""How much longer than the parent this process waits before it ends itself: the parent tells the caller why."""
+"""How much longer than the pool this process waits before it ends itself: the pool tells the caller why."""
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
-WARMING: Final = b"""{
+_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_NOBODY: Final = "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"
+_NO_SIGNATURE: Final = encode_base58btc(b"\x58" + b"\x66" * 31 + b"\x01" + bytes(31))  # R the base point, S 1
+WARMING: Final = f"""{{
  "@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
  "id": "urn:uuid:00000000-0000-4000-8000-000000000000", "type": ["VerifiableCredential", "OpenBadgeCredential"],
- "issuer": {"id": "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH", "type": ["Profile"], "name": "Nobody"},
- "validFrom": "2026-01-01T00:00:00Z", "name": "Nothing", "credentialSubject": {"type": ["AchievementSubject"],
-  "achievement": {"id": "urn:uuid:00000000-0000-4000-8000-000000000001", "type": ["Achievement"], "name": "Nothing",
-   "description": "Nothing", "criteria": {"narrative": "None"}}}}"""
-"""A document that has the compiler read the contexts that most documents use. It is judged and forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One document to be judged, with everything that was gathered for it."""
-
-    document: bytes
-    material: VerificationMaterial
-    policy: Policy
-    at: datetime
-    request: Request | None = None
+ "issuer": {{"id": "{_NOBODY}", "type": ["Profile"], "name": "Nobody"}},
+ "validFrom": "2026-01-01T00:00:00Z", "name": "Nothing", "credentialSubject": {{"type": ["AchievementSubject"],
+  "achievement": {{"id": "urn:uuid:00000000-0000-4000-8000-000000000001", "type": ["Achievement"], "name": "Nothing",
+   "description": "Nothing", "criteria": {{"narrative": "None"}}}}}},
+ "proof": {{"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022", "created": "2026-01-01T00:00:00Z",
+  "verificationMethod": "{_NOBODY}#{_NOBODY.rpartition(":")[2]}", "proofPurpose": "assertionMethod",
+  "proofValue": "{_NO_SIGNATURE}"}}}}"""
+"""A document that leads through everything that most documents need, down to a signature that does not hold."""
 
 
 def work(parent: int, seconds: float, memory: int) -> None:
@@ -61,8 +54,8 @@ def work(parent: int, seconds: float, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # 2
-    trust: Trust = pickle.loads(receive(source) or b"")  # noqa: S301 -- from our own parent  # 3
-    judge(Job(WARMING, VerificationMaterial(), built_in(), datetime(2026, 1, 1, tzinfo=UTC)), trust)
+    trust: Trust = pickle.loads(receive(source) or b"")  # noqa: S301 -- 3: from our own parent
+    warm(trust)
     gc.collect()
     gc.freeze()  # what is warm stays: no collection during a job walks over it
     limit(memory)  # 4
@@ -72,6 +65,12 @@ def work(parent: int, seconds: float, memory: int) -> None:
         answer = attempt(pickle.loads(data), trust)  # noqa: S301 -- as above
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(answers, answer)
+
+
+def warm(trust: Trust) -> JsonObject:
+    """Judge a document that is like most, and forget the report."""
+    nobody = ResolvedDocument(resolve_key(parse_did(_NOBODY)), KeyEvidence.IMMUTABLE, Origin.COMPUTED, _DAY)
+    return judge(Job(WARMING.encode(), VerificationMaterial({_NOBODY: nobody}), built_in(), _DAY), trust)
 
 
 def attempt(job: Job, trust: Trust) -> JsonObject:
@@ -116,8 +115,7 @@ def receive(source: BinaryIO) -> bytes | None:
 
 def send(target: BinaryIO, answer: JsonObject) -> None:
     """Send one answer."""
-    data = orjson.dumps(answer)
-    target.write(len(data).to_bytes(LENGTH_BYTES) + data)
+    target.write(framed(orjson.dumps(answer)))
     target.flush()
 
 

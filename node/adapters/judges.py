@@ -2,7 +2,7 @@
 
 JudgesError
 ├── JudgesBusyError      judges.busy      all judges are at work and enough callers wait: try again later
-├── JudgesClosedError    judges.closed    the pool is not open, or closed while the job ran
+├── JudgesClosedError    judges.closed    the pool is not open, or was closed while the job ran
 ├── JudgeTimeoutError    judges.time      the job took longer than one may; its process was killed
 ├── JudgeMemoryError     judges.memory    the job wanted more memory than one may have
 └── JudgeFailedError     judges.failed    the process ended, or met a bug, while it judged this document
@@ -11,37 +11,43 @@ A document can be made to cost its reader more work than it cost its writer, in 
 each job has a process to itself, which is warm, has a bounded address space and no secret in its environment, and is
 killed and replaced when its time is over. The event loop only waits: it parses nothing that came from outside.
 
-What ends a judge: the pool, when the job's time is over or the caller has gone; a timer of its own, should the pool be
-stopped; the kernel, when the pool's process dies (Linux); the end of its input.
+What ends a process: the pool, when the job's time is over or the caller has gone; a timer of its own, should the pool
+stand still; the kernel, when the pool's process dies (Linux); the end of its input.
 """
 
 import asyncio
-import json
 import os
 import pickle
 import sys
-from dataclasses import dataclass
-from typing import Final, Self, cast
+from datetime import datetime
+from typing import Final, Self
 
+import orjson
+
+from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
 from node.documents import DocumentError, JsonObject
+from node.verification.case import Request
+from node.verification.material import VerificationMaterial
+from node.verification.policy import Policy
+from node.verification.trust import NO_TRUST, Trust
 
-JOB_SECONDS: Final = 1.0
-"""How long one job may take: honest documents of the largest size need less than a fifth of it."""
+JOB_SECONDS: Final = 2.0
+"""How long one job may take. Honest documents need hundredths, and poisonous ones are refused by the budget of their
+canonicalization within one; the rest is room for a machine under load, since a killed process has to be replaced."""
 JOB_BYTES: Final = 512 * 1024 * 1024
-"""The address space of one process: a warm one maps about a fifth of it."""
+"""The address space of one process: a warm one maps a tenth of it, and a document of 1 MB takes another tenth."""
 MAX_WAITING: Final = 32
-"""Callers that may wait for a free judge: more would wait longer than people do."""
+"""Callers that may wait for a free process: more would wait longer than people do."""
 PATIENCE_SECONDS: Final = 10.0
-"""How long a caller waits for a free judge before it is told that all are busy."""
+"""How long a caller waits for a free process before it is told that all are busy."""
 START_SECONDS: Final = 30.0
 """How long a process may take to become warm, on a machine under load."""
 RESTART_PAUSE_SECONDS: Final = 1.0
-"""Between attempts to replace a judge that did not start: whatever stops it is not mended faster by haste."""
-MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
+"""Between attempts to replace a process that did not start: whatever stops it is not mended by haste."""
+MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 """A report repeats parts of a document of 1 MB; more is no report."""
-LENGTH_BYTES: Final = 4
-PASSED_ON: Final = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "PATH"})
-"""The environment variables a judge gets: secrets of the server are not among them."""
+PASSED_ON: Final = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TZ"})
+"""The environment variables that a process gets: secrets of the server are not among them."""
 
 
 class JudgesError(Exception):
@@ -52,7 +58,7 @@ class JudgesError(Exception):
 
 
 class JudgesBusyError(JudgesError):
-    """All judges are at work and enough callers wait already."""
+    """All processes are at work and enough callers wait already."""
 
     code = "judges.busy"
     remedy = "Try again in a few seconds."
@@ -69,14 +75,14 @@ class JudgeTimeoutError(JudgesError):
     """The job took longer than one may."""
 
     code = "judges.time"
-    remedy = "Check this document on its own with: glejt verify FILE"
+    remedy = "Check this document on a machine of your own with: glejt verify FILE"
 
 
 class JudgeMemoryError(JudgesError):
     """The job wanted more memory than one may have."""
 
     code = "judges.memory"
-    remedy = "Check this document on its own with: glejt verify FILE"
+    remedy = "Check this document on a machine of your own with: glejt verify FILE"
 
 
 class JudgeFailedError(JudgesError):
@@ -85,28 +91,26 @@ class JudgeFailedError(JudgesError):
     code = "judges.failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one job may cost."""
-
-    seconds: float = JOB_SECONDS
-    memory: int = JOB_BYTES
-
-
 class Judges:
-    """`async with Judges() as judges: report = await judges.verify(…)`; safe to share between tasks of one event loop."""
+    """`async with Judges(trust=…) as judges: report = await judges.verify(…)`; for the tasks of one event loop.
 
-    def __init__(
+    A pool judges by one trust file, which its processes keep; another trust needs another pool.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each bounds something else
         self,
         *,
+        trust: Trust = NO_TRUST,
         size: int | None = None,
         seconds: float = JOB_SECONDS,
         memory: int = JOB_BYTES,
         waiting: int = MAX_WAITING,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
+        self._set_up = pickle.dumps(trust)
         self._size = size or os.process_cpu_count() or 1
-        self._limits = Limits(seconds, memory)
+        self._seconds = seconds
+        self._memory = memory
         self._max_waiting = waiting
         self._patience = patience
         self._waiting = 0
@@ -128,12 +132,27 @@ class Judges:
         await self.close()
 
     @property
-    def pids(self) -> tuple[int, ...]:
+    def pids(self) -> frozenset[int]:
         """The processes of the pool."""
-        return tuple(judge.pid for judge in self._judges)
+        return frozenset(judge.pid for judge in self._judges)
+
+    async def verify(
+        self,
+        document: bytes,
+        material: VerificationMaterial,
+        policy: Policy,
+        at: datetime,
+        *,
+        request: Request | None = None,
+    ) -> JsonObject:
+        """The report on a document, as `Report.to_json` gives it.
+
+        Raises DocumentError for bytes that are no document, as `parse` would, and JudgesError where nothing was judged.
+        """
+        return await self._ask(Job(document, material, policy, at, request))
 
     async def close(self) -> None:
-        """End all processes; jobs that still run are told that the pool closed."""
+        """End all processes; callers whose jobs still run are told that the pool was closed."""
         self._open = False
         for task in self._replacing:
             task.cancel()
@@ -141,19 +160,19 @@ class Judges:
         await asyncio.gather(*(judge.end() for judge in self._judges))
         self._judges.clear()
 
-    async def _ask(self, job: object) -> JsonObject:
-        """One job to one judge; a judge that did not answer properly never gets another."""
+    async def _ask(self, job: Job) -> JsonObject:
+        """One job to one process; one that did not answer properly never gets another."""
         judge = await self._free()
         usable = False
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                answer = await judge.ask(job)
+            async with asyncio.timeout(self._seconds):
+                answer = await judge.ask(pickle.dumps(job))  # our own objects to our own process; back comes JSON
             usable = "failed" not in answer
         except TimeoutError as error:
-            raise JudgeTimeoutError(f"judging took more than {self._limits.seconds} s and was stopped") from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise JudgeTimeoutError(f"judging took more than {self._seconds} s and was stopped") from error
+        except (EOFError, ConnectionError) as error:
             if not self._open:
-                raise JudgesClosedError("the judges were closed while this document was judged") from error
+                raise JudgesClosedError("the pool was closed while this document was judged") from error
             raise JudgeFailedError("the process that judged this document ended before it answered") from error
         finally:
             if usable and self._open:
@@ -163,24 +182,24 @@ class Judges:
         return _report(answer)
 
     async def _free(self) -> "_Judge":
-        """A judge that is free and alive; raises JudgesBusyError rather than let callers pile up."""
+        """A process that is free and alive; raises JudgesBusyError rather than let callers pile up."""
         if not self._open:
-            raise JudgesClosedError("the judges are not open")
+            raise JudgesClosedError("the pool is not open")
         if self._idle.empty() and self._waiting >= self._max_waiting:
-            raise JudgesBusyError(f"all {self._size} judges are at work and {self._waiting} callers wait")
+            raise JudgesBusyError(f"all {self._size} processes are at work and {self._waiting} callers wait")
         self._waiting += 1
         try:
             async with asyncio.timeout(self._patience):
                 while not (judge := await self._idle.get()).alive:
                     self._replace(judge)
         except TimeoutError as error:
-            raise JudgesBusyError(f"no judge was free within {self._patience} s") from error
+            raise JudgesBusyError(f"no process was free within {self._patience} s") from error
         finally:
             self._waiting -= 1
         return judge
 
     def _replace(self, judge: "_Judge") -> None:
-        """Kill a judge now; hire another in the background."""
+        """Kill a process now; start another in the background."""
         judge.kill()
         if self._open:
             task = asyncio.create_task(self._succeed(judge))
@@ -192,12 +211,14 @@ class Judges:
         self._judges.discard(judge)
         while True:
             try:
-                return await self._hire()
-            except (JudgesError, OSError):  # no process, no memory: callers learn it as "busy"
+                await self._hire()
+            except (JudgesError, OSError):  # no process or no memory to be had: callers learn it as "busy"
                 await asyncio.sleep(RESTART_PAUSE_SECONDS)
+            else:
+                return
 
     async def _hire(self) -> None:
-        judge = await _Judge.start(self._limits)
+        judge = await _Judge.start(self._set_up, self._seconds, self._memory)
         self._judges.add(judge)
         self._idle.put_nowait(judge)
 
@@ -207,36 +228,35 @@ class _Judge:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         if process.stdin is None or process.stdout is None:
-            raise JudgesError("a judge was started without pipes")
+            raise JudgeFailedError("a process was started without pipes")
         self._process = process
         self._to, self._from = process.stdin, process.stdout
 
     @classmethod
-    async def start(cls, limits: Limits) -> "_Judge":
-        """A warm process, with our module path and next to nothing else of ours."""
+    async def start(cls, set_up: bytes, seconds: float, memory: int) -> "_Judge":
+        """A warm process with our module path, and next to nothing else of ours."""
         environment = {name: value for name, value in os.environ.items() if name in PASSED_ON}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        arguments = ("-P", "-m", "node.adapters.judge", str(os.getpid()), str(limits.seconds), str(limits.memory))
-        judge = cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                *arguments,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is the server's, not ours
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,  # a traceback could carry a claim into the server's log
-            )
+        arguments = ("-P", "-m", "node.adapters.judge", str(os.getpid()), str(seconds), str(memory))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env=environment,
+            start_new_session=True,  # Ctrl-C in a terminal is for the server, which then closes the pool
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # a traceback could carry a claim into the server's log
         )
+        judge = cls(process)
+        started = False
         try:
             async with asyncio.timeout(START_SECONDS):
-                await judge.read()
-        except (TimeoutError, asyncio.IncompleteReadError) as error:
-            await judge.end()
-            raise JudgeFailedError("a judge did not start") from error
-        except BaseException:
-            judge.kill()
-            raise
+                started = "ready" in await judge.ask(set_up)
+        except (TimeoutError, EOFError, ConnectionError) as error:
+            raise JudgeFailedError("a process for judging did not start") from error
+        finally:
+            if not started:
+                judge.kill()
         return judge
 
     @property
@@ -247,17 +267,20 @@ class _Judge:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, job: object) -> JsonObject:
-        payload = pickle.dumps(job)  # our own objects, to our own process; the way back is JSON
-        self._to.write(len(payload).to_bytes(LENGTH_BYTES) + payload)
+    async def ask(self, message: bytes) -> JsonObject:
+        """Send one message and wait for its answer; raises EOFError or ConnectionError if the process is gone."""
+        self._to.write(framed(message))
         await self._to.drain()
-        return await self.read()
-
-    async def read(self) -> JsonObject:
         length = int.from_bytes(await self._from.readexactly(LENGTH_BYTES))
         if length > MAX_ANSWER_BYTES:
-            raise JudgeFailedError("the judge answered with more than a report")
-        return cast("JsonObject", json.loads(await self._from.readexactly(length)))
+            raise JudgeFailedError("the process answered with more than a report")
+        try:
+            answer = orjson.loads(await self._from.readexactly(length))
+        except orjson.JSONDecodeError as error:
+            raise JudgeFailedError("the process answered with something that is no JSON") from error
+        if not isinstance(answer, dict):
+            raise JudgeFailedError("the process answered with something that is no answer")
+        return answer
 
     def kill(self) -> None:
         if self.alive:
@@ -266,3 +289,18 @@ class _Judge:
     async def end(self) -> None:
         self.kill()
         await self._process.wait()
+
+
+def _report(answer: JsonObject) -> JsonObject:
+    """The report in an answer, or the error that it tells of."""
+    match answer:
+        case {"report": dict() as report}:
+            return report
+        case {"document": {"message": str(message), "code": str(code), "path": str(path)}}:
+            raise DocumentError(message, code=code, path=path)
+        case {"failed": "memory"}:
+            raise JudgeMemoryError("judging took more memory than one document may")
+        case {"failed": str(kind)}:
+            raise JudgeFailedError(f"the process that judged this document met a bug ({kind[:64]})")
+        case _:
+            raise JudgeFailedError("the process answered with something that is no answer")

@@ -12,9 +12,10 @@ from support import vectors
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from node.credentials.contexts import BUNDLED
 from node.documents import JsonObject
+from node.proofs.data_integrity import add_proof, verify_proof, verify_proofs
 from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
-from node.proofs.proof import Proof
+from node.proofs.proof import Proof, proofs_of
 from node.proofs.signatures import Signer, local_signer
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,3 +99,29 @@ _CREDENTIAL = {
 
 def credential() -> JsonObject:
     return copy.deepcopy(_CREDENTIAL)
+
+
+def secured(document=None, type_=KeyType.ED25519, *, array=False, **changes):
+    return add_proof(
+        credential() if document is None else document,
+        options(type_, **changes),
+        signer(type_),
+        jsonld=bundled_jsonld(),
+        array=array,
+    )
+
+
+def judged(document, key=PRIVATE_KEYS[KeyType.ED25519].public):
+    (proof,) = proofs_of(document)
+    return verify_proof(document, proof, key, jsonld=bundled_jsonld())
+
+
+def outcomes(document, keys=None):
+    proofs = proofs_of(document)
+    results = verify_proofs(document, proofs, keys_of(proofs) if keys is None else keys, jsonld=bundled_jsonld())
+    assert [result.proof for result in results] == list(proofs)
+    return [result.outcome for result in results]
+
+
+def kinds(document):
+    return [type(outcome) for outcome in outcomes(document)]

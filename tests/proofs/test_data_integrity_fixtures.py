@@ -8,7 +8,7 @@ import json
 
 import pytest
 from integrity_support import key_of, read, vector_jsonld
-from support import vectors, vectors_root
+from support import vectors
 
 from did_methods.errors import DidMethodsError
 from node.proofs.data_integrity import VerifiedProof, verify_proofs
@@ -34,16 +34,14 @@ ANOTHER_REASON = {
 }
 
 
-def expected() -> dict[str, dict]:
-    if vectors_root() is None:
-        return {}
-    entries = json.loads((vectors_root() / "expected.json").read_text("utf-8"))
-    return {name: entry for name, entry in entries.items() if name.endswith(".json")}
-
-
+EXPECTED = {
+    name: entry
+    for name, entry in json.loads(vectors("expected.json").read_text("utf-8")).items()
+    if name.endswith(".json")
+}
 CROSS_CHECKED = {
     name: entry["cross_check"]
-    for name, entry in expected().items()
+    for name, entry in EXPECTED.items()
     if entry.get("cross_check", "").startswith((VERIFIES, FAILS))
 }
 
@@ -61,7 +59,6 @@ def outcomes(name):
 
 
 def test_there_are_fixtures():
-    vectors("expected.json")
     assert sum(text.startswith(VERIFIES) for text in CROSS_CHECKED.values()) > 50
     assert sum(text.startswith(FAILS) for text in CROSS_CHECKED.values()) > 9
 
@@ -78,7 +75,7 @@ def test_a_fixture_is_judged_as_the_independent_library_judges_it(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, entry in expected().items() if entry.get("checks", {}).get("signature") == "fail"]
+    "name", [name for name, entry in EXPECTED.items() if entry.get("checks", {}).get("signature") == "fail"]
 )
 def test_a_fixture_whose_source_says_the_signature_fails_does_not_verify(name):
     assert [type(outcome) for outcome in outcomes(name)] == [InvalidProofError]

@@ -52,11 +52,19 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "issuer_key.replaced": "key_replaced",
         "issuer_key.undated": "key_undated",
         "canonicalization.budget": "tangled",
-        "canonicalization.quads": "tangled",
+        "canonicalization.quads": "too_large",
+        "context.budget": "tangled",
+        "context.too_deep": "tangled",
+        "context.too_many": "too_large",
+        "context.quads": "too_large",
+        "proof.malformed.too_many": "too_large",
         DISTRUSTED: "issuer_distrusted",
     }
 )
 """Codes with a more telling gap than their check's."""
+
+LIMIT: Final = "limit"
+"""A part of the codes of findings about what is larger than may be judged."""
 
 DEFERRED: Final = frozenset({"proof.indeterminate.key", "proof.not_by_issuer", "proof.not_run"})
 """Codes of a proof that could not be checked because of another check, which names the gap."""
@@ -76,6 +84,8 @@ def gap_of(entry: CredentialReport, policy: Policy) -> str:
 
 def unknown_gap(check: Check) -> str:
     """The gap of one check that could not be decided."""
+    if LIMIT in check.code.split("."):
+        return "too_large"
     return BY_CODE.get(check.code) or UNKNOWN[check.name]
 
 

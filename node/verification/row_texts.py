@@ -21,13 +21,15 @@ def row_text(row: Row, entry: CredentialReport, phrases: Phrases) -> str:
 
 
 def reason(check: Check, phrases: Phrases) -> str:
-    """Why a check failed, for the place {reason}; a code without words of its own is named with its place."""
-    for key in (f"reason.{check.code}", f"reason.{check.code.rpartition('.')[0]}"):
-        if key in phrases:
-            path = check.evidence.get("path")
-            text = phrases(key, value=phrases.given(check.evidence.get("value")))
-            return f"{text} ({phrases.given(path)})" if path else text
-    return phrases("reason.other", code=phrases.given(check.code), path=phrases.given(check.evidence.get("path")))
+    """Why a check failed, for the place {reason}: the words for the longest leading part of its code, and the place."""
+    code = check.code.replace("presentation.", "credential.", 1)
+    while code and f"reason.{code}" not in phrases:
+        code = code.rpartition(".")[0]
+    if not code:
+        return phrases("reason.other", code=phrases.given(check.code))
+    text = phrases(f"reason.{code}", value=phrases.given(check.evidence.get("value")))
+    path = check.evidence.get("path")
+    return f"{text} ({phrases.given(path)})" if path else text
 
 
 def issuer_name(entry: CredentialReport, phrases: Phrases) -> str:
@@ -37,7 +39,8 @@ def issuer_name(entry: CredentialReport, phrases: Phrases) -> str:
 
 
 def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
-    if row.state is RowState.UNKNOWN and any(check.code == f"{check.name}.not_run" for check in row.checks):
+    asked = row.number == 1 or row.state is not RowState.UNKNOWN
+    if not asked and any(check.code == f"{check.name}.not_run" for check in row.checks):
         return "not_run", {}
     return ROWS[row.number](row, entry, phrases)
 

@@ -5,6 +5,7 @@ Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-presentations
 
 from dataclasses import dataclass
 
+from node.credentials.findings import Finding, indeterminate, wrong
 from node.credentials.presentation import MAX_PRESENTED, DocumentKind, kind_of
 from node.documents import JsonObject, JsonValue, pointer
 
@@ -18,20 +19,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Why no credential can be told apart in what was handed over."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """What was found. Either there are parts, or a problem says why not."""
 
     presentation: JsonObject | None
     parts: tuple[Part, ...]
-    problem: Problem | None = None
+    problem: Finding | None = None
 
 
 def read_subject(value: JsonValue) -> Subject:
@@ -60,12 +53,11 @@ def _presented(presentation: JsonObject) -> Subject:
     if not isinstance(held, list):
         return Subject(presentation, (Part(path, held),))
     if len(held) > MAX_PRESENTED:
-        return _none(
-            "too_many_credentials",
-            f"the presentation holds {len(held)} credentials; at most {MAX_PRESENTED} are read",
-        )
+        message = f"the presentation holds {len(held)} credentials; at most {MAX_PRESENTED} are read"
+        remedy = "Ask for them in several presentations."
+        return Subject(None, (), indeterminate("presentation.limit.credentials", path, message, remedy))
     return Subject(presentation, tuple(Part(path + pointer(index), part) for index, part in enumerate(held)))
 
 
 def _none(code: str, message: str) -> Subject:
-    return Subject(None, (), Problem(f"structure.{code}", message))
+    return Subject(None, (), wrong(f"structure.{code}", "", message))

@@ -1,12 +1,6 @@
-"""The contexts that a verifier knows, and what can be told about a document's contexts before its terms are read.
-
-Contexts decide what a document says, so whoever may choose them freely can make one signed document say two things.
-
-Spec: https://www.w3.org/TR/vc-data-integrity/#context-validation
-"""
+"""The contexts that a verifier knows: the bundled ones, and those it pinned itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from node.credentials.contexts import BUNDLED, Contexts, PinnedContext
@@ -16,35 +10,26 @@ from node.proofs.jsonld import JsonLd
 MAX_VOCABULARIES: Final = 16
 """Sets of pinned contexts kept compiled: a server has one per trust file."""
 
-
-@dataclass(frozen=True, slots=True)
-class ContextFacts:
-    """What one context defines, at any depth: each term with its definitions, and whether it has an @vocab."""
-
-    definitions: Mapping[str, tuple[JsonValue, ...]]
-    catches_all: bool
+type Definitions = Mapping[str, tuple[JsonValue, ...]]
+"""Each term that a context defines, at any depth, with all its definitions."""
 
 
 class Vocabulary:
-    """The bundled contexts and a verifier's own; compiled ones are kept."""
+    """Known contexts by URL, and the processor that reads terms by them; what is compiled is kept."""
 
-    __slots__ = ("_facts", "_pinned", "contexts", "jsonld")
+    __slots__ = ("_definitions", "contexts", "jsonld", "pinned")
 
     def __init__(self, contexts: Contexts, pinned: frozenset[str]) -> None:
         self.contexts = contexts
+        self.pinned = pinned
         self.jsonld = JsonLd(contexts)
-        self._pinned = pinned
-        self._facts: dict[str, ContextFacts] = {}
+        self._definitions: dict[str, Definitions] = {}
 
-    def is_pinned(self, url: str) -> bool:
-        """Whether the verifier itself added this context."""
-        return url in self._pinned
-
-    def facts(self, url: str) -> ContextFacts:
-        """What is known of a known context."""
-        known = self._facts.get(url)
+    def definitions(self, url: str) -> Definitions:
+        """What a known context defines."""
+        known = self._definitions.get(url)
         if known is None:
-            known = self._facts[url] = facts_of(self.contexts[url].get("@context"))
+            known = self._definitions[url] = definitions_of(self.contexts[url].get("@context"))
         return known
 
 
@@ -63,16 +48,14 @@ def vocabulary(pinned: tuple[PinnedContext, ...]) -> Vocabulary:
     return known
 
 
-def facts_of(context: JsonValue) -> ContextFacts:
+def definitions_of(context: JsonValue) -> Definitions:
     """What a context defines, wherever in it."""
-    definitions: dict[str, list[JsonValue]] = {}
-    catches_all = False
+    found: dict[str, tuple[JsonValue, ...]] = {}
     for part in _parts(context):
-        catches_all = catches_all or part.get("@vocab") is not None
         for term, definition in part.items():
             if not term.startswith("@"):
-                definitions.setdefault(term, []).append(definition)
-    return ContextFacts({term: tuple(found) for term, found in definitions.items()}, catches_all)
+                found[term] = (*found.get(term, ()), definition)
+    return found
 
 
 def _parts(context: JsonValue) -> Iterator[JsonObject]:

@@ -10,11 +10,12 @@ Spec: https://www.w3.org/TR/vc-data-integrity/#context-validation
 from collections.abc import Iterator
 from typing import Final
 
+from node.credentials.findings import Finding, FindingOutcome, wrong
 from node.proofs.data_integrity import VerifiedProof
 from node.proofs.errors import DataLossError, ProofFailure, ProofsError
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
-from node.verification.context_vetting import Vetting, vet
+from node.verification.context_vetting import vet
 from node.verification.examination import ExaminedProof, counting
 
 UNDEFINED: Final = "context.undefined_term"
@@ -23,29 +24,31 @@ UNDEFINED: Final = "context.undefined_term"
 def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     """Whether the document can be read in one way only.
 
-    1. Each context is known.
-    2. The contexts are those of a document of this type, in their order.
-    3. Nothing inside the document gives a known word another meaning, and what it adds is accepted by the policy.
-    4. Nothing was added behind the contexts that a proof over the text carries.
-    5. Every term of the document is defined. A proof over the text covers the others too: there they are a finding.
+    1. The contexts are known, and those of a document of this type, as far as the policy asks.
+    2. Nothing was added behind the contexts that a proof over the text carries.
+    3. Every term of the document is defined. A proof over the text covers the others too: there they are a finding.
     """
-    vetted = list(vet(case))  # 1. to 3.
-    vetted += _appended(proofs)  # 4.
-    for outcome in (Outcome.FAILED, Outcome.INDETERMINATE):
-        for vetting in vetted:
-            if vetting.outcome is outcome:
-                return Check(CheckName.CONTEXT, outcome, vetting.code, vetting.message, vetting.evidence)
-    return _lossless(case, proofs)  # 5.
+    findings = [*vet(case), *_appended(case, proofs)]  # 1. and 2.
+    failed = [finding for finding in findings if finding.outcome is FindingOutcome.FAILED]
+    for finding in failed or findings:
+        return Check(
+            CheckName.CONTEXT,
+            Outcome.FAILED if failed else Outcome.INDETERMINATE,
+            finding.code,
+            f"{finding.message}. {finding.remedy}",
+            {"path": finding.path},
+        )
+    return _lossless(case, proofs)  # 3.
 
 
-def _appended(proofs: tuple[ExaminedProof, ...]) -> Iterator[Vetting]:
+def _appended(case: Case, proofs: tuple[ExaminedProof, ...]) -> Iterator[Finding]:
     for proof in counting(proofs):
         if isinstance(proof.outcome, VerifiedProof) and proof.outcome.appended_contexts:
-            yield Vetting(
-                Outcome.FAILED,
+            yield wrong(
                 "context.appended",
-                "Contexts were added behind those that were signed. Ask the person for the original file.",
-                {"contexts": list(proof.outcome.appended_contexts)},
+                case.credential.path + "/@context",
+                "contexts were added behind those that were signed",
+                "Ask the person for the original file.",
             )
 
 

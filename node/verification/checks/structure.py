@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from node.credentials.credential import check_credential
-from node.credentials.findings import Finding, FindingOutcome
+from node.credentials.findings import Finding, FindingOutcome, wrong
 from node.credentials.presentation import DocumentKind, check_enveloped, kind_of
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import MalformedProofError
 from node.proofs.proof import Proof, proofs_of
 from node.verification.check import Check, CheckName, Outcome
-from node.verification.subject import Part, Problem
+from node.verification.subject import Part
 
 MAX_FINDINGS: Final = 20
 """Findings listed in the evidence: the first decides, and a hostile document could have thousands."""
@@ -36,7 +36,7 @@ def check_structure(part: Part, presented: Iterable[Finding] = ()) -> tuple[Chec
     findings = list(presented)  # 1.
     value = part.value
     if not isinstance(value, dict):  # 2.
-        return _check([*findings, _wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
+        return _check([*findings, wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
     if kind_of(value) in {DocumentKind.ENVELOPED_CREDENTIAL, DocumentKind.ENVELOPED_PRESENTATION}:
         return _check([*findings, *check_enveloped(value, part.path)]), ()
     findings += [  # 3.
@@ -56,9 +56,9 @@ def broken_proof(error: MalformedProofError, path: str = "") -> Finding:
     return Finding(error.code, path + error.path, str(error), error.remedy, outcome)
 
 
-def nothing_found(problem: Problem) -> Check:
+def nothing_found(problem: Finding) -> Check:
     """The check of something in which no credential was found."""
-    return _check([_wrong(problem.code, "", problem.message)])
+    return _check([problem])
 
 
 def _check(findings: list[Finding]) -> Check:
@@ -86,7 +86,3 @@ def _listed(finding: Finding) -> JsonObject:
         "message": finding.message,
         "outcome": finding.outcome.value,
     }
-
-
-def _wrong(code: str, path: str, message: str) -> Finding:
-    return Finding(code, path, message, "Ask for the credential as its issuer gave it.", FindingOutcome.FAILED)

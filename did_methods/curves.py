@@ -58,15 +58,6 @@ class WeierstrassCurve:
     n: int
     coordinate_bytes: int
 
-    def y_of(self, compressed: bytes) -> int | None:
-        """The y of a compressed point (SEC 1, 2.3.4), or None when no point has that x."""
-        x = int.from_bytes(compressed[1:])
-        square = (x * x * x + self.a * x + self.b) % self.p
-        y = pow(square, (self.p + 1) // 4, self.p)
-        if y * y % self.p != square:
-            return None
-        return y if y % 2 == compressed[0] - _EVEN_Y else self.p - y
-
 
 _P256_P: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _P384_P: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
@@ -148,6 +139,18 @@ def check_public(key_type: KeyType, raw: bytes) -> None:
             _check_weierstrass(key_type, raw)
 
 
+@lru_cache(maxsize=_CHECKED_KEYS)
+def y_of(key_type: KeyType, compressed: bytes) -> int | None:
+    """The y of a compressed point on a Weierstrass curve (SEC 1, 2.3.4), or None when no point has that x."""
+    curve = WEIERSTRASS_CURVES[key_type]
+    x = int.from_bytes(compressed[1:])
+    square = (x * x * x + curve.a * x + curve.b) % curve.p
+    y = pow(square, (curve.p + 1) // 4, curve.p)
+    if y * y % curve.p != square:
+        return None
+    return y if y % 2 == compressed[0] - _EVEN_Y else curve.p - y
+
+
 def check_secret(key_type: KeyType, raw: bytes) -> None:
     """Refuse a secret key of the wrong length, or a scalar outside 1 … n - 1."""
     if len(raw) != SECRET_BYTES[key_type]:
@@ -173,6 +176,7 @@ def scalar_order(key_type: KeyType) -> int | None:
     return curve.n if curve else None
 
 
+@lru_cache(maxsize=_CHECKED_KEYS)
 def ed25519_to_x25519(raw: bytes) -> bytes:
     """The X25519 public key birationally equivalent to a checked Ed25519 public key.
 
@@ -215,7 +219,7 @@ def _check_weierstrass(key_type: KeyType, raw: bytes) -> None:
         _refuse(key_type, "is not a compressed point: it must begin with 02 or 03", "key.not_canonical")
     if int.from_bytes(raw[1:]) >= curve.p:
         _refuse(key_type, "has an x that is not below the field prime", "key.not_canonical")
-    if curve.y_of(raw) is None:
+    if y_of(key_type, raw) is None:
         _refuse(key_type, "is not a point on the curve", "key.not_on_curve")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from did_methods.curves import SECRET_BYTES, WEIERSTRASS_CURVES, KeyType
+from did_methods.curves import SECRET_BYTES, WEIERSTRASS_CURVES, KeyType, y_of
 from did_methods.errors import InvalidKeyError, MultibaseError, UnsupportedKeyError, shown
 from did_methods.multibase import MAX_KEY_CHARS, from_base64url, to_base64url
 
@@ -119,7 +119,7 @@ def write_public(key_type: KeyType, raw: bytes) -> JsonObject:
     if curve is None:
         jwk["x"] = to_base64url(raw)
         return jwk
-    y = curve.y_of(raw)
+    y = y_of(key_type, raw)
     if y is None:
         raise InvalidKeyError(
             f"the {key_type} public key is not a point on the curve",
@@ -225,7 +225,7 @@ def _public_bytes(jwk: JsonObject, key_type: KeyType) -> bytes:
     y = _member(jwk, "y", form.x_bytes)
     compressed = bytes((2 + y[-1] % 2,)) + x
     curve = WEIERSTRASS_CURVES[key_type]
-    if int.from_bytes(x) >= curve.p or curve.y_of(compressed) != int.from_bytes(y):
+    if int.from_bytes(x) >= curve.p or y_of(key_type, compressed) != int.from_bytes(y):
         raise InvalidKeyError(
             f"the coordinates of the {key_type} JWK are not a point on the curve",
             code="key.not_on_curve",

@@ -209,14 +209,15 @@ def _method(entry: JsonValue, document_id: str, path: str) -> VerificationMethod
 
 
 def _add(methods: dict[str, VerificationMethod], method: VerificationMethod) -> None:
-    if method.id in methods:
+    known = methods.setdefault(method.id, method)
+    # Issuers do repeat a method word for word, listed and embedded. Then no reader can take one for the other.
+    if known is not method and known.source != method.source:
         raise DidDocumentError(
-            f"two verification methods have the id {shown(method.id)}; readers disagree which of them counts",
+            f"two different verification methods have the id {shown(method.id)}; readers disagree which of them counts",
             code="did_document.duplicate_id",
             remedy="Give each method an id of its own, and refer to it by id from the relationships.",
             path=f"{method.path}/id",
         )
-    methods[method.id] = method
 
 
 def _absolute(reference: str, document_id: str, path: str) -> str:

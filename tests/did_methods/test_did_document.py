@@ -1,11 +1,13 @@
 """DID documents: which method may be relied upon for what, and what is refused or only not known."""
 
+import json
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import vectors
 
 from did_methods.did import parse_did_url
 from did_methods.document import MAX_METHODS, DidDocument, Relationship
@@ -347,15 +349,42 @@ def test_a_time_that_cannot_be_read_makes_the_method_unusable(member, value):
 # The document itself
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"publicKeyMultibase": KEYS[KeyType.P256].to_multibase()},
+        {"controller": "did:example:other"},
+        {"revoked": "2020-01-01T00:00:00Z"},
+        {"id": "#key-1"},
+    ],
+)
 @pytest.mark.parametrize("embedded", [True, False])
-def test_two_methods_with_one_id_are_refused(embedded):
-    source = document(method(), method(key=KEYS[KeyType.P256]))
+def test_two_different_methods_with_one_id_are_refused(embedded, change):
+    source = document(method(), {**method(), **change})
     if embedded:
-        source = {"id": DID, "verificationMethod": [method()], "assertionMethod": [{**method(), "id": "#key-1"}]}
+        source = {"id": DID, "verificationMethod": [method()], "assertionMethod": [{**method(), **change}]}
     with pytest.raises(DidDocumentError) as caught:
         DidDocument.parse(source)
     assert caught.value.code == "did_document.duplicate_id"
     assert caught.value.path in {"/verificationMethod/1/id", "/assertionMethod/0/id"}
+
+
+def test_a_method_repeated_word_for_word_is_one_method():
+    source = {"id": DID, "verificationMethod": [method()], "assertionMethod": [method()]}
+    view = DidDocument.parse(source)
+    assert list(view.methods) == [f"{DID}#key-1"]
+    assert view.verification_method(f"{DID}#key-1", "assertionMethod").key == ED
+    assert refusal(source, relationship="authentication") == "verification_method.relationship"
+
+
+@pytest.mark.vectors
+@pytest.mark.parametrize("name", ["legacy", "oidf"])
+def test_the_published_documents_of_an_issuer_in_the_field_are_read(name):
+    """One embeds its method, the other lists it and embeds it again."""
+    source = json.loads(vectors("dcc-vc-test-fixtures", "dids", name, "did.json").read_text())
+    view = DidDocument.parse(source)
+    (found,) = view.methods.values()
+    assert view.verification_method(found.id, "assertionMethod").key.to_multibase() == found.id.split("#")[1]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ UNIVERSITY = party(14, "did:web:university.example")
 """An issuer whose keys have to be fetched, or pinned."""
 
 
-def credential(issuer: Party = ISSUER, **members: JsonValue) -> JsonObject:
+def credential(issuer: Party = ISSUER, /, **members: JsonValue) -> JsonObject:
     """A small credential; a member given as None is left out."""
     document: JsonObject = {
         "@context": [VC],
@@ -108,7 +108,7 @@ def credential(issuer: Party = ISSUER, **members: JsonValue) -> JsonObject:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def badge(issuer: Party = ISSUER, **members: JsonValue) -> JsonObject:
+def badge(issuer: Party = ISSUER, /, **members: JsonValue) -> JsonObject:
     """An Open Badge with a named learner."""
     subject: JsonObject = {
         "id": HOLDER.did,

@@ -2,7 +2,7 @@
 
 VerificationError
 ├── PolicyError     policy.{syntax, invalid, unknown, requires}
-├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context}
+├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange}
 └── MaterialError   material.{invalid, version}
 
 What is wrong with a document is never raised: it is a check of the report.

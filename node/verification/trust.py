@@ -16,6 +16,7 @@ from node.credentials.errors import ContextPinError
 from node.documents import DocumentError, JsonObject, JsonValue, parse_object
 from node.verification.errors import TrustError
 from node.verification.toml_file import read_toml, text_of
+from node.verification.vocabulary import definitions_of, exchanged_terms
 
 MAX_PINNED_FILE_BYTES: Final = 1024 * 1024
 """One context or DID document; the largest published contexts have some 100 kB."""
@@ -97,7 +98,8 @@ class _Reader:
         return issuers
 
     def contexts(self) -> tuple[PinnedContext, ...]:
-        known, pinned = BUNDLED, []
+        known = BUNDLED
+        pinned: list[PinnedContext] = []
         for index, entry in enumerate(_tables(self.table, "contexts")):
             path = f"contexts[{index}]"
             context = PinnedContext(text_of(entry, "url"), self._document(entry, path), text_of(entry, "sha256"))
@@ -105,8 +107,23 @@ class _Reader:
                 known = known.pin([context])
             except ContextPinError as error:
                 raise self._wrong(str(error), "trust.context", error.remedy, path) from error
+            self._compare(context, pinned, path)
             pinned.append(context)
         return tuple(pinned)
+
+    def _compare(self, context: PinnedContext, others: list[PinnedContext], path: str) -> None:
+        """Refuse two contexts under which one signed document could be made to say two things."""
+        own = definitions_of(context.document.get("@context"))
+        for other in others:
+            terms = exchanged_terms(own, definitions_of(other.document.get("@context")))
+            if terms is not None:
+                raise self._wrong(
+                    f"what this context calls “{terms[0][:96]}”, {other.url} calls “{terms[1][:96]}”: a signed "
+                    "document could be carried from one to the other, with values exchanged",
+                    "trust.exchange",
+                    "Keep the one of the two that your issuers use.",
+                    path,
+                )
 
     def documents(self) -> dict[str, JsonObject]:
         documents: dict[str, JsonObject] = {}

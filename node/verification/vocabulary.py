@@ -58,6 +58,31 @@ def definitions_of(context: JsonValue) -> Definitions:
     return found
 
 
+def exchanged_terms(one: Definitions, other: Definitions) -> tuple[str, str] | None:
+    """Two terms that trade meanings between two contexts: what one calls the first, the other calls the second.
+
+    Under such a pair, the statements of a document can be carried from one context to the other with their values
+    exchanged, and an RDF proof over them still holds.
+    """
+    names: dict[str, set[str]] = {}
+    for term, definitions in other.items():
+        for meaning in _meanings(definitions):
+            names.setdefault(meaning, set()).add(term)
+    for term, definitions in one.items():
+        if term not in other:
+            continue
+        for meaning in _meanings(definitions):
+            if meaning not in _meanings(other[term]) and (elsewhere := names.get(meaning)):
+                return term, min(elsewhere)
+    return None
+
+
+def _meanings(definitions: tuple[JsonValue, ...]) -> set[str]:
+    """The identifiers that a term stands for."""
+    targets = (definition.get("@id") if isinstance(definition, dict) else definition for definition in definitions)
+    return {target for target in targets if isinstance(target, str) and not target.startswith("@")}
+
+
 def _parts(context: JsonValue) -> Iterator[JsonObject]:
     """The context objects in a context: itself, those in a list, and those scoped to its terms."""
     if isinstance(context, list):

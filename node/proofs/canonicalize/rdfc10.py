@@ -13,6 +13,9 @@ Canonicalization (section 4.4.3 of the specification; its numbers recur below):
 Most credentials end after step 4, or have no blank node at all and are only sorted. Step 5 can cost factorial time:
 it has a budget, and a dataset beyond it is refused.
 
+The hashes of the specification do not say in which graph a link stands. Blank nodes that are alike but for that, being
+linked to each other in several graphs of one dataset, are named in the order of the input, here as elsewhere.
+
 Spec: https://www.w3.org/TR/rdf-canon/#canon-algo-algo
 """
 

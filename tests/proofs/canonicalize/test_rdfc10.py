@@ -4,7 +4,7 @@ import json
 
 import pyoxigraph
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nquads import oxigraph_canonical, parse_nquads
 from support import vectors, vectors_root
@@ -102,20 +102,37 @@ def test_a_blank_predicate_is_refused():
     assert caught.value.code == "quads.predicate"
 
 
+def test_a_neighbour_counts_as_often_as_it_is_mentioned():
+    # Section 4.8.2: identifiers are recorded once for every mention. rdf-canonize gives this form too; pyoxigraph 0.5
+    # counts the graph name once and gives another.
+    quads = parse_nquads("_:g <urn:p> _:a _:g .\n_:a <urn:p> _:b _:g .\n_:b <urn:p> _:g _:g .\n")
+    assert canonicalize(quads).nquads == (
+        "_:c14n0 <urn:p> _:c14n1 _:c14n0 .\n",
+        "_:c14n1 <urn:p> _:c14n2 _:c14n0 .\n",
+        "_:c14n2 <urn:p> _:c14n0 _:c14n0 .\n",
+    )
+
+
 NODES = [f"_:n{number}" for number in range(5)]
 SUBJECTS = st.sampled_from([*NODES, "<urn:a>"])
 OBJECTS = st.sampled_from([*NODES, "<urn:a>", '"1"', '"_:n1"', r'"\""@en'])
-GRAPHS = st.sampled_from(["", "", "", "<urn:g>", *NODES[:2]])
-QUADS = st.tuples(SUBJECTS, st.sampled_from(["<urn:p>", "<urn:q>"]), OBJECTS, GRAPHS)
-# Half of the datasets have nothing but links, so that many nodes look alike.
-LINKS = st.tuples(st.sampled_from(NODES), st.just("<urn:p>"), st.sampled_from(NODES), st.sampled_from(["", "", "_:n0"]))
-DATASETS = st.lists(QUADS, max_size=12) | st.lists(LINKS, max_size=12)
+TRIPLES = st.tuples(SUBJECTS, st.sampled_from(["<urn:p>", "<urn:q>"]), OBJECTS)
+# Half of the graphs have nothing but links, so that many nodes look alike.
+LINKS = st.tuples(st.sampled_from(NODES), st.just("<urn:p>"), st.sampled_from(NODES))
+GRAPHS = st.lists(TRIPLES, max_size=12) | st.lists(LINKS, max_size=12)
+
+
+def datasets(*names):
+    """Each in one graph: RDFC-1.0 cannot tell apart which of several graphs links two blank nodes."""
+    return st.builds(lambda graph, name: [(*triple, name) for triple in graph], GRAPHS, st.sampled_from(names))
+
+
+DATASETS = datasets("", "<urn:g>", "_:n0", "_:g")
 
 
 @pytest.mark.threat(13)
-@given(DATASETS, st.sampled_from(["sha256", "sha384"]))
+@given(datasets("", "<urn:g>"), st.sampled_from(["sha256", "sha384"]))
 @settings(max_examples=400, deadline=None)
-@example([(NODES[0], "<urn:p>", NODES[1], graph) for graph in ("", "<urn:g>", "_:n0", "_:n1")], "sha256")
 def test_another_implementation_agrees(quads, hash_name):
     assert canonicalize(quads, hash_name=hash_name).text == oxigraph_canonical(quads, ALGORITHMS[hash_name])
 
@@ -140,8 +157,8 @@ def test_the_labels_turn_the_input_into_the_canonical_form(quads, hash_name):
     assert tuple(sorted(lines)) == result.nquads
 
 
-@given(DATASETS, QUADS)
+@given(DATASETS, TRIPLES)
 @settings(deadline=None)
-def test_another_statement_gives_another_form(quads, quad):
-    if quad not in quads:
+def test_another_statement_gives_another_form(quads, triple):
+    if (quad := (*triple, "")) not in quads:
         assert canonicalize([*quads, quad]).text != canonicalize(quads).text

@@ -82,19 +82,20 @@ def test_small_cliques_are_answered(size):
     assert set(result.labels.values()) == {f"c14n{number}" for number in range(size)}
 
 
-def test_the_budget_is_what_is_spent():
-    quads = [("_:a", "<urn:p>", "_:b", ""), ("_:b", "<urn:p>", "_:a", "")]
-    spent = next(budget for budget in range(100) if not _refused(quads, budget))
+@pytest.mark.parametrize(
+    ("quads", "spent"),
+    [
+        # From each of the two: itself and both mentions of the other, the way through each; from there the same again.
+        pytest.param([("_:a", "<urn:p>", "_:b", ""), ("_:b", "<urn:p>", "_:a", "")], 2 * 2 * (1 + 2 + 2), id="pair"),
+        # From each of six points: itself, its hub, the way; the hub and its points, the way back, two ways through the
+        # two other points: two names, two to take back, and each point with its hub and the way back.
+        pytest.param(stars(2, 3), 6 * (3 + 4 + 1 + 2 * (2 + 2 + 2 * 3)), id="two hubs"),
+    ],
+)
+def test_the_budget_is_what_is_spent(quads, spent):
     assert canonicalize(quads, budget=spent).labels
     with pytest.raises(CanonicalizationBudgetError, match=str(spent - 1)):
         canonicalize(quads, budget=spent - 1)
-
-
-def _refused(quads, budget):
-    with contextlib.suppress(CanonicalizationBudgetError):
-        canonicalize(quads, budget=budget)
-        return False
-    return True
 
 
 def test_no_budget_is_needed_where_every_hash_is_unique():

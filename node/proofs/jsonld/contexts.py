@@ -17,7 +17,14 @@ from node.proofs.jsonld.active_context import (
     content_key,
     is_iri,
 )
-from node.proofs.jsonld.limits import MAX_CONTEXT_NESTING, MAX_CONTEXT_WORK, MAX_CONTEXTS, MEMO_WEIGHT
+from node.proofs.jsonld.limits import (
+    MAX_CONTEXT_NESTING,
+    MAX_CONTEXT_WORK,
+    MAX_CONTEXTS,
+    MEMO_CHARS_PER_UNIT,
+    MEMO_ENTRY_WEIGHT,
+    MEMO_WEIGHT,
+)
 from node.proofs.jsonld.memo import Memo
 from node.proofs.jsonld.refusal import Refusal, Step, told
 from node.proofs.jsonld.term_definition import TermDefiner
@@ -104,7 +111,8 @@ class Contexts:
             processing.apply(draft, value, propagate=propagate)
             derived = draft.finish()
             derived.cost = run.spent - work.spent
-            self._memo.put(memo_key, derived, len(derived.definitions) + 1)
+            kept = len(key) // MEMO_CHARS_PER_UNIT if isinstance(key, bytes) else 0
+            self._memo.put(memo_key, derived, MEMO_ENTRY_WEIGHT + len(derived.definitions) + kept)
         work.count(derived)
         return derived
 
@@ -148,6 +156,7 @@ class _Processing:
     _documents: Mapping[str, JsonObject]
     _work: Work
     _override: bool
+    _validating: bool = False
     _validated: set[str] = field(default_factory=set)
 
     def apply(self, draft: _Draft, local: JsonValue, *, propagate: bool = True, remote: tuple[str, ...] = ()) -> None:
@@ -189,6 +198,8 @@ class _Processing:
 
     def _apply_remote(self, draft: _Draft, url: str, remote: tuple[str, ...]) -> None:
         checked_iri(url, "the context")  # 5.2.1
+        if url in remote and self._validating:  # 5.2.2
+            return
         if url in remote or len(remote) >= MAX_CONTEXT_NESTING:  # 5.2.3
             raise Refusal("context.invalid", f"the context {url} includes itself, or too many others")
         document = self._document(url)
@@ -247,7 +258,9 @@ class _Processing:
                 return
             self._validated.add(scoped)
         try:
-            validation = _Processing(self._documents, self._work, _override=True, _validated=self._validated)
+            validation = _Processing(
+                self._documents, self._work, _override=True, _validating=True, _validated=self._validated
+            )
             validation.apply(_Draft.of(draft), scoped, remote=remote)
         except Refusal as refusal:
             if refusal.code != "context.unknown":

@@ -47,14 +47,20 @@ def subject(reader: "Reader", element: JsonObject, inner: ActiveContext) -> str 
     found = None
     for alias in inner.id_aliases:
         if alias in element:
-            with Step(alias):
-                value = element[alias]
-                if found is not None:
-                    raise Refusal("context.syntax", "the object has two names")
-                if not isinstance(value, str):
-                    raise Refusal("context.syntax", f"the identifier is {told(value)}, not a string")
-                found = reader.terms.reference(value, inner)
+            try:
+                found = _name(reader, element[alias], inner, found)
+            except Refusal as refusal:
+                refusal.within(alias)
+                raise
     return found
+
+
+def _name(reader: "Reader", value: JsonValue, inner: ActiveContext, before: str | None) -> str:
+    if before is not None:
+        raise Refusal("context.syntax", "the object has two names")
+    if not isinstance(value, str):
+        raise Refusal("context.syntax", f"the identifier is {told(value)}, not a string")
+    return reader.terms.reference(value, inner)
 
 
 def graph(reader: "Reader", value: JsonValue, scope: Scope) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from node.proofs.errors import shown
 from node.proofs.jsonld.active_context import KEYWORDS, ActiveContext, checked_iri, is_keyword_form
 from node.proofs.jsonld.contexts import Contexts, Work
-from node.proofs.jsonld.limits import MAX_CACHED_CHARS, MAX_CACHED_KEYS
+from node.proofs.jsonld.limits import MAX_CACHED_CHARS, MAX_CACHED_MEMBERS
 from node.proofs.jsonld.literals import XSD_DOUBLE, XSD_STRING
 from node.proofs.jsonld.refusal import Refusal
 from node.proofs.quads import iri_term
@@ -67,9 +67,14 @@ def member(name: str, active: ActiveContext, contexts: Contexts, work: Work) -> 
     known = active.members.get(name)
     if known is None:
         known = _compile(name, active, contexts, work)
-        if len(active.members) < MAX_CACHED_KEYS and len(name) <= MAX_CACHED_CHARS:
+        if name in active.definitions or _is_worth_keeping(name, active):
             active.members[name] = known
     return known
+
+
+def _is_worth_keeping(name: str, active: ActiveContext) -> bool:
+    room = len(active.members) < len(active.definitions) + MAX_CACHED_MEMBERS
+    return room and len(name) <= MAX_CACHED_CHARS
 
 
 def _compile(name: str, active: ActiveContext, contexts: Contexts, work: Work) -> Member:

@@ -4,11 +4,13 @@ Spec: https://www.w3.org/TR/json-ld11-api/#expansion-algorithm, steps 10, 11 and
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import shown
 from node.proofs.jsonld.active_context import KEYWORDS, ActiveContext, checked_iri
 from node.proofs.jsonld.contexts import Contexts, Work
+from node.proofs.jsonld.limits import MEMO_CHARS_PER_UNIT
 from node.proofs.jsonld.memo import Memo
 from node.proofs.jsonld.refusal import Refusal, Step, told
 from node.proofs.quads import iri_term
@@ -18,7 +20,7 @@ type TypeNames = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Types:
-    """What the types of a node say: `terms` are N-Quads IRIs, blank node names or keywords, in the given order."""
+    """What the types of a node say: `terms` are N-Quads IRIs, blank node names or @json, in the given order."""
 
     terms: tuple[str, ...]
     inner: ActiveContext
@@ -41,23 +43,32 @@ class TypeReader:
         found: Types | None = None
         for alias in active.type_aliases:
             if alias in element:
-                with Step(alias):
-                    found = self._named(element[alias], active, found, work)
+                try:
+                    found = self._stated(element[alias], active, found, work)
+                except Refusal as refusal:
+                    refusal.within(alias)
+                    raise
         return found
 
-    def _named(self, value: JsonValue, active: ActiveContext, before: Types | None, work: Work) -> Types:
-        names = _names(value)
+    def _stated(self, value: JsonValue, active: ActiveContext, before: Types | None, work: Work) -> Types:
         if before is not None:  # a second alias of @type: rare, not remembered
-            return self._join(before, self._make(names, active, before.inner, work))
-        key = (active.serial, names)
-        known = self._memo.get(key)
-        if known is None:
-            known = self._make(names, active, active, work)
-            self._memo.put(key, known, 1 + sum(len(term) for term in known.terms) // 64)
-        else:
+            return _join(before, self._make(_names(value), active, before.inner, work))
+        try:
+            # Only what _names has accepted is remembered, so what is found is names.
+            names = cast("TypeNames", tuple(value) if isinstance(value, list) else value)
+            known = self._memo.get((active.serial, names))
+        except TypeError:  # what cannot be looked up is no name
+            known = None
+        if known is not None:
             for step in known.steps:
                 work.count(step)
-        return known
+            return known
+        names = _names(value)
+        made = self._make(names, active, active, work)
+        kept = len(made.inner.definitions) if made.steps else 0
+        written = sum(len(term) for term in made.terms) // MEMO_CHARS_PER_UNIT
+        self._memo.put((active.serial, names), made, 1 + kept + written)
+        return made
 
     def _make(self, names: TypeNames, active: ActiveContext, inner: ActiveContext, work: Work) -> Types:
         given = (names,) if isinstance(names, str) else names
@@ -76,21 +87,23 @@ class TypeReader:
                     terms.append(type_term(name, active))
         return Types(tuple(terms), inner, tuple(steps), all(term.startswith("<") for term in terms))
 
-    @staticmethod
-    def _join(first: Types, second: Types) -> Types:
-        terms, steps = first.terms + second.terms, first.steps + second.steps
-        return Types(terms, second.inner, steps, first.plain and second.plain)
+
+def _join(first: Types, second: Types) -> Types:
+    terms, steps = first.terms + second.terms, first.steps + second.steps
+    return Types(terms, second.inner, steps, first.plain and second.plain)
 
 
 def type_term(name: str, active: ActiveContext) -> str:
-    """The type as an N-Quads IRI, a blank node name or a keyword; raises Refusal for a name without a meaning."""
+    """The type as an N-Quads IRI, a blank node name or @json; raises Refusal for a name without a meaning."""
     iri = active.vocabulary(name)
     if iri is None:
         if name in active.definitions:
             raise Refusal("context.null_term", f"the context maps the type {shown(name)} to null")
         raise Refusal("context.undefined_type", f"the type {shown(name)} looks like a keyword and is none")
-    if iri in KEYWORDS or iri.startswith("_:"):
+    if iri == "@json" or iri.startswith("_:"):
         return iri
+    if iri in KEYWORDS:
+        raise Refusal("context.syntax", f"the keyword {iri} cannot be a type")
     if iri == name and not any(character in name for character in ":/#?."):
         raise Refusal("context.undefined_type", f"no context defines the type {shown(name)}")
     return iri_term(checked_iri(iri, "the type"))

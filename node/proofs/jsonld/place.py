@@ -1,7 +1,7 @@
 """Where in a document the reader is, and what may stand there."""
 
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
 from node.proofs.jsonld.active_context import ActiveContext
 
@@ -21,7 +21,8 @@ class Place(IntEnum):
     """Nodes only, and they must say something, because no statement leads to them."""
 
 
-class Scope(NamedTuple):
+@dataclass(slots=True)  # not frozen: one is made per object, and freezing would double the time of that
+class Scope:
     """What holds around a value: what terms mean, the graph that statements go to, and how deep it is."""
 
     active: ActiveContext

@@ -98,7 +98,7 @@ class Reader:
         """
         check_depth(scope.depth)
         inner, types = self.enter(element, scope, key)
-        scope = Scope(inner, scope.graph, scope.depth)
+        scope = Scope(inner, scope.graph, scope.depth + 1)
         for alias in inner.object_aliases:
             if alias in element:
                 if any(one in element for one in inner.value_aliases):
@@ -145,6 +145,10 @@ class Reader:
                     else:
                         term = literals.text(value, key.datatype, key.language)
                     quads.append((subject, key.predicate, term, graph))
+                elif kind <= WORD and isinstance(value, dict):
+                    made = self.object(value, key, scope, Place.VALUE)
+                    for term in (made,) if isinstance(made, str) else made:
+                        quads.append((subject, key.predicate, term, graph))
                 elif kind == KEYWORD:
                     keywords.member(self, key, value, scope, subject)
                 else:
@@ -199,23 +203,26 @@ class Reader:
     def collect(self, value: JsonValue, key: Member, scope: Scope, place: Place, terms: list[str]) -> None:
         """Appends the terms for the value, and for each item of an array."""
         if isinstance(value, dict):
-            made = self.object(value, key, _below(scope), place)
+            made = self.object(value, key, scope, place)
             if isinstance(made, str):
                 terms.append(made)
             else:
                 terms.extend(made)
         elif isinstance(value, list):
-            check_depth(scope.depth)
             below = _below(scope)
             for index, item in enumerate(value):
-                with Step(index):
+                try:
                     self.collect(item, key, below, place, terms)
+                except Refusal as refusal:
+                    refusal.within(index)
+                    raise
+            if len(terms) > MAX_QUADS:
+                raise Refusal("context.quads", f"the document makes more than {MAX_QUADS} statements")
         elif value is not None:
             terms.append(self.terms.scalar(value, key, scope.active, place))
 
     def list_from(self, value: JsonValue, key: Member, scope: Scope) -> str:
         """The head of the list that an array, or a single value, makes."""
-        check_depth(scope.depth)
         items: list[str] = []
         if not isinstance(value, list):
             self.collect(value, key, scope, Place.ITEM, items)
@@ -246,6 +253,7 @@ class Reader:
 
 
 def _below(scope: Scope) -> Scope:
+    check_depth(scope.depth)
     return Scope(scope.active, scope.graph, scope.depth + 1, scope.from_map)
 
 
@@ -254,6 +262,7 @@ def _keeps_context(element: JsonObject, active: ActiveContext) -> bool:
 
     Spec: https://www.w3.org/TR/json-ld11-api/#expansion-algorithm, step 7
     """
-    if len(element) == 1 and any(alias in element for alias in active.id_aliases):
-        return True
-    return any(alias in element for alias in active.value_aliases)
+    for alias in active.value_aliases:
+        if alias in element:
+            return True
+    return len(element) == 1 and next(iter(element)) in active.id_aliases

@@ -50,8 +50,8 @@ class Terms:
 
     def type(self, term: str) -> str:
         """The term for the type of a node, from what types.type_term says."""
-        if term.startswith("@"):
-            raise Refusal("context.syntax", f"the keyword {term} cannot be the type of a node")
+        if term == "@json":
+            raise Refusal("context.syntax", "@json is the type of a value, not of a node")
         return self._label(term) if term.startswith("_:") else term
 
     def type_named(self, name: str, active: ActiveContext) -> str:

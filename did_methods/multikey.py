@@ -57,8 +57,7 @@ _PREFIX_BYTES: Final = 2
 class PublicKey:
     """A checked public key; `raw` is 32 bytes, a compressed SEC 1 point, or a 96-byte compressed G2 point.
 
-    Constructing one checks length, canonical encoding, curve and small order. Two equal keys have equal bytes. Not
-    checked: the subgroup of a G2 point, which is the business of the scheme that uses it.
+    Constructing one checks length, canonical encoding, curve, subgroup and small order. Equal keys have equal bytes.
     """
 
     type: KeyType

@@ -60,9 +60,10 @@ class ExaminedProof:
         if self.key.controller is None or self.key.controller == maker:
             return self
         message = f"The method belongs to {self.key.controller[:96]}, which is somebody else."
-        return replace(
-            self, key=replace(self.key, outcome=Outcome.FAILED, code="issuer_key.other_controller", message=message)
+        other = replace(
+            self.key, outcome=Outcome.FAILED, code="issuer_key.other_controller", message=message, authorised=False
         )
+        return replace(self, key=other)
 
     def to_json(self, *, counts: bool) -> JsonObject:
         """The proof as the evidence of a report lists it."""
@@ -92,9 +93,12 @@ def examine(
 
 
 def counting(proofs: tuple[ExaminedProof, ...]) -> tuple[ExaminedProof, ...]:
-    """The proofs that count: those by the maker's key; where none is known to be, those that could be."""
-    for outcome in (Outcome.PASSED, Outcome.INDETERMINATE):
-        chosen = tuple(proof for proof in proofs if proof.key.outcome is outcome)
+    """The proofs that count: those by the maker's key; else those that could be; else those by a key it has revoked."""
+    for chosen in (
+        tuple(proof for proof in proofs if proof.key.outcome is Outcome.PASSED),
+        tuple(proof for proof in proofs if proof.key.outcome is Outcome.INDETERMINATE),
+        tuple(proof for proof in proofs if proof.key.authorised),
+    ):
         if chosen:
             return chosen
     return ()

@@ -1,6 +1,7 @@
 """Gathering: all input and output of a verification, bounded in number and time, before anything is judged.
 
-1. Name the identifiers whose documents the judgement may need: each issuer, and each key's controller.
+1. Name the identifiers whose documents the judgement may need: each issuer, and each key's controller. Those whose
+   document follows from the identifier are left out: the judge computes it, whatever anybody hands over.
 2. Take the documents that the verifier pinned.
 3. Resolve the others side by side. A problem, or time running out, is noted as data.
 
@@ -8,14 +9,13 @@ Gathering decides nothing: it does not even look whether the identifiers belong 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Final
 
-from did_methods import jwk, key
-from did_methods.did import parse_did, parse_did_url
+from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
 from node.documents import JsonObject, JsonValue
+from node.verification.keys import IMMUTABLE_METHODS
 from node.verification.material import Origin, ResolutionFailure, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence
 from node.verification.sources import Sources
@@ -33,11 +33,6 @@ GATHER_SECONDS: Final = 15.0
 MAX_PROOFS_READ: Final = 8
 """Proofs of one document whose keys are looked for; a document with more is refused as malformed."""
 HTTPS: Final = "https://"
-
-EVIDENCE_OF_METHOD: Final[Mapping[str, KeyEvidence]] = MappingProxyType(
-    {key.METHOD: KeyEvidence.IMMUTABLE, jwk.METHOD: KeyEvidence.IMMUTABLE}
-)
-"""Methods whose documents never change; of any other, a resolved document tells only of now."""
 
 
 async def gather(subject: JsonValue, sources: Sources, trust: Trust) -> VerificationMaterial:
@@ -61,15 +56,15 @@ async def gather(subject: JsonValue, sources: Sources, trust: Trust) -> Verifica
         )
         for identifier in resolvable[MAX_IDENTIFIERS:]
     }
-    end = asyncio.get_running_loop().time() + GATHER_SECONDS
-    gate = asyncio.Semaphore(MAX_AT_ONCE)
-    chosen = resolvable[:MAX_IDENTIFIERS]
-    found = await asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen))  # 3.
-    for identifier, item in zip(chosen, found, strict=True):
-        if isinstance(item, ResolvedDocument):
-            documents[identifier] = item
-        else:
-            failures[identifier] = item
+    if chosen := resolvable[:MAX_IDENTIFIERS]:
+        end = asyncio.get_running_loop().time() + GATHER_SECONDS
+        gate = asyncio.Semaphore(MAX_AT_ONCE)
+        found = await asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen))  # 3.
+        for identifier, item in zip(chosen, found, strict=True):
+            if isinstance(item, ResolvedDocument):
+                documents[identifier] = item
+            else:
+                failures[identifier] = item
     return VerificationMaterial(documents, failures)
 
 
@@ -88,10 +83,7 @@ async def _resolve(
         return ResolutionFailure(code, resolution.detail or "no document was found", now)
     if resolution.deactivated:
         return ResolutionFailure("DEACTIVATED", "its controller has given the identifier up", now)
-    method = parse_did(did).method
-    evidence = EVIDENCE_OF_METHOD.get(method, KeyEvidence.NOW_ONLY)
-    origin = Origin.COMPUTED if evidence is KeyEvidence.IMMUTABLE else Origin.LIVE
-    return ResolvedDocument(resolution.document, evidence, origin, now)
+    return ResolvedDocument(resolution.document, KeyEvidence.NOW_ONLY, Origin.LIVE, now)
 
 
 def _identifiers(subject: JsonValue) -> Iterator[str]:
@@ -114,13 +106,15 @@ def _controllers(document: JsonObject) -> Iterator[str]:
 
 
 def _identifier(value: JsonValue) -> Iterator[str]:
-    """The DID in a DID or DID URL, or an https URL without its fragment: only a pin can stand for that one."""
+    """The DID in a DID or DID URL unless its document is computed, or an https URL without its fragment."""
     if not isinstance(value, str):
         return
     if value.startswith(HTTPS):
         yield value.partition("#")[0]
         return
     try:
-        yield str(parse_did_url(value).did)
+        did = parse_did_url(value).did
     except DidMethodsError:
         return  # no identifier: the judgement says so
+    if did.method not in IMMUTABLE_METHODS:
+        yield str(did)

@@ -38,9 +38,9 @@ IMMUTABLE_METHODS: Final[Mapping[str, Callable[[Did], JsonObject]]] = MappingPro
 class KeyFinding:
     """What is known of the key of one proof.
 
-    `controller` is whose document the method belongs to, as the proof names it. `public_key` is there whenever a
-    signature can be tried, also where the finding is not that the key counts. `authentic` says that the document
-    is its subject's, so that a signature that does not match it says something about the proof.
+    `controller` is whose document the method belongs to, as the proof names it; `authorised` says that this document
+    lists the key, whatever became of the key since. `public_key` is there whenever a signature can be tried.
+    `authentic` says that the document is its subject's, so that a signature that does not match says something.
     """
 
     outcome: Outcome
@@ -48,6 +48,7 @@ class KeyFinding:
     message: str
     controller: str | None = None
     public_key: PublicKey | None = None
+    authorised: bool = False
     authentic: bool = False
     evidence: JsonObject = field(default_factory=dict)
 
@@ -145,7 +146,16 @@ class KeyRing:
             evidence["expires"] = format_timestamp(found.expires)
         if found.key is not None:
             evidence["keyType"] = found.key.type.value
-        return KeyFinding(outcome, code, message, controller, found.key, known.origin is not Origin.FILE, evidence)
+        return KeyFinding(
+            outcome,
+            code,
+            message,
+            controller,
+            found.key,
+            authorised=True,
+            authentic=known.origin is not Origin.FILE,
+            evidence=evidence,
+        )
 
 
 @dataclass(frozen=True, slots=True)

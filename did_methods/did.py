@@ -8,6 +8,7 @@ Spec: https://www.w3.org/TR/did-1.0/#did-syntax, https://www.w3.org/TR/did-1.0/#
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from did_methods.errors import DidMethodsError, InvalidDidError, InvalidDidUrlError, shown
@@ -16,6 +17,8 @@ from did_methods.errors import DidMethodsError, InvalidDidError, InvalidDidUrlEr
 MAX_DID_CHARS: Final = 4096
 # Room for a path, a query and a fragment behind the longest DID.
 MAX_DID_URL_CHARS: Final = MAX_DID_CHARS + 2048
+# One verification asks for the same identifiers several times; longer is of no use, and strangers choose the texts.
+_REMEMBERED: Final = 256
 
 _ID_CHARS: Final = r"[A-Za-z0-9._-]|%[0-9A-F]{2}"
 _SEGMENT_CHARS: Final = rf"(?:{_ID_CHARS}|[~!$&'()*+,;=:@])+"
@@ -60,6 +63,7 @@ class DidUrl:
         return f"{self.did}{self.path}{query}{fragment}"
 
 
+@lru_cache(_REMEMBERED)
 def parse_did(text: str) -> Did:
     """The DID a text is, and nothing but the DID."""
     _bound(text, MAX_DID_CHARS, InvalidDidError, "did")
@@ -69,6 +73,7 @@ def parse_did(text: str) -> Did:
     return _did_of(match, text, InvalidDidError, "did")
 
 
+@lru_cache(_REMEMBERED)
 def parse_did_url(text: str) -> DidUrl:
     """The DID URL a text is; a bare DID is one too."""
     _bound(text, MAX_DID_URL_CHARS, InvalidDidUrlError, "did_url")

@@ -67,14 +67,18 @@ def describe_usage(error: TyperException, words: Words) -> dict[str, str]:
     parameter = getattr(error, "param", None)
     match type(error).__name__:  # the framework keeps the classes private, and their names are stable
         case "NoArgsIsHelpError":
-            return {**_told("error.usage.nothing", "usage.nothing", words), "help": error.format_message()}
+            return {**_usage("usage.nothing", words), "help": error.format_message()}
         case "NoSuchOption":
-            return _told("error.usage.option", "usage.option", words, name=name)
+            return _usage("usage.option", words, name=name)
         case "MissingParameter" if parameter is not None:
             asked = parameter.opts[0] if parameter.opts[0].startswith("-") else parameter.metavar
-            return _told("error.usage.missing", "usage.missing", words, name=asked)
+            return _usage("usage.missing", words, name=asked)
         case _:
-            return {**_told("error.usage.line", "usage.line", words), "details": visible(error.format_message())}
+            return {**_usage("usage.line", words), "details": visible(error.format_message())}
+
+
+def _usage(code: str, words: Words, **values: object) -> dict[str, str]:
+    return _told(f"error.{code}", code, words, **values)
 
 
 def status_of(error: Exception) -> int:

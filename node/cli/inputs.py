@@ -1,10 +1,11 @@
 """What several commands read: documents, moments, policies, trust files."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
 from node.cli.errors import CliError
-from node.cli.files import read_input
+from node.cli.files import STDIN, read_input
 from node.cli.invocation import Invocation, path_of
 from node.cli.kinds import foreign_kind
 from node.credentials.errors import TimestampError
@@ -20,6 +21,8 @@ MAX_TRUST_BYTES = 4 * 1024 * 1024
 
 def read_document(invocation: Invocation, name: str, *, limit: int) -> bytes:
     """The bytes of a file that may be a JSON document; data that is certainly something else is refused by its name."""
+    if name == STDIN and sys.stdin.isatty():
+        invocation.out.remark("remark.reading_stdin")
     data = read_input(name, limit=limit)
     if kind := foreign_kind(data):
         raise CliError("input.kind", kind=invocation.words(f"kind.{kind}"))

@@ -47,6 +47,8 @@ class Output:
 
     def error(self, told: Mapping[str, str], *, file: str = "") -> None:
         """What happened, why, what to do next, and the stable code."""
+        if "help" in told:
+            self.say(f"{told['help']}\n")
         name = f"{visible(file)}: " if file else ""
         self.say(f"glejt: {name}{told['message']}", "red")
         if "details" in told:

@@ -66,7 +66,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
         policy=policy_for(invocation, question.policy),
         trust=trust_for(invocation, question.trust),
         request=_request(question),
-        at=moment("--at", question.at) if question.at else datetime.now(UTC),
+        at=moment("--at", question.at) if question.at else datetime.now(UTC).replace(microsecond=0),
         sources=sources(),
     )
     many = len(names) > 1

@@ -20,14 +20,14 @@ Spec: https://www.w3.org/TR/rdf-canon/#canon-algo-algo
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
 from node.proofs.canonicalize.n_degree import Hash, NDegreeQuads, Work
 from node.proofs.errors import CanonicalizationBudgetError, MalformedTermError, shown
-from node.proofs.quads import Quad, to_nquad
+from node.proofs.quads import Quad
 
 type HashName = Literal["sha256", "sha384"]
 type NewHash = Callable[[bytes], Hash]
@@ -71,15 +71,11 @@ def canonicalize(
 
     Spec: https://www.w3.org/TR/rdf-canon/#canon-algo-algo
     """
-    ground, mentioning = _sort_out(quads)
+    # 2. The quads that mention each blank node.
+    ground, mentioning, mentions = _sort_out(quads)
     if not mentioning:
         return CanonicalDataset(tuple(sorted(ground)), MappingProxyType({}))
     new_hash = _HASHES[hash_name]
-    # 2. The quads that mention each blank node.
-    mentions: dict[str, list[Quad]] = {}
-    for quad in mentioning:
-        for node in {term for term in quad if term[:1] == "_"}:
-            mentions.setdefault(node, []).append(quad)
     # 3. The nodes of each first-degree hash.
     first_degree = {node: _hash_first_degree(node, its_quads, new_hash) for node, its_quads in mentions.items()}
     alike: dict[str, list[str]] = {}
@@ -98,15 +94,16 @@ def canonicalize(
     if shared:
         _tell_apart(shared, issued, NDegreeQuads(mentions, first_degree, issued, new_hash, Work(budget)))
     # 6. and 7.
-    ground.update(to_nquad(_relabelled(quad, issued)) for quad in mentioning)
+    ground.update(_relabelled(mentioning, issued))
     labels = {node[2:]: name[2:] for node, name in issued.items()}
     return CanonicalDataset(tuple(sorted(ground)), MappingProxyType(labels))
 
 
-def _sort_out(quads: Iterable[Quad]) -> tuple[set[str], list[Quad]]:
-    """The lines of the quads without blank nodes, and the quads with some, each once."""
+def _sort_out(quads: Iterable[Quad]) -> tuple[set[str], Iterable[Quad], dict[str, list[Quad]]]:
+    """The lines of quads without blank nodes; the quads with some, each once; those that mention each of these."""
     ground: list[str] = []
     mentioning: dict[Quad, None] = {}
+    mentions: dict[str, list[Quad]] = {}
     room = MAX_NQUADS_CHARS
     for number, quad in enumerate(quads, 1):
         subject, predicate, object_, graph = quad
@@ -120,11 +117,17 @@ def _sort_out(quads: Iterable[Quad]) -> tuple[set[str], list[Quad]]:
             )
         if predicate[0] != "<":
             raise MalformedTermError(f"the predicate {shown(predicate)} is no IRI", code="quads.predicate")
-        if subject[0] == "_" or object_[0] == "_" or (graph and graph[0] == "_"):
-            mentioning[quad] = None
-        else:
+        if subject[0] != "_" and object_[0] != "_" and not (graph and graph[0] == "_"):
             ground.append(line)
-    return set(ground), list(mentioning)
+        elif quad not in mentioning:
+            mentioning[quad] = None
+            if subject[0] == "_":
+                mentions.setdefault(subject, []).append(quad)
+            if object_[0] == "_" and object_ != subject:
+                mentions.setdefault(object_, []).append(quad)
+            if graph and graph[0] == "_" and graph not in (subject, object_):
+                mentions.setdefault(graph, []).append(quad)
+    return set(ground), mentioning, mentions
 
 
 def _hash_first_degree(node: str, its_quads: list[Quad], new_hash: NewHash) -> str:
@@ -160,6 +163,11 @@ def _tell_apart(shared: list[list[str]], issued: dict[str, str], n_degree: NDegr
                     issued[node] = f"_:c14n{len(issued)}"
 
 
-def _relabelled(quad: Quad, issued: Mapping[str, str]) -> Quad:
-    subject, predicate, object_, graph = quad
-    return issued.get(subject, subject), predicate, issued.get(object_, object_), issued.get(graph, graph)
+def _relabelled(quads: Iterable[Quad], issued: Mapping[str, str]) -> Iterator[str]:
+    """The lines of the quads with canonical identifiers."""
+    name = issued.get
+    for subject, predicate, object_, graph in quads:
+        if graph:
+            yield f"{name(subject, subject)} {predicate} {name(object_, object_)} {name(graph, graph)} .\n"
+        else:
+            yield f"{name(subject, subject)} {predicate} {name(object_, object_)} .\n"

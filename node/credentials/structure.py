@@ -5,7 +5,7 @@ terms are defined is for JSON-LD, whether a proof holds for proofs, whether a mo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,12 +64,11 @@ def url_of(value: JsonValue) -> str | None:
     return value if isinstance(value, str) and is_url(value) else None
 
 
-def one_or_many(value: JsonValue, path: str) -> Iterator[tuple[JsonValue, str]]:
+def one_or_many(value: JsonValue, path: str) -> Sequence[tuple[JsonValue, str]]:
     """Each value of a member that may hold one value or an array of them, with its pointer."""
     if isinstance(value, list):
-        yield from ((item, path + pointer(index)) for index, item in enumerate(value))
-    else:
-        yield value, path
+        return [(item, f"{path}/{index}") for index, item in enumerate(value)]
+    return ((value, path),)
 
 
 def version_of(document: JsonObject) -> Version | None:
@@ -97,18 +96,17 @@ def objects_within(document: JsonObject) -> Iterator[tuple[JsonObject, Trail]]:
     pending: list[tuple[JsonObject | list[JsonValue], Trail]] = [(document, None)]
     while pending:
         value, trail = pending.pop()
-        inner: list[tuple[JsonObject | list[JsonValue], Trail]]
+        # Pushed last to first, so that they are popped first to last.
         if isinstance(value, dict):
             yield value, trail
-            inner = [
-                (child, (trail, name))
-                for name, child in value.items()
-                if isinstance(child, (dict, list)) and name != "@context"
-            ]
+            for name, child in reversed(value.items()):
+                if child.__class__ is not str and isinstance(child, (dict, list)) and name != "@context":
+                    pending.append((child, (trail, name)))
         else:
-            inner = [(child, (trail, index)) for index, child in enumerate(value) if isinstance(child, (dict, list))]
-        inner.reverse()
-        pending += inner
+            for index in range(len(value) - 1, -1, -1):
+                child = value[index]
+                if isinstance(child, (dict, list)):
+                    pending.append((child, (trail, index)))
 
 
 def size_finding(document: JsonObject, path: str, code: str, max_bytes: int) -> Finding | None:
@@ -205,12 +203,14 @@ def check_types(document: JsonObject, path: str, code: str) -> Iterator[Finding]
 
 def types_of(document: JsonObject) -> tuple[str, ...]:
     """The types of an object, those that are text."""
-    return tuple(name for name, _ in one_or_many(document.get("type"), "") if isinstance(name, str))
+    types = document.get("type")
+    return tuple([name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)])
 
 
 def objects_of(document: JsonObject, member: str) -> tuple[JsonObject, ...]:
     """The objects that a member holds, one or many."""
-    return tuple(value for value, _ in one_or_many(document.get(member), "") if isinstance(value, dict))
+    values = document.get(member)
+    return tuple([value for value in (values if isinstance(values, list) else [values]) if isinstance(value, dict)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,9 @@ EMPTY: Final = VerificationMaterial()
 
 
 def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
+    told_evidence, told_origin = _text(item, "evidence", path), _text(item, "origin", path)
     try:
-        evidence, origin = KeyEvidence(_text(item, "evidence", path)), Origin(_text(item, "origin", path))
+        evidence, origin = KeyEvidence(told_evidence), Origin(told_origin)
     except ValueError as error:
         raise _invalid(path, str(error)) from error
     return ResolvedDocument(

@@ -5,6 +5,12 @@ VerificationError
 ├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange}
 └── MaterialError   material.{invalid, version}
 
+FetchError              what an address stands for was not had; never a reason to call a document good or forged
+├── FetchRefusedError   asking again changes nothing: fetch.{url, scheme, userinfo, host, port, address, redirect,
+│                       too_large, headers, encoding}
+└── UnreachableError    it may be had another time: fetch.{offline, unresolved, unreachable, tls, timeout, broken,
+                        status}
+
 What is wrong with a document is never raised: it is a check of the report.
 """
 
@@ -32,3 +38,22 @@ class TrustError(VerificationError):
 
 class MaterialError(VerificationError):
     """Saved material is not what `VerificationMaterial.to_json` writes."""
+
+
+class FetchError(Exception):
+    """Nothing was fetched from an address that somebody else named."""
+
+    def __init__(self, message: str, *, code: str, remedy: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.remedy = remedy
+        self.status = status
+        """The HTTP status of the answer, where that is what was wrong."""
+
+
+class FetchRefusedError(FetchError):
+    """The address, or what it answered, is one that is never fetched from or read."""
+
+
+class UnreachableError(FetchError):
+    """Nobody answered, or not with what was asked for."""

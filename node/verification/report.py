@@ -136,11 +136,10 @@ def combine(entries: Iterable[CredentialReport], policy: Policy, at: datetime) -
 
 def verdict_of(checks: Mapping[CheckName, Check], policy: Policy) -> Verdict:
     """Rejected when a required check failed, accepted when all required are satisfied, else cannot tell."""
-    if any(check.failed and check.name in policy.requires for check in checks.values()):
-        return Verdict.REJECTED
-    if all(policy.satisfied(check) for check in checks.values()):
+    open_ = [check for check in checks.values() if not policy.satisfied(check)]
+    if not open_:
         return Verdict.ACCEPTED
-    return Verdict.CANNOT_TELL
+    return Verdict.REJECTED if any(check.failed for check in open_) else Verdict.CANNOT_TELL
 
 
 def sentence_of(checks: Mapping[CheckName, Check], verdict: Verdict) -> Sentence:
@@ -152,7 +151,7 @@ def sentence_of(checks: Mapping[CheckName, Check], verdict: Verdict) -> Sentence
     4. What the policy answers.
     """
     for name, code, sentence in BY_FAILED_CHECK:  # 1
-        if checks[name].failed and code in {None, checks[name].code}:
+        if checks[name].failed and (code is None or code == checks[name].code):
             return sentence
     if not (checks[CheckName.PROOF].passed and checks[CheckName.ISSUER_KEY].passed):  # 2
         return Sentence.CANNOT_TELL

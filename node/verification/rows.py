@@ -86,10 +86,11 @@ def _quality(authority: Check, classified: Check) -> RowState:
 
 
 def _state(checks: tuple[Check, ...]) -> RowState:
-    if any(check.failed for check in checks):
+    outcomes = {check.outcome for check in checks}
+    if Outcome.FAILED in outcomes:
         return RowState.FAIL
-    if all(check.passed for check in checks):
+    if outcomes == {Outcome.PASSED}:
         return RowState.PASS
-    if all(check.outcome is Outcome.NOT_APPLICABLE for check in checks):
+    if outcomes == {Outcome.NOT_APPLICABLE}:
         return RowState.DOES_NOT_APPLY
     return RowState.UNKNOWN

@@ -4,7 +4,7 @@ Spec: https://www.w3.org/TR/vc-data-integrity/#proofs
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
@@ -113,7 +113,7 @@ class _Members:
             return ()
         value = self.raw[name]
         items = value if isinstance(value, list) else [value]
-        texts = tuple(item for item in items if isinstance(item, str) and item)
+        texts = tuple([item for item in items if isinstance(item, str) and item])
         if not items or len(texts) < len(items) or len(set(texts)) < len(texts):
             raise self.wrong(name, "a string, or an array of distinct strings, none of them empty")
         return texts
@@ -135,8 +135,10 @@ def _linked(members: list[_Members], suites: Mapping[str, Cryptosuite]) -> tuple
         if id_ is not None and index_of.setdefault(id_, index) != index:
             raise _malformed(f"two proofs have the id {shown(id_)}", "duplicate_id", member.path + pointer("id"))
     edges = {index: _previous(member, index_of) for index, member in enumerate(members)}
+    order: Iterable[int] = edges
     try:
-        order = tuple(TopologicalSorter(edges).static_order())
+        if any(edges.values()):  # a chain; in a set every order will do
+            order = tuple(TopologicalSorter(edges).static_order())
     except CycleError as error:
         raise _malformed(
             "the proofs name one another in a circle by previousProof, so none can have been made first",

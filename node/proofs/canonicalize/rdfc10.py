@@ -76,6 +76,8 @@ def canonicalize(
     if not mentioning:
         return CanonicalDataset(tuple(sorted(ground)), MappingProxyType({}))
     new_hash = _HASHES[hash_name]
+    if len(mentions) == 1:  # 3. to 5. would find that it has a hash of its own
+        return _named(ground, mentioning, dict.fromkeys(mentions, "_:c14n0"))
     # 3. The nodes of each first-degree hash.
     first_degree = {node: _hash_first_degree(node, its_quads, new_hash) for node, its_quads in mentions.items()}
     alike: dict[str, list[str]] = {}
@@ -93,7 +95,11 @@ def canonicalize(
     # 5. Canonical identifiers for the others.
     if shared:
         _tell_apart(shared, issued, NDegreeQuads(mentions, first_degree, issued, new_hash, Work(budget)))
-    # 6. and 7.
+    return _named(ground, mentioning, issued)
+
+
+def _named(ground: set[str], mentioning: Iterable[Quad], issued: Mapping[str, str]) -> CanonicalDataset:
+    """Steps 6 and 7: all lines with the names that were given to the blank nodes, in code point order."""
     ground.update(_relabelled(mentioning, issued))
     labels = {node[2:]: name[2:] for node, name in issued.items()}
     return CanonicalDataset(tuple(sorted(ground)), MappingProxyType(labels))

@@ -71,7 +71,7 @@ def json(value: JsonValue) -> str:
     try:
         return literal_term(jcs(value).decode(), RDF_JSON)
     except JcsError as error:
-        raise Refusal("context.number", str(error)) from error
+        raise Refusal("context.json", str(error)) from error
 
 
 def _double(value: float) -> str:

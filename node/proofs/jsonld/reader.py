@@ -7,6 +7,7 @@ Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
 """
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from node.documents import JsonObject, JsonValue
@@ -112,9 +113,13 @@ class Reader:
                 type_ = term if types.plain else self.terms.type(term)
                 self.quads.append((subject, containers.RDF_TYPE, type_, scope.graph))
         self.members(element, scope, subject)
-        if place == Place.FREE and len(self.quads) == before and any(alias in element for alias in inner.id_aliases):
-            raise Refusal("context.free_value", "the object names something and says nothing about it")
+        if place == Place.FREE and any(alias in element for alias in inner.id_aliases):
+            self._check_mentioned(subject, before)
         return self.list_of([subject], scope.graph) if place == Place.LIST else subject
+
+    def _check_mentioned(self, subject: str, before: int) -> None:
+        if not any(subject in quad for quad in islice(self.quads, before, None)):
+            raise Refusal("context.free_value", "the object names something and says nothing about it")
 
     def members(  # noqa: C901, PLR0912 - the hot loop, unrolled
         self, element: JsonObject, scope: Scope, subject: str

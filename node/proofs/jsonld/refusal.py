@@ -37,6 +37,7 @@ _LOSSES: Final = {
     "context.direction": f"Leave @direction out, or use a cryptosuite that covers the text direction, {_RESIGN}",
     "context.language": f'Use a BCP 47 language tag such as "pl" or "en-GB", {_RESIGN}',
     "context.number": f"Write the number as a string, or with fewer digits, {_RESIGN}",
+    "context.json": f"Keep to what RFC 8785 can write, {_RESIGN}",
     "context.text": f"Replace the half character by a whole one, {_RESIGN}",
 }
 _AMBIGUOUS: Final = "Write it in the plain form that every JSON-LD processor reads alike."

@@ -1,5 +1,6 @@
 """RDFC-1.0 against the test suite of the W3C and, on random graphs, against another implementation."""
 
+import itertools
 import json
 
 import pyoxigraph
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from nquads import oxigraph_canonical, parse_nquads
 from support import vectors, vectors_root
 
+from node.proofs.canonicalize.n_degree import _permutations
 from node.proofs.canonicalize.rdfc10 import canonicalize
 from node.proofs.errors import CanonicalizationBudgetError, MalformedTermError
 from node.proofs.quads import to_nquad
@@ -111,6 +113,12 @@ def test_a_neighbour_counts_as_often_as_it_is_mentioned():
         "_:c14n1 <urn:p> _:c14n2 _:c14n0 .\n",
         "_:c14n2 <urn:p> _:c14n0 _:c14n0 .\n",
     )
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6))
+def test_each_order_of_the_neighbours_is_walked_once(neighbours):
+    orders = list(map(tuple, _permutations(neighbours)))
+    assert orders == sorted(set(itertools.permutations(neighbours)))
 
 
 NODES = [f"_:n{number}" for number in range(5)]

@@ -15,7 +15,7 @@ Spec: https://www.w3.org/TR/vc-data-integrity/#validating-contexts
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,14 @@ from node.credentials.contexts import BUNDLED
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
 from node.credentials.presentation import kind_of
-from node.credentials.structure import BASE_CONTEXTS, MAX_CONTEXTS, objects_within, trail_pointer, types_of
+from node.credentials.structure import (
+    BASE_CONTEXTS,
+    MAX_CONTEXTS,
+    objects_within,
+    one_or_many,
+    trail_pointer,
+    types_of,
+)
 from node.documents import JsonObject, JsonValue, pointer
 
 MAX_CONTEXTS_IN_DOCUMENT: Final = 64
@@ -93,13 +100,14 @@ def context_profile(
 ) -> ContextProfile:
     """The contexts that a document uses, nested ones too; only what is known is looked into, nothing is fetched."""
     lists = tuple(_lists(document, path))
-    placed = [(item, place) for used in lists for item, place in _placed(used)]
+    placed = [pair for used in lists for pair in _placed(used)]
+    named = [(place, item) for item, place in placed if isinstance(item, str)]
     return ContextProfile(
         lists=lists,
-        urls=tuple(item for item, _ in placed if isinstance(item, str)),
-        inline=tuple(place for item, place in placed if not isinstance(item, str)),
-        unknown=tuple((place, item) for item, place in placed if isinstance(item, str) and item not in contexts),
-        vocabularies=tuple(place for item, place in placed if _uses_vocabulary(item, contexts)),
+        urls=tuple([item for _, item in named]),
+        inline=tuple([place for item, place in placed if not isinstance(item, str)]),
+        unknown=tuple([(place, item) for place, item in named if item not in contexts]),
+        vocabularies=tuple([place for item, place in placed if _uses_vocabulary(item, contexts)]),
     )
 
 
@@ -182,9 +190,8 @@ def _is_proof(used: ContextList, path: str) -> bool:
     return _PROOF_PATH.fullmatch(used.path.removeprefix(path)) is not None
 
 
-def _placed(used: ContextList) -> Iterator[tuple[JsonValue, str]]:
-    whole = isinstance(used.owner["@context"], list)
-    yield from ((item, used.path + (pointer(index) if whole else "")) for index, item in enumerate(used.items))
+def _placed(used: ContextList) -> Sequence[tuple[JsonValue, str]]:
+    return one_or_many(used.owner["@context"], used.path)
 
 
 def _lists(document: JsonObject, path: str) -> Iterator[ContextList]:
@@ -197,12 +204,13 @@ def _lists(document: JsonObject, path: str) -> Iterator[ContextList]:
 
 def _uses_vocabulary(context: JsonValue, contexts: Mapping[str, JsonObject]) -> bool:
     """Whether a context, one it refers to, or one scoped to a term of it, sets `@vocab`."""
+    if isinstance(context, str) and context in BUNDLED:
+        return False  # no bundled context sets it: a test sees to that, so that none is searched here each time
     pending, looked_up = [context], set[str]()
     while pending:
         value = pending.pop()
         if isinstance(value, str) and value in contexts and value not in looked_up:
             looked_up.add(value)
-            # No bundled context sets it: a test sees to that, so that none is searched here each time.
             pending.extend([] if value in BUNDLED else [contexts[value]["@context"]])
         elif isinstance(value, list):
             pending.extend(value)

@@ -91,22 +91,26 @@ def trail_pointer(trail: Trail, path: str = "") -> str:
     return path + pointer(*reversed(steps))
 
 
-def objects_within(document: JsonObject) -> Iterator[tuple[JsonObject, Trail]]:
+def objects_within(document: JsonObject) -> list[tuple[JsonObject, Trail]]:
     """A document and every object inside it, in order; a context and what is in it is no part of the document."""
+    found: list[tuple[JsonObject, Trail]] = []
     pending: list[tuple[JsonObject | list[JsonValue], Trail]] = [(document, None)]
     while pending:
         value, trail = pending.pop()
-        # Pushed last to first, so that they are popped first to last.
+        # Pushed last to first, so that they are popped first to last. Most members are text, and passed over soonest.
         if isinstance(value, dict):
-            yield value, trail
+            found.append((value, trail))
             for name, child in reversed(value.items()):
-                if child.__class__ is not str and isinstance(child, (dict, list)) and name != "@context":
+                if child.__class__ is str:
+                    continue
+                if isinstance(child, (dict, list)) and name != "@context":
                     pending.append((child, (trail, name)))
         else:
             for index in range(len(value) - 1, -1, -1):
                 child = value[index]
                 if isinstance(child, (dict, list)):
                     pending.append((child, (trail, index)))
+    return found
 
 
 def size_finding(document: JsonObject, path: str, code: str, max_bytes: int) -> Finding | None:

@@ -27,11 +27,11 @@ SecuredDocument = NewType("SecuredDocument", dict[str, JsonValue])
 """A document that carries a proof. Whether it holds, the type does not say."""
 
 MAX_CREDENTIAL_BYTES: Final = 256 * 1024
-"""One credential: the largest published samples have 26 kB of text; an embedded picture of 150 kB still fits."""
+"""One credential: the largest published sample has 56 kB; an embedded picture of 150 kB still fits."""
 MAX_PRESENTATION_BYTES: Final = 1024 * 1024
-"""One presentation: several credentials in one message, small enough to parse in some 10 ms."""
+"""One presentation: several credentials in one message, and no content of that size takes half a second to refuse."""
 MAX_DEPTH: Final = 32
-"""Arrays and objects inside one another; published credentials need 12, and recursion downstream stays harmless."""
+"""Arrays and objects inside one another; published credentials need 10, and recursion downstream stays harmless."""
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that every reader tells from its neighbours (RFC 7493, section 2.2)."""
 _MAX_SAFE_CHARS: Final = len(str(-MAX_SAFE_INTEGER))

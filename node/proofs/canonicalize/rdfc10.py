@@ -33,7 +33,7 @@ type HashName = Literal["sha256", "sha384"]
 type NewHash = Callable[[bytes], Hash]
 
 MAX_QUADS: Final = 10_000
-"""Statements of one document: the largest published samples have some 1,000."""
+"""Statements of one document: the largest published sample has 407."""
 MAX_NQUADS_CHARS: Final = 8 * 1024 * 1024
 """Characters of all statements together: 800 for each of the most there may be. A quarter of a megabyte of JSON can
 repeat one long identifier in thousands of statements and become a gigabyte."""

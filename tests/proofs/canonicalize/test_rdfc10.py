@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import pyoxigraph
 import pytest
@@ -117,7 +118,7 @@ def test_a_neighbour_counts_as_often_as_it_is_mentioned():
 
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6))
 def test_each_order_of_the_neighbours_is_walked_once(neighbours):
-    orders = list(map(tuple, _permutations(neighbours)))
+    orders = [tuple(order) for order in itertools.islice(_permutations(neighbours), math.factorial(6) + 1)]
     assert orders == sorted(set(itertools.permutations(neighbours)))
 
 

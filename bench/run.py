@@ -201,7 +201,9 @@ def main() -> int:
     arguments = parser.parse_args()
     glejt = Glejt()
     rows_of: list[tuple[Any, Callable[[Any], list[Row]]]] = [(Peer(), lambda peer: digitalbazaar(glejt, peer))]
-    if not arguments.without_acapy:
+    if not arguments.without_acapy and not Path(ACAPY[0]).exists():
+        print("ACA-Py is left out: `make bench` builds its environment, .venv-acapy", file=sys.stderr)
+    elif not arguments.without_acapy:
         rows_of.append((LineProcess(ACAPY), lambda process: acapy(glejt, process)))
     results = []
     for process, rows in rows_of:

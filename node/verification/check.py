@@ -10,6 +10,8 @@ from node.documents import JsonObject, JsonValue
 class CheckName(StrEnum):
     """The checks, in the order in which a report lists them."""
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and every report looks its checks up by name
+
     STRUCTURE = "structure"
     CONTEXT = "context"
     ISSUER_KEY = "issuer_key"

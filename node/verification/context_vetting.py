@@ -5,35 +5,69 @@ is weighed: where it gives a known word another meaning, the document can be rea
 nobody but the document vouches for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+import orjson
+
 from node.credentials.context_profile import check_contexts
 from node.credentials.findings import Finding, FindingOutcome
-from node.documents import JsonValue
+from node.credentials.structure import MAX_CONTEXTS
+from node.documents import JsonObject, JsonValue
 from node.verification.case import Case
 from node.verification.vocabulary import definitions_of
 
 INLINE: Final = "context.inline"
 CATCH_ALL: Final = "context.vocab"
 REDEFINED: Final = "context.redefined"
+MARK: Final = b'"@context"'
+MAX_PROFILES: Final = 1_024
+"""Pairs of contexts and types whose findings are kept; each takes some 1 kB, and never more than 10."""
+MAX_KEPT_CHARS: Final = 256
+"""Contexts and types with longer names are looked at anew each time."""
 ALIASES: Final = frozenset({"id", "type"})
 """Words that every context of the field maps to keywords."""
 
 
 def vet(case: Case) -> Iterator[Finding]:
     """What can be held against the contexts of this document under the policy."""
-    vocabulary = case.vocabulary
-    for finding in check_contexts(
-        case.document, vocabulary.contexts, pinned=vocabulary.pinned, path=case.credential.path
-    ):
+    for finding in _profiled(case):
         if finding.code == INLINE:
             yield from _inline(case, finding)
         elif finding.code != CATCH_ALL:
             yield finding
         elif not case.policy.accepts_vocabulary:
             yield replace(finding, message=f"unvetted vocabulary: {finding.message}")
+
+
+def _profiled(case: Case) -> Iterable[Finding]:
+    """What differs from the profile of the document's types.
+
+    Where the only contexts are those at the top, they and the types decide: the answer for a pair is kept, because
+    issuers use few.
+    """
+    vocabulary, document, path = case.vocabulary, case.document, case.credential.path
+    listed, types = _short_texts(document.get("@context")), _short_texts(document.get("type"))
+    if listed is None or types is None or orjson.dumps(document).count(MARK) > 1:
+        return check_contexts(document, vocabulary.contexts, pinned=vocabulary.pinned, path=path)
+    key = (path, *listed, None, *types)
+    found = vocabulary.profiles.get(key)
+    if found is None:
+        top: JsonObject = {"@context": document["@context"], "type": document["type"]}
+        found = tuple(check_contexts(top, vocabulary.contexts, pinned=vocabulary.pinned, path=path))
+        if len(vocabulary.profiles) >= MAX_PROFILES:
+            vocabulary.profiles.clear()
+        vocabulary.profiles[key] = found
+    return found
+
+
+def _short_texts(value: JsonValue) -> tuple[str, ...] | None:
+    """The texts in a list that has nothing else and is short enough to be kept."""
+    if not isinstance(value, list) or len(value) > MAX_CONTEXTS:
+        return None
+    texts = tuple([item for item in value if isinstance(item, str) and len(item) <= MAX_KEPT_CHARS])
+    return texts if len(texts) == len(value) else None
 
 
 def _inline(case: Case, finding: Finding) -> Iterator[Finding]:

@@ -94,11 +94,8 @@ def examine(
 
 def counting(proofs: tuple[ExaminedProof, ...]) -> tuple[ExaminedProof, ...]:
     """The proofs that count: those by the maker's key; else those that could be; else those by a key it has revoked."""
-    for chosen in (
-        tuple(proof for proof in proofs if proof.key.outcome is Outcome.PASSED),
-        tuple(proof for proof in proofs if proof.key.outcome is Outcome.INDETERMINATE),
-        tuple(proof for proof in proofs if proof.key.authorised),
-    ):
+    for outcome in (Outcome.PASSED, Outcome.INDETERMINATE):
+        chosen = tuple([proof for proof in proofs if proof.key.outcome is outcome])
         if chosen:
             return chosen
-    return ()
+    return tuple([proof for proof in proofs if proof.key.authorised])

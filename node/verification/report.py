@@ -14,7 +14,7 @@ from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.policy import Policy
-from node.verification.rows import Row, RowState, rows_of
+from node.verification.rows import Row, RowState, each_row
 
 
 class Verdict(StrEnum):
@@ -164,7 +164,7 @@ def sentence_of(checks: Mapping[CheckName, Check], verdict: Verdict) -> Sentence
         case Verdict.CANNOT_TELL:
             return Sentence.CANNOT_TELL
         case Verdict.ACCEPTED:
-            return Sentence.GENUINE_BUT if any(map(blemish, rows_of(checks))) else Sentence.GENUINE
+            return Sentence.GENUINE_BUT if any(map(blemish, each_row(checks))) else Sentence.GENUINE
 
 
 def blemish(row: Row) -> bool:

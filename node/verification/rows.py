@@ -3,7 +3,7 @@
 A failed check fails its row; all passed pass it; all not applicable: does not apply; else unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -48,18 +48,20 @@ DISTRUSTED: Final = "authority.distrusted"
 
 def rows_of(checks: Mapping[CheckName, Check]) -> tuple[Row, ...]:
     """The seven rows."""
-    rows = []
+    return tuple(each_row(checks))
+
+
+def each_row(checks: Mapping[CheckName, Check]) -> Iterator[Row]:
+    """The seven rows, one after another, for those who need not see them all."""
     for number, names in enumerate(CHECKS_OF_ROW, start=1):
-        concerned = tuple(checks[name] for name in names)
-        match number:
-            case 2:
-                state = _issuer(*concerned)
-            case 7:
-                state = _quality(*concerned)
-            case _:
-                state = _state(concerned)
-        rows.append(Row(number, state, concerned))
-    return tuple(rows)
+        concerned = tuple([checks[name] for name in names])
+        if number == ISSUER_ROW:
+            state = _issuer(*concerned)
+        elif number == QUALITY_ROW:
+            state = _quality(*concerned)
+        else:
+            state = _state(concerned)
+        yield Row(number, state, concerned)
 
 
 def recognised(authority: Check) -> bool:
@@ -86,11 +88,11 @@ def _quality(authority: Check, classified: Check) -> RowState:
 
 
 def _state(checks: tuple[Check, ...]) -> RowState:
-    outcomes = {check.outcome for check in checks}
+    outcomes = [check.outcome for check in checks]
     if Outcome.FAILED in outcomes:
         return RowState.FAIL
-    if outcomes == {Outcome.PASSED}:
+    if outcomes.count(Outcome.PASSED) == len(outcomes):
         return RowState.PASS
-    if outcomes == {Outcome.NOT_APPLICABLE}:
+    if outcomes.count(Outcome.NOT_APPLICABLE) == len(outcomes):
         return RowState.DOES_NOT_APPLY
     return RowState.UNKNOWN

@@ -21,7 +21,7 @@ def summarize(credential: Credential) -> JsonObject:
     subject = subjects[0] if len(subjects) == 1 else {}
     achievement = _object(subject.get("achievement"))
     whole: JsonObject = {
-        "id": _text(credential.id),
+        "id": _text(credential.document.get("id")),
         "type": [_cut(name) for name in credential.types[:MAX_TYPES]],
         "name": _text(credential.document.get("name")) or _text(achievement.get("name")),
         "issuer": _known({"id": _text(credential.issuer), "name": _text(credential.issuer_profile.get("name"))}),

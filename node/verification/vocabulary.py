@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from node.credentials.contexts import BUNDLED, Contexts, PinnedContext
+from node.credentials.findings import Finding
 from node.documents import JsonObject, JsonValue
 from node.proofs.jsonld import JsonLd
 
@@ -17,9 +18,13 @@ type Definitions = Mapping[str, tuple[JsonValue, ...]]
 class Vocabulary:
     """Known contexts by URL, and the processor that reads terms by them; what is compiled is kept."""
 
-    __slots__ = ("_definitions", "contexts", "jsonld", "pinned")
+    __slots__ = ("_definitions", "contexts", "jsonld", "pinned", "profiles")
+
+    profiles: dict[tuple[str | None, ...], tuple[Finding, ...]]
+    """What vetting has found for contexts and types."""
 
     def __init__(self, contexts: Contexts, pinned: frozenset[str]) -> None:
+        self.profiles = {}
         self.contexts = contexts
         self.pinned = pinned
         self.jsonld = JsonLd(contexts)

@@ -1,0 +1,30 @@
+"""The peers are pinned exactly and by digest, and their locks name no host to fetch from."""
+
+import json
+import re
+
+from peers.client import HERE
+from support import ROOT
+
+
+def test_the_node_peers_are_pinned():
+    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]
+    locked = json.loads((HERE / "package-lock.json").read_text())["packages"]
+
+    assert wanted
+    for name, version in wanted.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+        assert locked[f"node_modules/{name}"]["version"] == version
+    for path, package in locked.items():
+        assert "resolved" not in package
+        assert path == "" or package["integrity"].startswith("sha512-")
+
+
+def test_acapy_is_pinned_in_an_environment_of_its_own():
+    lock = (ROOT / "requirements" / "acapy.txt").read_text()
+
+    assert "\nacapy-agent==1.7.0 \\\n" in lock
+    assert "://" not in lock
+    assert "--index-url" not in lock
+    for requirement in re.split(r"\n(?=[a-z])", lock)[1:]:
+        assert "--hash=sha256:" in requirement

@@ -199,8 +199,7 @@ class Judges:
         return judge
 
     def _replace(self, judge: "_Judge") -> None:
-        """Kill a process now; start another in the background."""
-        judge.kill()
+        """In the background, kill a process and start another; a pool that closes kills all it has."""
         if self._open:
             task = asyncio.create_task(self._succeed(judge))
             self._replacing.add(task)

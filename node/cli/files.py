@@ -12,7 +12,9 @@ from node.cli.errors import CliError
 STDIN = "-"
 MAX_LINE_BYTES = 16 * 1024
 """A file that holds a passphrase holds little else."""
-PRIVATE, PUBLIC = 0o600, 0o644
+PUBLIC = 0o644
+NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What a file system answers that knows no second name for a file, as on many memory sticks."""
 
 
 def read_input(name: str, *, limit: int) -> bytes:
@@ -43,12 +45,10 @@ def read_first_line(path: Path) -> str:
         raise CliError("input.not_text", name=path) from error
 
 
-def write_whole(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC) -> None:
+def write_whole(path: Path, data: bytes, *, force: bool) -> None:
     """Write a file so that it is there whole or not at all; one that exists is replaced only with `force`."""
     if path.is_dir():
         raise CliError("output.is_folder", name=path)
-    if not force and os.path.lexists(path):
-        raise CliError("output.exists", name=path)
     try:
         handle, temporary = tempfile.mkstemp(prefix=".glejt-", dir=path.parent)
         try:
@@ -56,7 +56,7 @@ def write_whole(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC) -> 
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(mode & ~_umask())
+            Path(temporary).chmod(PUBLIC & ~_umask())
             _put(Path(temporary), path, force=force)
         finally:
             with suppress(FileNotFoundError):
@@ -75,9 +75,11 @@ def _put(temporary: Path, path: Path, *, force: bool) -> None:
     try:
         os.link(temporary, path)
     except OSError as error:
-        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP}:
+        if error.errno not in NO_HARD_LINKS:
             raise
-        temporary.rename(path)  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "exists") from error
+        temporary.rename(path)
 
 
 def _umask() -> int:

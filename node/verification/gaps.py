@@ -67,7 +67,8 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
 LIMIT: Final = "limit"
 """A part of the codes of findings about what is larger than may be judged."""
 
-DEFERRED: Final = frozenset({"proof.indeterminate.key", "proof.not_by_issuer", "proof.not_run"})
+NOT_BY_ISSUER: Final = "proof.not_by_issuer"
+DEFERRED: Final = frozenset({"proof.indeterminate.key", NOT_BY_ISSUER, "proof.not_run"})
 """Codes of a proof that could not be checked because of another check, which names the gap."""
 
 

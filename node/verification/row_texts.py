@@ -5,7 +5,7 @@ from typing import Final
 
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName
-from node.verification.gaps import DEFERRED, unknown_gap
+from node.verification.gaps import DEFERRED, NOT_BY_ISSUER, unknown_gap
 from node.verification.phrases import Phrases
 from node.verification.report import CredentialReport
 from node.verification.rows import DISTRUSTED, Row, RowState
@@ -45,7 +45,7 @@ def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     return ROWS[row.number](row, entry, phrases)
 
 
-def _unchanged(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
+def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     match row.state:
         case RowState.PASS:
             return "1.pass", {}
@@ -56,8 +56,10 @@ def _unchanged(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
             return ("1.fail_context", {}) if failed.name is CheckName.CONTEXT else ("1.fail", {})
         case RowState.UNKNOWN:
             unknown = next(check for check in row.checks if not check.passed)
-            gap = "keys" if unknown.code in DEFERRED else unknown_gap(unknown)
-            return "1.unknown", {"reason": phrases(f"gap.{gap}")}
+            if unknown.code == NOT_BY_ISSUER:
+                return "1.unknown", {"reason": reason(unknown, phrases)}
+            because = entry.check(CheckName.ISSUER_KEY) if unknown.code in DEFERRED else unknown
+            return "1.unknown", {"reason": phrases(f"gap.{unknown_gap(because)}")}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}
 

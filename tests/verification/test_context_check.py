@@ -62,6 +62,13 @@ def test_a_context_nobody_pinned_leaves_it_open_and_no_proof_over_the_meaning_is
     assert one(signed, trust=trust).verdict == "accepted"
 
 
+def test_a_proof_over_the_text_needs_no_meaning_and_the_verdict_does():
+    entry = one(ISSUER.sign(_exam(CTX_A), "eddsa-jcs-2022"))
+    assert found(entry, "context") == ("indeterminate", "context.unknown")
+    assert found(entry, "proof")[0] == "passed"
+    assert (entry.verdict, entry.sentence) == ("cannot_tell", "cannot_tell")
+
+
 @pytest.mark.threat(5)
 def test_a_context_that_exchanges_two_meanings_does_not_carry_a_document_over():
     """The swapped pair: the same statements, hence the same signature, under a context in which names trade places."""

@@ -128,7 +128,6 @@ def test_the_holder_and_each_issuer_once():
 
 
 @pytest.mark.threat(31)
-@pytest.mark.threat(43)
 def test_nothing_else_in_a_document_is_ever_asked_for():
     """Not evidence, schemas, terms of use, status lists, pictures or subjects: also where the signature is bad."""
     document = credential(

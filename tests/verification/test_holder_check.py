@@ -115,7 +115,6 @@ def test_subjects(subject, answer):
         assert strict.verdict != "accepted"
 
 
-@pytest.mark.threat(32)
 def test_a_changed_presentation_is_not_shown_by_the_holder():
     shown = shown_live(presentation(SIGNED))
     shown["proof"]["challenge"] = "another"

@@ -2,13 +2,16 @@
 
 import json
 import pickle
+import re
 from datetime import UTC, datetime
 
 import pytest
-from verification_support import ISSUER, MALLORY, UNIVERSITY, credential, one, pin
+from support import ROOT
+from verification_support import ISSUER, MALLORY, UNIVERSITY, credential, one, party, pin
 
 from node.credentials.contexts import jcs_digest
 from node.verification.errors import TrustError
+from node.verification.policy import parse_policy
 from node.verification.trust import NO_TRUST, ListedIssuer, Trust, TrustList, parse_trust
 
 URL = "https://x.example/ctx"
@@ -70,6 +73,18 @@ def test_trust_can_be_sent_to_another_process():
 def test_an_issuer_may_have_an_https_address():
     text = _issuer(did="https://school.example/issuer")
     assert "https://school.example/issuer" in parse_trust(text, _read).lists[0].issuers
+
+
+def test_the_documented_files_are_right():
+    """The examples of the reference, read as they stand there; the digest in it is that of the context used here."""
+    reference = (ROOT / "docs" / "reference" / "policies-and-trust.md").read_text("utf-8")
+    blocks = dict(re.findall(r"```toml (\w+)\n(.*?)```", reference, re.DOTALL))
+    assert parse_policy(blocks["policy"]).name == "school board"
+    closed = party(71, "did:web:closed.example")
+    files = {"terms-v1.json": CONTEXT, "closed.example.json": closed.document()}
+    trust = parse_trust(blocks["trust"], lambda name: json.dumps(files[name]).encode())
+    assert [len(known.issuers) for known in trust.lists] == [2]
+    assert trust.documents.keys() == {closed.did}
 
 
 @pytest.mark.parametrize(

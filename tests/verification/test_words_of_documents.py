@@ -369,7 +369,13 @@ CASES = [
         MALLORY.sign(badge(ISSUER)),
         "Not genuine. The key is not the issuer's.",
         "Dokument nieautentyczny. To nie jest klucz wystawcy.",
-        {2: (f"The key that signed is not a key of {DID}.", f"Klucz podpisu nie należy do: {DID}.")},
+        {
+            1: (
+                "The signature could not be checked: no signature on it is the issuer's.",
+                "Nie można sprawdzić podpisu: nie ma na nim podpisu wystawcy.",
+            ),
+            2: (f"The key that signed is not a key of {DID}.", f"Klucz podpisu nie należy do: {DID}."),
+        },
     ),
     Case(
         "ended",

@@ -35,7 +35,7 @@ def _findings(document: JsonObject, path: str, owner_type: str, left_out: str) -
     whole = {name: value for name, value in document.items() if name != left_out}
     for value, trail in objects_within(whole):
         for name in value:
-            if name[:1] == "@" or ":" in name:
+            if ":" in name or name[:1] == "@":
                 yield from _check_name(name, value, trail_pointer(trail, path))
         own = value.get("id")
         if isinstance(own, str) and own.startswith(_BLANK):

@@ -97,19 +97,23 @@ def objects_within(document: JsonObject) -> list[tuple[JsonObject, Trail]]:
     pending: list[tuple[JsonObject | list[JsonValue], Trail]] = [(document, None)]
     while pending:
         value, trail = pending.pop()
-        # Pushed last to first, so that they are popped first to last. Most members are text, and passed over soonest.
+        inner: list[tuple[JsonObject | list[JsonValue], Trail]]
+        # Most of what is inside is text, and passed over soonest.
         if isinstance(value, dict):
             found.append((value, trail))
-            for name, child in reversed(value.items()):
-                if child.__class__ is str:
-                    continue
-                if isinstance(child, (dict, list)) and name != "@context":
-                    pending.append((child, (trail, name)))
+            inner = [
+                (child, (trail, name))
+                for name, child in value.items()
+                if type(child) is not str and isinstance(child, (dict, list)) and name != "@context"
+            ]
         else:
-            for index in range(len(value) - 1, -1, -1):
-                child = value[index]
-                if isinstance(child, (dict, list)):
-                    pending.append((child, (trail, index)))
+            inner = [
+                (child, (trail, index))
+                for index, child in enumerate(value)
+                if type(child) is not str and isinstance(child, (dict, list))
+            ]
+        inner.reverse()
+        pending += inner
     return found
 
 

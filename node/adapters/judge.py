@@ -22,7 +22,7 @@ from did_methods.did import parse_did
 from did_methods.key import resolve_key
 from did_methods.multibase import encode_base58btc
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
-from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, parse
+from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, JsonValue, parse
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, built_in
 from node.verification.trust import Trust
@@ -73,9 +73,14 @@ def warm(trust: Trust) -> JsonObject:
     return judge(Job(WARMING.encode(), VerificationMaterial({_NOBODY: nobody}), built_in(), _DAY), trust)
 
 
-def attempt(job: Job, trust: Trust) -> JsonObject:
-    """The answer to one job: the report, the error of a document that is none, or what kind of failure it was."""
+def attempt(job: Job | bytes, trust: Trust) -> JsonObject:
+    """The answer to one job: the report on it, or the outline of bare bytes, or the error of a document that is none.
+
+    Failing that, the kind of failure.
+    """
     try:
+        if isinstance(job, bytes):
+            return {"outline": outline(parse(job, max_bytes=MAX_PRESENTATION_BYTES))}
         return {"report": judge(job, trust)}
     except DocumentError as error:
         return {"document": {"message": str(error), "code": error.code, "path": error.path}}
@@ -83,6 +88,25 @@ def attempt(job: Job, trust: Trust) -> JsonObject:
         return {"failed": "memory"}
     except Exception as error:  # noqa: BLE001 -- the boundary of the process: a bug here is told to the parent by its kind
         return {"failed": type(error).__name__}
+
+
+def outline(subject: JsonValue) -> JsonValue:
+    """The members of a document that gathering looks at: types, issuers, verification methods, credentials presented."""
+    if not isinstance(subject, dict):
+        return None
+    issuer, proofs, held = subject.get("issuer"), subject.get("proof"), subject.get("verifiableCredential")
+    found: JsonObject = {
+        "type": subject.get("type"),
+        "issuer": issuer.get("id") if isinstance(issuer, dict) else issuer,
+        "proof": [
+            {"verificationMethod": proof.get("verificationMethod")}
+            for proof in (proofs if isinstance(proofs, list) else [proofs])
+            if isinstance(proof, dict)
+        ],
+    }
+    if held is not None:
+        found["verifiableCredential"] = [outline(part) for part in held] if isinstance(held, list) else outline(held)
+    return found
 
 
 def judge(job: Job, trust: Trust) -> JsonObject:

@@ -25,7 +25,7 @@ from typing import Final, Self
 import orjson
 
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
-from node.documents import DocumentError, JsonObject
+from node.documents import DocumentError, JsonObject, JsonValue
 from node.verification.case import Request
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
@@ -35,7 +35,8 @@ JOB_SECONDS: Final = 2.0
 """How long one job may take. Honest documents need hundredths, and poisonous ones are refused by the budget of their
 canonicalization within one; the rest is room for a machine under load, since a killed process has to be replaced."""
 JOB_BYTES: Final = 512 * 1024 * 1024
-"""The address space of one process: a warm one maps a tenth of it, and a document of 1 MB takes another tenth."""
+"""The address space of one process: a warm one maps some 45 MB, the largest honest documents add 15, and other systems
+map more from the start."""
 MAX_WAITING: Final = 32
 """Callers that may wait for a free process: more would wait longer than people do."""
 PATIENCE_SECONDS: Final = 10.0
@@ -149,7 +150,18 @@ class Judges:
 
         Raises DocumentError for bytes that are no document, as `parse` would, and JudgesError where nothing was judged.
         """
-        return await self._ask(Job(document, material, policy, at, request))
+        answer = await self._ask(Job(document, material, policy, at, request))
+        report = answer["report"]
+        if not isinstance(report, dict):
+            raise JudgeFailedError("the process answered with something that is no report")
+        return report
+
+    async def outline(self, document: bytes) -> JsonValue:
+        """What gathering looks at in a document, and no more: `gather` finds in it the same identifiers.
+
+        So a server gathers for `verify` without reading the document itself. Raises as `verify` does.
+        """
+        return (await self._ask(document))["outline"]
 
     async def close(self) -> None:
         """End all processes; callers whose jobs still run are told that the pool was closed."""
@@ -160,7 +172,7 @@ class Judges:
         await asyncio.gather(*(judge.end() for judge in self._judges))
         self._judges.clear()
 
-    async def _ask(self, job: Job) -> JsonObject:
+    async def _ask(self, job: Job | bytes) -> JsonObject:
         """One job to one process; one that did not answer properly never gets another."""
         judge = await self._free()
         usable = False
@@ -179,7 +191,7 @@ class Judges:
                 self._idle.put_nowait(judge)
             else:
                 self._replace(judge)
-        return _report(answer)
+        return _sound(answer)
 
     async def _free(self) -> "_Judge":
         """A process that is free and alive; raises JudgesBusyError rather than let callers pile up."""
@@ -290,11 +302,11 @@ class _Judge:
         await self._process.wait()
 
 
-def _report(answer: JsonObject) -> JsonObject:
-    """The report in an answer, or the error that it tells of."""
+def _sound(answer: JsonObject) -> JsonObject:
+    """An answer, unless it tells of an error, which is raised."""
     match answer:
-        case {"report": dict() as report}:
-            return report
+        case {"report": _} | {"outline": _}:
+            return answer
         case {"document": {"message": str(message), "code": str(code), "path": str(path)}}:
             raise DocumentError(message, code=code, path=path)
         case {"failed": "memory"}:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from running import environment
-from samples import badge, data, material, signed
+from samples import DID, badge, data, material, signed
 
-from node.adapters.judge import warm
+from node.adapters.judge import outline, warm
 from node.adapters.judges import (
     JudgeFailedError,
     JudgeMemoryError,
@@ -49,8 +49,10 @@ async def until(condition, seconds=10.0):
         await asyncio.sleep(0.02)
 
 
-async def judged(judges, document, **more):
-    return await judges.verify(data(document), await material(document), built_in(), AT, **more)
+async def judged(judges, document):
+    """As a server does it: it never reads the document itself."""
+    gathered = await material(await judges.outline(data(document)))
+    return await judges.verify(data(document), gathered, built_in(), AT)
 
 
 def children(*, width: int, depth: int) -> dict:
@@ -91,6 +93,37 @@ def test_a_document_is_judged_as_it_would_be_in_this_process():
     assert (report["verdict"], report["sentence"]) == ("accepted", "genuine_but")
     assert (altered["verdict"], altered["sentence"]) == ("rejected", "altered")
     assert report["at"] == "2026-07-01T00:00:00Z"
+
+
+PRESENTED = {"type": "VerifiablePresentation", "proof": {"verificationMethod": f"{DID}#other"}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        signed(),
+        [1],
+        None,
+        "text",
+        {},
+        {"type": ["VerifiableCredential"], "issuer": 3, "proof": [1, {"verificationMethod": []}]},
+        {"type": "VerifiableCredential", "issuer": "https://school.example/issuer", "proof": []},
+        {**PRESENTED, "verifiableCredential": signed()},
+        {**PRESENTED, "verifiableCredential": [signed(), 1, [], {"issuer": DID, "type": "VerifiableCredential"}]},
+        {**PRESENTED, "verifiableCredential": {**PRESENTED, "verifiableCredential": signed()}},
+    ],
+)
+def test_gathering_finds_the_same_in_the_outline_as_in_the_document(document):
+    def found(subject):
+        gathered = asyncio.run(material(subject))
+        return set(gathered.documents), {name: failure.code for name, failure in gathered.failures.items()}
+
+    assert found(outline(document)) == found(document)
+
+
+def test_the_outline_tells_no_claim():
+    assert "Sample" not in json.dumps(outline(signed()))
+    assert "Test School" not in json.dumps(outline(signed()))
 
 
 def test_the_pool_judges_by_its_own_trust():

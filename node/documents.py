@@ -100,7 +100,7 @@ def pointer(*steps: str | int) -> str:
 
     Spec: https://www.rfc-editor.org/rfc/rfc6901
     """
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join([f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps])
 
 
 def _utf8(data: bytes | str, max_bytes: int) -> bytes:

@@ -31,7 +31,7 @@ from node.credentials.structure import (
     trail_pointer,
     types_of,
 )
-from node.documents import JsonObject, JsonValue, pointer
+from node.documents import JsonObject, JsonValue
 
 MAX_CONTEXTS_IN_DOCUMENT: Final = 64
 """Contexts in a whole credential: the largest published badge has 17, three for each endorsement it carries."""
@@ -167,7 +167,7 @@ def _check_list(
     # 3. Each once, one version of each; after the first two places only supplements.
     seen: set[str] = set()
     for index, item in enumerate(used.items):
-        place = used.path + pointer(index)
+        place = f"{used.path}/{index}"
         if not isinstance(item, str):
             continue
         family = next((group for group in _ONE_OF if item in group), frozenset({item}))

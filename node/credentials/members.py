@@ -35,7 +35,7 @@ def _findings(document: JsonObject, path: str, owner_type: str, left_out: str) -
     whole = {name: value for name, value in document.items() if name != left_out}
     for value, trail in objects_within(whole):
         for name in value:
-            if ":" in name or name[:1] == "@":
+            if (":" in name or name[:1] == "@") and name != "@context":
                 yield from _check_name(name, value, trail_pointer(trail, path))
         own = value.get("id")
         if isinstance(own, str) and own.startswith(_BLANK):
@@ -51,6 +51,6 @@ def _check_name(name: str, owner: JsonObject, path: str) -> Iterator[Finding]:
     if not name.startswith("@"):
         message = f"the member {shown(name)} is named by an IRI, so a term for the same may be overlooked"
         yield indeterminate("members.iri", path, message, _NEW_FORM)
-    elif name != "@context" and ("@value" not in owner or name not in _VALUE_OBJECT):
+    elif "@value" not in owner or name not in _VALUE_OBJECT:
         message = f"the keyword {shown(name)} stands where compacted JSON-LD has none"
         yield wrong("members.keyword", path, message, _NEW_FORM)

@@ -229,6 +229,8 @@ def verify_proofs(
 
 
 def _unless_previous_fails(proof: Proof, before: list[Outcome]) -> ProofFailure | ProofIndeterminate | None:
+    if not before:
+        return None
     path = proof.path + pointer("previousProof")
     for outcome in before:
         if isinstance(outcome, ProofFailure):

@@ -10,6 +10,9 @@ from node.adapters.held_keys import HeldKeys
 from node.app import sources, vocabulary_of
 from node.documents import UnsecuredDocument
 from node.issuance.secure import SigningProfile, secure, usual_suite
+from node.proofs.data_integrity import add_proof
+from node.proofs.options import ProofOptions
+from node.proofs.signatures import local_signer
 from node.verification.gather import gather
 from node.verification.trust import NO_TRUST
 
@@ -87,3 +90,22 @@ def finished(coroutine):
         return end.value
     coroutine.close()
     raise AssertionError("the coroutine waited")
+
+
+def presentation(credential: dict[str, Any], *, holder: PrivateKey, challenge: str, domain: str) -> dict[str, Any]:
+    """A presentation of the credential, signed by its holder for one verifier."""
+    options = ProofOptions(
+        cryptosuite=usual_suite(holder.type),
+        verification_method=did_key.method_id(holder.public),
+        created=CREATED,
+        proof_purpose="authentication",
+        challenge=challenge,
+        domain=domain,
+    )
+    document = {
+        "@context": CONTEXTS[:1],
+        "type": ["VerifiablePresentation"],
+        "holder": str(did_key.create(holder.public)),
+        "verifiableCredential": [credential],
+    }
+    return add_proof(document, options, local_signer(holder), jsonld=vocabulary_of(NO_TRUST).jsonld)

@@ -91,7 +91,7 @@ def attempt(job: Job | bytes, trust: Trust) -> JsonObject:
 
 
 def outline(subject: JsonValue) -> JsonValue:
-    """The members of a document that gathering looks at: types, issuers, verification methods, credentials presented."""
+    """The members of a document that gathering looks at: types, issuers, verification methods, what is presented."""
     if not isinstance(subject, dict):
         return None
     issuer, proofs, held = subject.get("issuer"), subject.get("proof"), subject.get("verifiableCredential")

@@ -7,7 +7,10 @@ import resource
 
 import pytest
 from running import glejt
-from samples import DID, badge, data, signed
+from samples import DID, badge, data, presentation, signed
+
+from did_methods import key as did_key
+from did_methods.multikey import KeyType, PrivateKey
 
 EXPECTED_ROWS = {
     "en": [
@@ -228,6 +231,46 @@ def test_an_issuer_on_a_list_is_recognised(folder):
     done = glejt(folder, "verify", "genuine.json", "--trust", "trust.toml")
     assert done.stdout.splitlines()[0] == "Genuine."
     assert "Test School is on the list “mine” and controls school.example." in done.stdout
+
+
+HOLDER = PrivateKey(KeyType.ED25519, bytes(range(2, 34)))
+
+
+@pytest.fixture(scope="module")
+def shown_live():
+    subject = badge()["credentialSubject"] | {"id": str(did_key.create(HOLDER.public))}
+    credential = signed(badge(credentialSubject=subject))
+    return presentation(credential, holder=HOLDER, challenge="6b1f", domain="employer.example")
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome"),
+    [
+        (["--challenge", "6b1f", "--domain", "employer.example"], "passed"),
+        (["--challenge", "0000", "--domain", "employer.example"], "failed"),
+        (["--challenge", "6b1f", "--domain", "somebody-else.example"], "failed"),
+        ([], "indeterminate"),
+    ],
+)
+def test_a_presentation_must_answer_the_question_that_was_asked(tmp_path, shown_live, request_, outcome):
+    (tmp_path / "presentation.json").write_bytes(data(shown_live))
+    done = glejt(tmp_path, "verify", "presentation.json", "--json", *request_)
+    (entry,) = json.loads(done.stdout)["credentials"]
+    assert {check["check"]: check["outcome"] for check in entry["checks"]}["holder"] == outcome
+
+
+def test_each_credential_of_a_presentation_is_counted(tmp_path, genuine):
+    both = {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiablePresentation"],
+        "verifiableCredential": [genuine, {**genuine, "name": "Another award"}],
+    }
+    (tmp_path / "both.json").write_bytes(data(both))
+    done = glejt(tmp_path, "verify", "both.json")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert "1/2  Genuine, but we do not know the issuer." in lines
+    assert "2/2  Not genuine. This is not what the issuer signed." in lines
 
 
 def test_the_time_of_judging_can_be_chosen(tmp_path):

@@ -1,0 +1,19 @@
+"""The page on the command line says what is so."""
+
+import re
+import tomllib
+
+from support import ROOT
+
+from node.config import KINDS, Settings, load
+
+PAGE = (ROOT / "docs" / "reference" / "command-line.md").read_text("utf-8")
+
+
+def test_the_settings_of_the_page_are_all_there_are_and_can_be_read(tmp_path):
+    example = re.search(r"```toml settings\n(.*?)```", PAGE, re.DOTALL)[1]
+    assert set(tomllib.loads(example)) == set(KINDS)
+    (tmp_path / "glejt.toml").write_text(example, "utf-8")
+    settings = load({}, {}, folder=tmp_path, user_file=None)
+    assert all(getattr(settings, key) not in {None, False} for key in KINDS)
+    assert set(KINDS) | {"files"} == set(Settings.__slots__)

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from node.verification.policy import BUILT_IN
+
 FILE_NAME = "glejt.toml"
 PREFIX = "GLEJT_"
 MAX_CONFIG_BYTES = 64 * 1024
@@ -27,7 +29,6 @@ TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "n
 
 type Kind = Literal["language", "flag", "path", "policy"]
 
-POLICY_NAMES = frozenset({"everyday", "strict", "archive"})
 NOT_SETTINGS = frozenset({"GLEJT_DEBUG", "GLEJT_VECTORS"})
 """Variables with the prefix that no settings file may carry: one for debugging, one for the tests."""
 
@@ -149,7 +150,7 @@ def _checked(key: str, value: object, *, where: str, folder: Path | None) -> str
             return language
         case "flag", bool() as flag:
             return flag
-        case "policy", str() as name if name in POLICY_NAMES:
+        case "policy", str() as name if name in BUILT_IN:
             return name
         case (("policy" | "path"), str() as path) if path:
             return str(folder / Path(path).expanduser()) if folder else path
@@ -158,7 +159,7 @@ def _checked(key: str, value: object, *, where: str, folder: Path | None) -> str
                 "language": "en or pl",
                 "flag": "true or false",
                 "path": "the path of a file",
-                "policy": f"one of {', '.join(sorted(POLICY_NAMES))}, or the path of a file",
+                "policy": f"one of {', '.join(BUILT_IN)}, or the path of a file",
             }[kind]
             raise ConfigError(
                 "config.value", f"{where} is {str(value)[:MAX_SHOWN_CHARS]!r}", where=where, remedy=f"Give {wants}."

@@ -347,6 +347,16 @@ def test_a_closed_pool_says_so_and_leaves_no_process_behind():
     assert not any(map(alive, pids))
 
 
+def test_a_pool_that_cannot_start_says_so(monkeypatch):
+    async def story():
+        async with Judges(size=2):
+            pass
+
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(JudgeFailedError, match="did not start"):
+        asyncio.run(story())
+
+
 def test_no_process_outlives_a_pool_that_was_killed(tmp_path):
     script = """
 import asyncio

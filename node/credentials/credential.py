@@ -259,7 +259,7 @@ def _check_validity(document: JsonObject, path: str, version: Version) -> Iterat
         if member in document:
             # XSD dateTimeStamp demands a zone, the dateTime of 1.1 only allows it.
             zone_required = version is Version.V2_0
-            read = read_moment(document[member], path + pointer(member), "credential.date", zone_required=zone_required)
+            read = read_moment(document[member], f"{path}/{member}", "credential.date", zone_required=zone_required)
             if isinstance(read, datetime):
                 moments[member] = read
             else:

@@ -238,7 +238,7 @@ def check_typed_member(document: JsonObject, member: TypedMember, path: str, cod
     """
     if member.name not in document:
         return
-    value, path = document[member.name], path + pointer(member.name)
+    value, path = document[member.name], f"{path}/{member.name}"
     if member.most is not None:
         yield from check_count(value, path, f"{code}.limit.{member.code}", member.most)
     code = f"{code}.{member.code}"
@@ -273,7 +273,7 @@ def check_texts(document: JsonObject, path: str, code: str) -> Iterator[Finding]
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#language-and-base-direction
     """
     for member in ("name", "description"):
-        for value, place in one_or_many(document.get(member, ""), path + pointer(member)):
+        for value, place in one_or_many(document.get(member, ""), f"{path}/{member}"):
             if isinstance(value, dict):
                 surplus = value.keys() - {"@value", "@language", "@direction"}
                 whole = isinstance(value.get("@value"), str) and not surplus

@@ -7,6 +7,8 @@ Spec: https://www.w3.org/TR/vc-di-eddsa/#hashing-eddsa-rdfc-2022, https://www.w3
 """
 
 import hashlib
+from types import MappingProxyType
+from typing import Final
 
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.canonicalize.jcs import jcs
@@ -15,6 +17,8 @@ from node.proofs.errors import BudgetExceededError, InvalidProofError, JsonLdErr
 from node.proofs.jsonld import JsonLd
 from node.proofs.proof import Proof
 from node.proofs.signatures import HashName
+
+_HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 
 
 class DocumentHashes:
@@ -80,7 +84,7 @@ class DocumentHashes:
         document = {**self._document, "@context": proof.raw["@context"]} if own_context else self._document
         if proof.previous:
             document = {**document, "proof": [previous.raw for previous in proof.previous]}
-        digest = hashlib.new(hash_name, suite.transformation.canonical(document, self._jsonld, hash_name)).digest()
+        digest = _HASHES[hash_name](suite.transformation.canonical(document, self._jsonld, hash_name)).digest()
         if not own_context:
             self._known[key] = digest
         return digest
@@ -94,7 +98,7 @@ class DocumentHashes:
         except JsonLdError as error:
             error.path = proof.path + error.path
             raise
-        return hashlib.new(hash_name, canonical).digest()
+        return _HASHES[hash_name](canonical).digest()
 
 
 def _contexts(value: JsonValue) -> list[JsonValue]:

@@ -43,6 +43,8 @@ OPEN_BADGES_CONTEXTS: Final = frozenset(
     _OPEN_BADGES + name for name in ("context.json", "context-3.0.1.json", "context-3.0.2.json", "context-3.0.3.json")
 )
 """The versions of the Open Badges 3.0 context; a document uses one."""
+GLEJT_CONTEXT: Final = "https://w3id.org/glejt/v1"
+"""The terms by which an Open Badges achievement says what a micro-credential has to say."""
 _DATA_INTEGRITY_CONTEXTS = frozenset(
     {"https://w3id.org/security/data-integrity/v1", "https://w3id.org/security/data-integrity/v2"}
 )
@@ -53,6 +55,7 @@ SUPPLEMENTS: Final = _DATA_INTEGRITY_CONTEXTS | {
     "https://www.w3.org/ns/credentials/status/v1",
     "https://w3id.org/vc/status-list/2021/v1",
     _OPEN_BADGES + "extensions.json",
+    GLEJT_CONTEXT,
 }
 """Bundled contexts that may follow in any credential or presentation."""
 

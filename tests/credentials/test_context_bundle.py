@@ -15,6 +15,7 @@ import rfc8785
 from support import ROOT, vectors
 
 import node.credentials.contexts as package
+from node.credentials.context_profile import GLEJT_CONTEXT
 from node.credentials.contexts import BUNDLED, Contexts, PinnedContext, bundle_index, digest, jcs_digest
 from node.credentials.errors import ContextBundleError, ContextPinError
 
@@ -37,6 +38,7 @@ PROMISED = {
     OB_303,
     "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
     "https://www.w3.org/ns/credentials/status/v1",
+    GLEJT_CONTEXT,
 }
 
 MINE = {"@context": {"@protected": True, "level": "https://example.org/terms#level"}}
@@ -64,7 +66,7 @@ def test_a_bundled_context_is_what_its_index_entry_says(url):
 def test_a_bundled_context_equals_the_published_copy(url):
     listed = json.loads(vectors("contexts", "index.json").read_bytes())
     published = [entry for entry in listed if entry["url"] == url and not entry.get("alternate")]
-    if url == "https://www.w3.org/ns/cid/v1":
+    if url in {"https://www.w3.org/ns/cid/v1", GLEJT_CONTEXT}:
         assert not published, "the test data has a copy now: compare with it, not with the digest below"
         return
     (entry,) = published
@@ -82,6 +84,12 @@ def test_the_cid_context_is_the_one_its_recommendation_pins():
     published = sha256(text.encode()).hexdigest()
     assert published == "ea216ecc1cb02cd39b693dba2250141e270ba0bf95890be107dd9a9e8e43de85"
     assert bundle_index()["https://www.w3.org/ns/cid/v1"].published_sha256 == (published,)
+
+
+def test_the_context_of_glejt_is_published_as_it_is_bundled():
+    data = files(package).joinpath(bundle_index()[GLEJT_CONTEXT].file).read_bytes()
+    assert bundle_index()[GLEJT_CONTEXT].published_sha256 == (sha256(data).hexdigest(),)
+    assert bundle_index()[GLEJT_CONTEXT].origin == "glejt"
 
 
 @pytest.mark.vectors

@@ -28,7 +28,6 @@ VC_1 = "https://www.w3.org/2018/credentials/v1"
 OB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 EVERYDAY, STRICT = built_in("everyday"), built_in("strict")
 REQUEST = Request(challenge="n-0S6_WzA2Mj", domain="https://verifier.example")
-ALL = frozenset(CheckName)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from node.verification.phrases import Language, Phrases, phrases
 from node.verification.policy import INDISPENSABLE
 from node.verification.report import CredentialReport, Report, Sentence
 from node.verification.row_texts import reason, row_text
-from node.verification.rows import Row, RowState, rows_of
+from node.verification.rows import ISSUER_ROW, Row, RowState, rows_of
 
 type Colour = Literal["green", "amber", "red", "grey"]
 type Sign = Literal["tick", "warning", "question", "cross", "barred", "pause", "clock", "dash"]
@@ -190,10 +190,17 @@ def _person(entry: CredentialReport, spoken: Phrases) -> tuple[str | None, str]:
 
 
 def _next_steps(rows: tuple[Row, ...]) -> list[str]:
-    """What to do next, in the order of the rows; where the document itself is not right, only to get the original."""
+    """What to do next, in the order of the rows.
+
+    Where the document itself is not right, only to get the original; where it is not the issuer's, nothing: whatever
+    else were mended, it would not become the issuer's.
+    """
     states = {row.number: row.state for row in rows}
     if states[1] is RowState.FAIL:
         return ["1_fail"]
+    issuer_key = rows[ISSUER_ROW - 1].checks[0]
+    if issuer_key.failed:
+        return []
     steps = [f"{number}_unknown" for number in (2, 3, 6, 7) if states[number] is RowState.UNKNOWN]
     (anchor,) = rows[4].checks
     if anchor.unknown and anchor.code == "anchor.waiting":

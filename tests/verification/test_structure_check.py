@@ -80,6 +80,17 @@ def test_what_is_larger_than_may_be_judged_is_neither_right_nor_wrong():
 
 
 @pytest.mark.threat(12)
+def test_a_presentation_that_is_larger_than_may_be_judged():
+    signed = ISSUER.sign(badge(name="x" * (MAX_CREDENTIAL_BYTES - 4_000)), "eddsa-jcs-2022")
+    assert judged(presentation(signed, signed, signed)).verdict == "accepted"
+    report = judged(presentation(*[signed] * 5))
+    assert {found(entry, "structure") for entry in report.credentials} == {
+        ("indeterminate", "presentation.limit.bytes")
+    }
+    assert report.verdict == "cannot_tell"
+
+
+@pytest.mark.threat(12)
 def test_more_credentials_than_may_be_judged():
     signed = ISSUER.sign(credential())
     assert len(judged(presentation(*[signed] * MAX_PRESENTED)).credentials) == MAX_PRESENTED

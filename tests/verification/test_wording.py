@@ -171,6 +171,7 @@ NEXT = [
         ["Nic nie trzeba robić; sprawdź później.", "Zapytaj wystawcę, kto zapewnia jakość."],
     ),
     ({"authority": ACCREDITED}, [], []),
+    ({"issuer_key": "failed", "authority": UNLISTED, "holder": "indeterminate"}, [], []),
 ]
 
 

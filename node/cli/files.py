@@ -40,7 +40,7 @@ def read_first_line(path: Path) -> str:
     """The first line of a small text file, without its end; for passphrases."""
     data = read_input(str(path), limit=MAX_LINE_BYTES)
     try:
-        return data.decode("utf-8").splitlines()[0]
+        return data.decode("utf-8").split("\n", 1)[0].removesuffix("\r")
     except UnicodeDecodeError as error:
         raise CliError("input.not_text", name=path) from error
 

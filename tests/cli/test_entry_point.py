@@ -155,3 +155,4 @@ def test_help_and_version_answer_on_standard_output(tmp_path):
     for command in ("verify", "inspect", "issue", "did", "doctor", "demo"):
         assert f"\n  {command} " in done.stdout
     assert "20 cannot tell" in " ".join(done.stdout.split())
+    assert glejt(tmp_path, "--version").stdout.startswith("glejt 0.")

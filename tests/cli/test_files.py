@@ -74,6 +74,8 @@ def test_a_name_that_no_file_can_have_is_missing(tmp_path):
 def test_the_first_line_of_a_passphrase_file_counts(tmp_path):
     (tmp_path / "passphrase").write_bytes("zażółć gęślą\r\nsecond\n".encode())
     assert read_first_line(tmp_path / "passphrase") == "zażółć gęślą"
+    (tmp_path / "passphrase").write_bytes("one\u2028line\x0bonly".encode())
+    assert read_first_line(tmp_path / "passphrase") == "one\u2028line\x0bonly"
     (tmp_path / "passphrase").write_bytes(b"\xff")
     with pytest.raises(CliError, match=r"input\.not_text"):
         read_first_line(tmp_path / "passphrase")

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -192,6 +193,14 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def warn_if_busy() -> None:
+    """Say on standard error that others were using the machine: what takes long then looks slower than it is."""
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > processors / 2 + 1:  # the bench itself keeps about one of them busy
+        message = f"the machine was busy (load {load:.1f} on {processors} processors): "
+        print(message + "operations of more than a few milliseconds look slower than they are", file=sys.stderr)
+
+
 def main() -> int:
     """Measure and print; the status is 1 where a target was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -210,6 +219,7 @@ def main() -> int:
         with process:
             results += [measure(row, arguments.rounds) for row in rows(process)]
     results += [measure(row, arguments.rounds) for row in floors(glejt)]
+    warn_if_busy()
     print(json.dumps([asdict(result) for result in results]) if arguments.json else table(results))
     return 0 if all(result.met for result in results) else 1
 

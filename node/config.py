@@ -72,10 +72,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def load(
-    flags: Mapping[str, str | bool], environment: Mapping[str, str], *, folder: Path, user_file: Path | None
+    flags: Mapping[str, str | bool], environment: Mapping[str, str], *, folder: Path | None, user_file: Path | None
 ) -> Settings:
     """The settings of a program started in `folder`. A relative path in a file starts at that file."""
-    files = [file for file in (folder / FILE_NAME, user_file) if file is not None and file.is_file()]
+    project = None if folder is None else folder / FILE_NAME
+    files = [file for file in (project, user_file) if file is not None and file.is_file()]
     said = {key: _checked(key, value, where=f"--{key.replace('_', '-')}", folder=None) for key, value in flags.items()}
     layers = [said, _from_environment(environment), *(_from_file(file) for file in files)]
     return Settings(**dict(ChainMap(*map(dict, layers))), files=tuple(files))  # type: ignore[arg-type]  # each value was read by the kind of its field

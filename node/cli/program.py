@@ -67,7 +67,7 @@ def _settings(flags: dict[str, str | bool], line: list[str]) -> config.Settings:
     except config.ConfigError:
         if line[:1] != ["doctor"]:
             raise
-        return config.Settings()
+        return config.load(flags, {}, folder=None, user_file=None)
 
 
 def _program_options(argv: Sequence[str]) -> tuple[dict[str, str | bool], list[str]]:
@@ -90,18 +90,22 @@ def _program_options(argv: Sequence[str]) -> tuple[dict[str, str | bool], list[s
     return flags, line
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 -- slow, and only here
+
+        typer.echo(f"glejt {version('glejt')}")
+        raise Exit
+
+
 @app.callback()
 def _program(
     *,
-    lang: Annotated[str | None, typer.Option("--lang", help="lang", metavar="lang")] = None,  # noqa: ARG001 -- taken off the line before; here for the help page
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="quiet")] = False,  # noqa: ARG001 -- likewise
-    version: Annotated[bool, typer.Option("--version", help="version")] = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="lang", metavar="lang")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="quiet")] = False,
+    version: Annotated[bool, typer.Option("--version", help="version", callback=_tell_version, is_eager=True)] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as version_of  # noqa: PLC0415 -- slow, and only here
-
-        typer.echo(f"glejt {version_of('glejt')}")
-        raise Exit
+    del lang, quiet, version  # here for the help page: they were taken off the line, or answered, before
 
 
 @app.command("verify", cls=WordedCommand, help="verify")

@@ -124,6 +124,11 @@ def test_each_problem_is_found_with_its_mend(tmp_path, settings, variables, name
     assert f"[{code}]" in text
 
 
+def test_the_doctor_speaks_as_it_is_told_also_where_the_settings_are_broken(tmp_path):
+    (tmp_path / "glejt.toml").write_text("polcy = 1", "utf-8")
+    assert "Coś wymaga naprawy" in glejt(tmp_path, "doctor", "--lang", "pl").stdout
+
+
 BROKEN = """
 import sys
 from node.__main__ import main
@@ -142,7 +147,7 @@ sys.exit(main())
             "doctor.cryptography",
         ),
         (
-            "import node.credentials.contexts as c; c._read = lambda name, old=c._read: old(name).replace(b'u', b'v')",
+            "import node.credentials.contexts as c; c._read = lambda n, r=c._read: r(n).replace(b'schema', b'schena')",
             "contexts",
             "context.bundle",
         ),

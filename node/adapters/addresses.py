@@ -31,11 +31,12 @@ _REFUSED_4: Final = tuple(
         ("240.0.0.0/4", "reserved"),
     )
 )
-_PUBLIC_6: Final = IPv6Network("2000::/3")
-"""All that has been given out for use on the internet. Private, local, mapped and multicast addresses lie outside."""
 _REFUSED_6: Final = tuple(
     (IPv6Network(network), kind)
     for network, kind in (
+        ("::1/128", LOOPBACK),
+        ("fe80::/10", "link-local"),
+        ("ff00::/8", "multicast"),
         ("2001::/32", "Teredo"),  # carries an IPv4 address that the other end chose
         ("2001::/23", "protocol"),
         ("2001:db8::/32", "documentation"),
@@ -43,6 +44,8 @@ _REFUSED_6: Final = tuple(
         ("2002::/16", "6to4"),  # carries an IPv4 address, which a relay near us would connect to
     )
 )
+_PUBLIC_6: Final = IPv6Network("2000::/3")
+"""All that has been given out for use on the internet. Private, mapped and other special addresses lie outside."""
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """Where a network without IPv4 shows the IPv4 internet to its machines (RFC 6052): judged by the address inside."""
 _IPV4_MASK: Final = 2**32 - 1
@@ -58,21 +61,13 @@ def parse_address(text: str) -> Address | None:
 
 
 def kind_of(address: Address) -> str | None:
-    """What an address that is never connected to is for; None for one of the public internet."""
-    if isinstance(address, IPv6Address):
-        if address in _NAT64:
-            return kind_of(IPv4Address(int(address) & _IPV4_MASK))
-        if address not in _PUBLIC_6:
-            return _outside(address)
-        return next((kind for network, kind in _REFUSED_6 if address in network), None)
-    return next((kind for network, kind in _REFUSED_4 if address in network), None)
+    """What an address that is never connected to is for; None for one of the public internet.
 
-
-def _outside(address: IPv6Address) -> str:
-    if address.is_loopback:
-        return LOOPBACK
-    if address.is_link_local:
-        return "link-local"
-    if address.is_multicast:
-        return "multicast"
-    return "private or reserved"
+    The tables are our own: what the standard library calls global has changed from release to release.
+    """
+    if isinstance(address, IPv4Address):
+        return next((kind for network, kind in _REFUSED_4 if address in network), None)
+    if address in _NAT64:
+        return kind_of(IPv4Address(int(address) & _IPV4_MASK))
+    kind = next((kind for network, kind in _REFUSED_6 if address in network), None)
+    return kind if kind or address in _PUBLIC_6 else "private or reserved"

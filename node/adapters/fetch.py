@@ -23,13 +23,12 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 from did_methods.errors import shown
 from did_methods.host import LOCALHOST
 from node.adapters.addresses import LOOPBACK, Address, kind_of, parse_address
 from node.adapters.name_lookup import Lookup, system_lookup
-from node.adapters.web_url import PUBLIC_WEB, Rules, WebUrl, parse_url
+from node.adapters.web_url import PUBLIC_WEB, Rules, WebUrl, join, parse_url
 from node.verification.errors import FetchRefusedError, UnreachableError
 from node.verification.sources import Clock, Fetched
 
@@ -93,7 +92,7 @@ class GuardedFetch:
             answer = await self._ask(url, accept, max_bytes)
             if isinstance(answer, Fetched):
                 return answer
-            following = parse_url(urljoin(url.text, answer), self.rules)  # 5.
+            following = parse_url(join(url, answer), self.rules)  # 5.
             if self.same_host and following.origin != first.origin:
                 raise _refused(first.text, "redirect", f"leads away to {shown(following.origin)}")
             url = following
@@ -116,7 +115,7 @@ class GuardedFetch:
                     finally:
                         await response.aclose()
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+                if isinstance(error, httpx2.ConnectError) and any(isinstance(c, ssl.SSLError) for c in _causes(error)):
                     raise _unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
                 reason, failure = str(error) or reason, error
             except httpx2.TransportError as error:

@@ -27,6 +27,7 @@ _URL: Final = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?P<fragment>#.*)?",
     re.DOTALL,
 )
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]*\]|[^:\[\]]*)(?::(?P<port>[1-9][0-9]{0,4}))?")
 _TARGET: Final = re.compile(r"(?:[/?](?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
 _ENCODED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -108,6 +109,25 @@ def parse_url(text: str, rules: Rules) -> WebUrl:
     target = _target(text, match["path"], match["query"] or "", match["fragment"])  # 6.
     local = scheme != HTTPS or port not in rules.ports or number is not None or host == LOCALHOST
     return WebUrl(text, scheme, host, port, target, number, local)
+
+
+def join(base: WebUrl, reference: str) -> str:
+    """The URL that a reference means where `base` was asked for; it has to be read as strictly as any other.
+
+    Dot segments are left standing, for that reading to refuse.
+
+    Spec: https://www.rfc-editor.org/rfc/rfc3986#section-5.2.2
+    """
+    if _SCHEME.match(reference):
+        return reference
+    if reference.startswith("//"):
+        return f"{base.scheme}:{reference}"
+    path = base.target.partition("?")[0]
+    if reference.startswith("/"):
+        path = ""
+    elif not reference.startswith("?"):
+        path = path[: path.rindex("/") + 1]
+    return f"{base.origin}{path}{reference}"
 
 
 def _host(text: str, host: str, rules: Rules) -> tuple[str, Address | None]:

@@ -1,0 +1,73 @@
+"""One way out: no other module imports a client, opens a socket or turns TLS on. And nothing is fetched in passing."""
+
+import ast
+import socket
+
+import pytest
+from support import ROOT
+
+CLIENTS = {
+    "aiohttp", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx", "httpx2",
+    "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks", "socksio", "ssl",
+    "telnetlib", "treq", "trio", "urllib.request", "urllib3", "websocket", "websockets", "wsproto", "xmlrpc",
+}  # fmt: skip
+CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
+WAY_OUT = {
+    "node/adapters/fetch.py": {"httpx2", "ssl"},
+    "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
+}
+"""The guarded fetcher, and its question to the name server; what connects is in the first alone."""
+
+
+def _modules():
+    for package in ("anchoring", "did_methods", "node"):
+        yield from (ROOT / package).glob("**/*.py")
+
+
+def _used(source):
+    """Clients that a module imports, or calls by name."""
+    for found in ast.walk(ast.parse(source)):
+        names = []
+        if isinstance(found, ast.Import):
+            names = [alias.name for alias in found.names]
+        elif isinstance(found, ast.ImportFrom):
+            names = [found.module or "", *(f"{found.module}.{alias.name}" for alias in found.names)]
+        elif isinstance(found, ast.Call) and isinstance(found.func, ast.Name | ast.Attribute):
+            name = found.func.attr if isinstance(found.func, ast.Attribute) else found.func.id
+            names = [name] if name in CALLS else []
+            if name in {"import_module", "__import__"} and found.args and isinstance(found.args[0], ast.Constant):
+                names = [str(found.args[0].value)]
+        for name in names:
+            yield from (client for client in CLIENTS | CALLS if name == client or name.startswith(f"{client}."))
+
+
+@pytest.mark.threat(56)
+def test_no_other_module_can_reach_out():
+    found = {str(path.relative_to(ROOT)): set(_used(path.read_text("utf-8"))) for path in _modules()}
+    assert {name: clients for name, clients in found.items() if clients} == WAY_OUT
+    assert len(found) > 50
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import httpx", "import urllib.request", "from urllib import request", "from http import client", "import ssl",
+     "from httpx2 import AsyncClient", "async def f():\n await asyncio.open_connection('a', 1)", "import socket as s",
+     "loop.create_connection(f, 'a', 1)", "importlib.import_module('aiohttp')", "from urllib.request import urlopen"],
+)  # fmt: skip
+def test_the_rule_sees_what_it_is_for(source):
+    assert set(_used(source))
+
+
+@pytest.mark.parametrize("source", ["from urllib.parse import quote", "from http import HTTPStatus", "import sslkeys"])
+def test_the_rule_sees_nothing_else(source):
+    assert not set(_used(source))
+
+
+def test_loading_the_fetcher_connects_nowhere(monkeypatch):
+    def connect(*_):
+        raise AssertionError("something connected")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    from node.adapters import fetch  # noqa: PLC0415 -- under the trap
+
+    assert fetch.GuardedFetch()

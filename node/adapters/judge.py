@@ -22,6 +22,7 @@ from did_methods.did import parse_did
 from did_methods.key import resolve_key
 from did_methods.multibase import encode_base58btc
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
+from node.credentials.structure import objects_of
 from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, JsonValue, parse
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, built_in
@@ -91,7 +92,7 @@ def attempt(job: Job | bytes, trust: Trust) -> JsonObject:
 
 
 def outline(subject: JsonValue) -> JsonValue:
-    """The members of a document that gathering looks at: types, issuers, verification methods, what is presented."""
+    """The members of a document that gathering looks at: types, issuers, methods, status lists, what is presented."""
     if not isinstance(subject, dict):
         return None
     issuer, proofs, held = subject.get("issuer"), subject.get("proof"), subject.get("verifiableCredential")
@@ -104,6 +105,11 @@ def outline(subject: JsonValue) -> JsonValue:
             if isinstance(proof, dict)
         ],
     }
+    if "credentialStatus" in subject:
+        found["credentialStatus"] = [
+            {name: entry.get(name) for name in ("type", "statusListCredential")}
+            for entry in objects_of(subject, "credentialStatus")
+        ]
     if held is not None:
         found["verifiableCredential"] = [outline(part) for part in held] if isinstance(held, list) else outline(held)
     return found

@@ -4,21 +4,29 @@
    document follows from the identifier are left out: the judge computes it, whatever anybody hands over.
 2. Take the documents that the verifier pinned.
 3. Resolve the others side by side. A problem, or time running out, is noted as data.
+4. Meanwhile, gather the status lists that the credentials name (`status_gathering`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
 from node.documents import JsonObject, JsonValue
 from node.verification.keys import IMMUTABLE_METHODS
-from node.verification.material import Origin, ResolutionFailure, ResolvedDocument, VerificationMaterial
+from node.verification.material import (
+    Origin,
+    ResolutionFailure,
+    ResolvedDocument,
+    StatusListCopy,
+    VerificationMaterial,
+)
 from node.verification.policy import KeyEvidence
 from node.verification.sources import Sources
+from node.verification.status_gathering import gather_status_lists, named_lists
 from node.verification.subject import read_subject
 from node.verification.trust import Trust
 
@@ -35,8 +43,13 @@ MAX_PROOFS_READ: Final = 8
 HTTPS: Final = "https://"
 
 
-async def gather(subject: JsonValue, sources: Sources, trust: Trust) -> VerificationMaterial:
-    """The material for judging this subject. Never raises for what the subject says."""
+async def gather(
+    subject: JsonValue, sources: Sources, trust: Trust, *, lists: Sequence[StatusListCopy] = ()
+) -> VerificationMaterial:
+    """The material for judging this subject. Never raises for what the subject says.
+
+    `lists` are copies of status lists that are held already; those that the subject names become part of the material.
+    """
     wanted = list(dict.fromkeys(_identifiers(subject)))  # 1.
     now = sources.now()
     documents = {  # 2.
@@ -56,16 +69,21 @@ async def gather(subject: JsonValue, sources: Sources, trust: Trust) -> Verifica
         )
         for identifier in resolvable[MAX_IDENTIFIERS:]
     }
-    if chosen := resolvable[:MAX_IDENTIFIERS]:
-        end = asyncio.get_running_loop().time() + GATHER_SECONDS
-        gate = asyncio.Semaphore(MAX_AT_ONCE)
-        found = await asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen))  # 3.
-        for identifier, item in zip(chosen, found, strict=True):
-            if isinstance(item, ResolvedDocument):
-                documents[identifier] = item
-            else:
-                failures[identifier] = item
-    return VerificationMaterial(documents, failures)
+    chosen, named = resolvable[:MAX_IDENTIFIERS], named_lists(subject)
+    if not (chosen or named):
+        return VerificationMaterial(documents, failures)
+    end = asyncio.get_running_loop().time() + GATHER_SECONDS
+    gate = asyncio.Semaphore(MAX_AT_ONCE)
+    found, (copies, unread) = await asyncio.gather(
+        asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen)),  # 3.
+        gather_status_lists(named, sources, lists),  # 4.
+    )
+    for identifier, item in zip(chosen, found, strict=True):
+        if isinstance(item, ResolvedDocument):
+            documents[identifier] = item
+        else:
+            failures[identifier] = item
+    return VerificationMaterial(documents, failures, copies, unread)
 
 
 async def _resolve(

@@ -28,6 +28,8 @@ class Origin(StrEnum):
     """From the verifier's own trust file."""
     LIVE = "live"
     """Resolved by this verifier."""
+    SAVED = "saved"
+    """Resolved by this verifier some time ago, and kept."""
     FILE = "file"
     """Handed over with the subject, by whoever made the file."""
 
@@ -44,7 +46,10 @@ class ResolvedDocument:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionFailure:
-    """Why there is no document; `code` ends the type of a DID resolution error, or is `TIMEOUT` or `TOO_MANY`."""
+    """Why something is not there.
+
+    `code` ends the type of a DID resolution error, or is that of a fetch, or `TIMEOUT`, `TOO_MANY` or `NOT_TEXT`.
+    """
 
     code: str
     message: str
@@ -52,11 +57,27 @@ class ResolutionFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusListCopy:
+    """One copy of a status list credential, as text and unread, and where it came from.
+
+    `url` is the address it was fetched from, or the one it calls its own. It proves itself by its signature, so a copy
+    that came with a file counts as much as any other of its date.
+    """
+
+    url: str
+    content: str
+    origin: Origin
+    obtained_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VerificationMaterial:
-    """Everything that was gathered, by identifier."""
+    """Everything that was gathered: documents and failures by identifier, status lists by the address of the list."""
 
     documents: Mapping[str, ResolvedDocument] = field(default_factory=dict)
     failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
+    status_lists: tuple[StatusListCopy, ...] = ()
+    status_failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -71,10 +92,17 @@ class VerificationMaterial:
                 }
                 for did, item in self.documents.items()
             },
-            "failures": {
-                did: {"code": failure.code, "message": failure.message, "at": format_timestamp(failure.at)}
-                for did, failure in self.failures.items()
-            },
+            "failures": _failures_json(self.failures),
+            "statusLists": [
+                {
+                    "url": copy.url,
+                    "content": copy.content,
+                    "origin": copy.origin.value,
+                    "obtainedAt": format_timestamp(copy.obtained_at),
+                }
+                for copy in self.status_lists
+            ],
+            "statusFailures": _failures_json(self.status_failures),
         }
 
     @classmethod
@@ -97,10 +125,12 @@ class VerificationMaterial:
                 did: _document(_object(item, f"/documents/{did}"), f"/documents/{did}", own=own)
                 for did, item in _object(table.get("documents"), "/documents").items()
             },
-            {
-                did: _failure(_object(item, f"/failures/{did}"), f"/failures/{did}")
-                for did, item in _object(table.get("failures"), "/failures").items()
-            },
+            _failures(table, "failures"),
+            tuple(
+                _status_list(_object(item, f"/statusLists/{index}"), f"/statusLists/{index}", own=own)
+                for index, item in enumerate(_list(table.get("statusLists"), "/statusLists"))
+            ),
+            _failures(table, "statusFailures"),
         )
 
 
@@ -108,17 +138,49 @@ EMPTY: Final = VerificationMaterial()
 
 
 def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
-    told_evidence, told_origin = _text(item, "evidence", path), _text(item, "origin", path)
-    try:
-        evidence, origin = KeyEvidence(told_evidence), Origin(told_origin)
-    except ValueError as error:
-        raise _invalid(path, str(error)) from error
+    evidence = _one_of(KeyEvidence, item, "evidence", path)
     return ResolvedDocument(
-        document=_object(item.get("document"), f"{path}/document"),
         evidence=evidence,
-        origin=origin if own else Origin.FILE,
+        origin=_origin(item, path, own=own),
+        document=_object(item.get("document"), f"{path}/document"),
         resolved_at=_time(item, "resolvedAt", path),
     )
+
+
+def _status_list(item: JsonObject, path: str, *, own: bool) -> StatusListCopy:
+    return StatusListCopy(
+        url=_text(item, "url", path),
+        content=_text(item, "content", path),
+        origin=_origin(item, path, own=own),
+        obtained_at=_time(item, "obtainedAt", path),
+    )
+
+
+def _origin(item: JsonObject, path: str, *, own: bool) -> Origin:
+    told = _one_of(Origin, item, "origin", path)
+    return told if own else Origin.FILE
+
+
+def _one_of[E: StrEnum](kind: type[E], item: JsonObject, member: str, path: str) -> E:
+    told = _text(item, member, path)
+    try:
+        return kind(told)
+    except ValueError as error:
+        raise _invalid(path, str(error)) from error
+
+
+def _failures_json(failures: Mapping[str, ResolutionFailure]) -> JsonObject:
+    return {
+        name: {"code": failure.code, "message": failure.message, "at": format_timestamp(failure.at)}
+        for name, failure in failures.items()
+    }
+
+
+def _failures(table: JsonObject, member: str) -> dict[str, ResolutionFailure]:
+    return {
+        name: _failure(_object(item, f"/{member}/{name}"), f"/{member}/{name}")
+        for name, item in _object(table.get(member), f"/{member}").items()
+    }
 
 
 def _failure(item: JsonObject, path: str) -> ResolutionFailure:
@@ -128,6 +190,12 @@ def _failure(item: JsonObject, path: str) -> ResolutionFailure:
 def _object(value: JsonValue, path: str) -> JsonObject:
     if not isinstance(value, dict):
         raise _invalid(path, "it is no object")
+    return value
+
+
+def _list(value: JsonValue, path: str) -> list[JsonValue]:
+    if not isinstance(value, list):
+        raise _invalid(path, "it is no list")
     return value
 
 

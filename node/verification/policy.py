@@ -5,18 +5,22 @@ A policy never turns unknown into pass: it says which checks must pass, and what
 
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from node.documents import JsonObject
+from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.errors import PolicyError
 from node.verification.toml_file import read_toml, text_of
 
 BUILT_IN: Final = ("everyday", "strict", "archive")
 DEFAULT: Final = "everyday"
+USUAL_STATUS_AGE: Final = timedelta(days=7)
+"""How old a status list may be where its issuer sets no earlier end: a week, so that lists signed once a day are never
+missed for a day of bad connection, and a withdrawal is never hidden for longer."""
 
 INDISPENSABLE: Final = frozenset({CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.ISSUER_KEY, CheckName.PROOF})
 """Without these a document is not known to be its issuer's, and no sentence beginning with “Genuine” could be said."""
@@ -46,6 +50,8 @@ class Policy:
     key_evidence: frozenset[KeyEvidence] = frozenset(KeyEvidence)
     accepts_inline_contexts: bool = False
     accepts_vocabulary: bool = False
+    status_age: timedelta | None = USUAL_STATUS_AGE
+    """How old a status list may be, by its signature. None asks for the last list, however old, even past its end."""
 
     def __post_init__(self) -> None:
         if missing := INDISPENSABLE - self.requires:
@@ -94,7 +100,15 @@ def _policy(table: JsonObject) -> Policy:
         key_evidence=frozenset(KeyEvidence(name) for name in _texts(table, "key_evidence") or KeyEvidence),
         accepts_inline_contexts=table.get("inline_contexts") == "accept",
         accepts_vocabulary=table.get("vocabulary") == "accept",
+        status_age=_status_age(table.get("status_age_hours")),
     )
+
+
+def _status_age(hours: JsonValue) -> timedelta | None:
+    """The age that a policy states in hours; any other value that the schema lets through is `"any"`."""
+    if hours is None:
+        return USUAL_STATUS_AGE
+    return timedelta(hours=hours) if isinstance(hours, int) else None
 
 
 def _texts(table: JsonObject, key: str) -> list[str]:

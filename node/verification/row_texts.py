@@ -38,6 +38,14 @@ def issuer_name(entry: CredentialReport, phrases: Phrases) -> str:
     return phrases.given(_first(evidence.get("lists")).get("issuer") or evidence.get("issuer") or _did(entry))
 
 
+def withdrawal_date(status: Check, phrases: Phrases) -> str:
+    """When it was withdrawn or suspended; a list tells only by when at the latest."""
+    date, seen = status.evidence.get("date"), status.evidence.get("time")
+    if date is None and seen is not None:
+        return phrases("date.or_earlier", date=phrases.date(seen))
+    return phrases.date(date)
+
+
 def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     asked = row.number == 1 or row.state is not RowState.UNKNOWN
     if not asked and any(check.code == f"{check.name}.not_run" for check in row.checks):
@@ -114,11 +122,11 @@ def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text
                 "source": phrases(source) if source in phrases else phrases("not_given"),
             }
         case RowState.FAIL if status.code == "status.suspended":
-            return "3.fail_suspended", {"date": phrases.date(seen.get("date"))}
+            return "3.fail_suspended", {"date": withdrawal_date(status, phrases)}
         case RowState.FAIL if status.code == "status.no_anchored_list":
             return "3.fail_no_anchored_list", {"network": phrases.given(seen.get("network"))}
         case RowState.FAIL:
-            date = phrases.date(seen.get("date"))
+            date = withdrawal_date(status, phrases)
             return "3.fail_revoked", {"date": date, "reason": phrases.given(seen.get("reason"))}
         case RowState.DOES_NOT_APPLY:
             return "3.does_not_apply", {}

@@ -32,6 +32,7 @@ from node.verification.keys import KeyRing
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
 from node.verification.report import CredentialReport, Report, combine, judge
+from node.verification.status_lists import StatusLists
 from node.verification.subject import Part, read_subject
 from node.verification.summary import summarize
 from node.verification.trust import NO_TRUST, Trust
@@ -76,6 +77,7 @@ class _Bench:
         self._ring = ring
         self._vocabulary = known
         self._request = request
+        self._lists = StatusLists(ring, known)
 
     def examine_presentation(self, presentation: JsonObject | None) -> tuple[list[Finding], Presented | None]:
         """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
@@ -128,7 +130,7 @@ class _Bench:
                 check_issuer_key(credential.issuer, by_issuer),
                 check_proof(by_issuer),
                 check_validity(case, by_issuer),
-                check_status(case),  # 4.
+                check_status(case, self._lists),  # 4.
                 check_anchor(case),
                 check_holder(case, presented),
                 check_authority(case),

@@ -13,7 +13,7 @@ from node.verification.gaps import gap_of
 from node.verification.phrases import Language, Phrases, phrases
 from node.verification.policy import INDISPENSABLE
 from node.verification.report import CredentialReport, Report, Sentence
-from node.verification.row_texts import reason, row_text
+from node.verification.row_texts import reason, row_text, withdrawal_date
 from node.verification.rows import ISSUER_ROW, Row, RowState, rows_of
 
 type Colour = Literal["green", "amber", "red", "grey"]
@@ -151,7 +151,7 @@ def _sentence(entry: CredentialReport, report: Report, spoken: Phrases) -> str:
         case Sentence.REVOKED_KEY:
             values["date"] = spoken.date(entry.check(CheckName.ISSUER_KEY).evidence.get("revoked"))
         case Sentence.WITHDRAWN | Sentence.SUSPENDED:
-            values["date"] = spoken.date(entry.check(CheckName.STATUS).evidence.get("date"))
+            values["date"] = withdrawal_date(entry.check(CheckName.STATUS), spoken)
         case Sentence.ENDED:
             values["date"] = spoken.date(entry.check(CheckName.VALIDITY).evidence.get("until"))
         case Sentence.NOT_YET:

@@ -1,4 +1,4 @@
-"""Checks 6, 7, 9 and 10: what is not built yet says so, and lists of issuers say no more than they know."""
+"""Checks 7, 9 and 10: what is not built yet says so, and lists of issuers say no more than they know."""
 
 from datetime import timedelta
 
@@ -8,31 +8,6 @@ from verification_support import AT, ISSUER, MALLORY, STRICT, badge, credential,
 from node.verification.check import CheckName
 from node.verification.trust import Trust
 from node.verification.wording import wording
-
-
-def test_a_status_that_is_not_there_does_not_apply():
-    for status in ({}, {"credentialStatus": []}):
-        assert found(one(ISSUER.sign(credential(**status))), "status") == ("not_applicable", "status.none")
-
-
-@pytest.mark.parametrize(
-    "status",
-    [
-        {"type": "BitstringStatusListEntry"},
-        [{"type": "BitstringStatusListEntry"}, {"type": "BitstringStatusListEntry"}],
-    ],
-)
-def test_a_status_that_is_there_was_not_checked(status):
-    entry = one(ISSUER.sign(credential(credentialStatus=status)))
-    assert found(entry, "status") == ("indeterminate", "status.not_checked")
-    assert (entry.verdict, entry.sentence) == ("cannot_tell", "cannot_tell")
-
-
-@pytest.mark.parametrize("value", [None, "", {}, False, 0])
-def test_a_status_that_is_no_status_is_never_taken_for_none(value):
-    entry = one({**ISSUER.sign(credential()), "credentialStatus": value})
-    assert found(entry, "status")[0] == "indeterminate"
-    assert entry.verdict != "accepted"
 
 
 def test_an_anchor_that_is_not_promised_does_not_apply():

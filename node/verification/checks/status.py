@@ -1,26 +1,211 @@
 """Check 6: the issuer has not withdrawn or suspended the document.
 
-Status lists are not read yet: where the document names one, nothing is known. A document that names none cannot be
-withdrawn; that it names none is signed.
+An answer is always as of the date of a list. What keeps a list from being read, and whatever is wrong with it, leaves
+the question open: it never means that the document was withdrawn, nor that it was not.
 
-Spec: https://www.w3.org/TR/vc-data-model-2.0/#status
+A document that names no list cannot be withdrawn; that it names none is signed.
+
+Spec: https://www.w3.org/TR/vc-data-model-2.0/#status, https://www.w3.org/TR/vc-bitstring-status-list/#validate-algorithm
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from node.credentials.credential import MAX_STATUS_ENTRIES
+from node.credentials.structure import one_or_many
+from node.credentials.timestamps import format_timestamp
+from node.documents import JsonObject, JsonValue, pointer
+from node.status.entry import Purpose, StatusEntry, read_entry
+from node.status.errors import StatusError
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.material import Origin
+from node.verification.status_lists import NOT_YET, SignedList, StatusLists, UnusableList
+
+FINAL: Final = "final"
+"""The source of an answer that the issuer sealed."""
+GRAVEST_FIRST: Final = (Outcome.FAILED, Outcome.INDETERMINATE, Outcome.PASSED)
+WITHDRAWN_FIRST: Final = ("status.revoked", "status.suspended")
 
 
-def check_status(case: Case) -> Check:
-    """Not applicable where the issuer provided no way to withdraw; else not checked."""
-    if case.document.get("credentialStatus", []) == []:
-        return Check(
-            CheckName.STATUS, Outcome.NOT_APPLICABLE, "status.none", "The issuer provided no way to withdraw it."
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one entry leads to; `informs` only says that it is no matter of withdrawal."""
+
+    outcome: Outcome
+    code: str
+    message: str
+    evidence: JsonObject = field(default_factory=dict)
+    time: datetime | None = None
+    informs: bool = False
+
+    def to_json(self) -> JsonObject:
+        return {"outcome": self.outcome.value, "code": self.code, "message": self.message, **self.evidence}
+
+
+def check_status(case: Case, lists: StatusLists) -> Check:
+    """The gravest answer that the entries of the document lead to.
+
+    1. No entry: the issuer provided no way to withdraw.
+    2. Each entry is looked up. One that only tells of a newer document decides nothing.
+    3. Withdrawn before suspended, before unknown; where all are good, the one of the oldest date is the answer.
+    """
+    value = case.document.get("credentialStatus", [])
+    if value == []:  # 1.
+        return _none()
+    entries = one_or_many(value, case.credential.path + pointer("credentialStatus"))
+    answers = [_look_up(entry, path, case, lists) for entry, path in entries[:MAX_STATUS_ENTRIES]]  # 2.
+    decisive = [answer for answer in answers if not answer.informs]
+    return _check(min(decisive, key=_gravity), answers) if decisive else _none(answers)  # 3.
+
+
+def _look_up(value: JsonValue, path: str, case: Case, lists: StatusLists) -> _Answer:
+    """What one entry leads to.
+
+    1. It says properly which list, which place in it, and for what purpose.
+    2. Copies of that list are at hand that its issuer signed, who is also the document's.
+    3. The list is long enough, for this purpose, and has the place.
+    4. What any of them says to be withdrawn for good is withdrawn, whatever a later one says.
+    5. Else the latest counts, and no older one in its stead.
+    6. Its date is within the policy's bounds: the list's own end, and the longest age.
+    7. The value is read by its purpose.
+    """
+    if not isinstance(value, dict):
+        return _unknown("status.entry", "What should say where the status is found is no object.", {"path": path})
+    try:
+        entry = read_entry(value, path)  # 1.
+    except StatusError as error:
+        return _unknown(error.code, f"{error}. {error.remedy}", {"path": error.path})
+    asked: JsonObject = {"purpose": entry.purpose, "index": entry.index, "list": entry.list_url}
+    informs = entry.purpose == Purpose.REFRESH
+    found = [_read(copy, entry, case) for copy in lists.copies(entry.list_url)]  # 2.
+    readings = [reading for reading in found if isinstance(reading, _Reading)]
+    if not readings:
+        refused = [copy for copy in found if isinstance(copy, UnusableList)]
+        code, message = _why_nothing(entry.list_url, refused, lists)
+        return _Answer(Outcome.INDETERMINATE, code, message, asked, informs=informs)
+    withdrawn = [reading for reading in readings if reading.value] if entry.purpose == Purpose.REVOCATION else []
+    if withdrawn:  # 4.
+        first = min(withdrawn, key=lambda reading: reading.list.signed)
+        message = "The issuer has withdrawn it. Ask the person, or the issuer, for a document that stands."
+        return _Answer(Outcome.FAILED, "status.revoked", message, asked | first.evidence(), first.list.signed)
+    latest = max(readings, key=lambda reading: (reading.list.signed, reading.value))  # 5.
+    if stale := _stale(latest, readings, case):  # 6.
+        code, message = stale
+        last_known = {} if latest.value else {"last_known": format_timestamp(latest.list.signed)}
+        evidence = asked | latest.evidence() | last_known
+        if code == "status.rolled_back":
+            evidence["seen"] = format_timestamp(latest.list.signed)
+        return _Answer(Outcome.INDETERMINATE, code, message, evidence, latest.list.signed, informs=informs)
+    return _judged(entry, latest, asked | latest.evidence())  # 7.
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A list that speaks of the entry, and the value it gives."""
+
+    list: SignedList
+    value: int
+
+    def evidence(self) -> JsonObject:
+        found: JsonObject = {
+            "source": FINAL if self.list.sealed else self.list.origin.value,
+            "time": format_timestamp(self.list.signed),
+        }
+        if self.list.valid_until is not None:
+            found["validUntil"] = format_timestamp(self.list.valid_until)
+        return found
+
+
+def _read(copy: SignedList | UnusableList, entry: StatusEntry, case: Case) -> _Reading | UnusableList:
+    if isinstance(copy, UnusableList):
+        return copy
+    if copy.issuer != case.credential.issuer:
+        message = "The list is by somebody else than the document, and nobody else may withdraw it."
+        return UnusableList("status.list.issuer", message, copy.origin)
+    try:
+        return _Reading(copy, copy.content.value(entry))  # 3.
+    except StatusError as error:
+        return UnusableList(error.code, f"{error}. {error.remedy}", copy.origin)
+
+
+def _why_nothing(url: str, refused: list[UnusableList], lists: StatusLists) -> tuple[str, str]:
+    """The reason that no list could be read: what is wrong with the one fetched, else with another."""
+    for copy in sorted(refused, key=lambda copy: (copy.origin is not Origin.LIVE, copy.code == NOT_YET)):
+        return copy.code, copy.message
+    failure = lists.failure(url)
+    if failure is None:
+        return "status.not_checked", "Nobody looked up the list that says whether it was withdrawn."
+    return "status.unreachable", f"The list that says whether it was withdrawn is not at hand: {failure.message}."
+
+
+def _stale(latest: _Reading, readings: list[_Reading], case: Case) -> tuple[str, str] | None:
+    """Why the latest list is too old for the policy; None where it counts."""
+    age = case.policy.status_age
+    if age is None:
+        return None
+    found = latest.list
+    if any(reading.list.origin is Origin.LIVE and reading.list.signed < found.signed for reading in readings):
+        code = "status.rolled_back"
+    elif found.ended:
+        code = "status.list.ended"
+    else:
+        code = "status.list.stale"
+    if found.ended or case.at - found.signed > age:
+        return code, (
+            f"The latest list is of {format_timestamp(found.signed)}, which is too long ago. Connect and check again; "
+            "if the issuer is gone, the policy “archive” answers as of that day."
         )
-    return Check(
-        CheckName.STATUS,
-        Outcome.INDETERMINATE,
-        "status.not_checked",
-        "The document names where its status can be read, which this version does not do. Ask the issuer whether it "
-        "was withdrawn.",
-        {"entries": [entry.get("type") for entry in case.credential.status]},
-    )
+    return None
+
+
+def _judged(entry: StatusEntry, reading: _Reading, evidence: JsonObject) -> _Answer:
+    """What a value means; only the standard purposes mean anything to a program."""
+    time, value = reading.list.signed, reading.value
+    match entry.purpose:
+        case Purpose.SUSPENSION if value:
+            message = "The issuer has suspended it. Ask the issuer whether, and when, it comes back into force."
+            return _Answer(Outcome.FAILED, "status.suspended", message, evidence, time)
+        case Purpose.REFRESH:
+            code = "status.refresh" if value else "status.passed"
+            message = "The issuer has a newer document." if value else "The issuer has no newer document."
+            return _Answer(Outcome.PASSED, code, message, evidence, time, informs=True)
+        case Purpose.MESSAGE if value:
+            messages = reading.list.content.messages_for(entry)
+            said: JsonObject = {"value": value, "references": list(entry.references)}
+            if messages is not None:
+                said["said"] = messages[value]
+            message = "The issuer's list says something of it that no rule here can judge. Ask the issuer."
+            return _Answer(Outcome.INDETERMINATE, "status.message", message, evidence | said, time)
+        case Purpose.REVOCATION | Purpose.SUSPENSION | Purpose.MESSAGE:
+            return _Answer(Outcome.PASSED, "status.passed", "The issuer has not withdrawn it.", evidence, time)
+        case _:
+            message = "The list is for a purpose that only its issuer understands. Ask the issuer."
+            return _Answer(Outcome.INDETERMINATE, "status.purpose", message, evidence | {"value": value}, time)
+
+
+def _gravity(answer: _Answer) -> tuple[int, int, str, str]:
+    """Gravest first; among equals the oldest, then whatever the order of the entries, which no proof covers, is not."""
+    code = WITHDRAWN_FIRST.index(answer.code) if answer.code in WITHDRAWN_FIRST else len(WITHDRAWN_FIRST)
+    time = format_timestamp(answer.time) if answer.time else ""
+    return GRAVEST_FIRST.index(answer.outcome), code, time, str(answer.to_json())
+
+
+def _unknown(code: str, message: str, evidence: JsonObject) -> _Answer:
+    return _Answer(Outcome.INDETERMINATE, code, message, evidence)
+
+
+def _none(answers: Sequence[_Answer] = ()) -> Check:
+    evidence: JsonObject = {"entries": [answer.to_json() for answer in answers]} if answers else {}
+    message = "The issuer provided no way to withdraw it."
+    return Check(CheckName.STATUS, Outcome.NOT_APPLICABLE, "status.none", message, evidence)
+
+
+def _check(answer: _Answer, answers: Sequence[_Answer]) -> Check:
+    """The check that an answer makes; where there were several entries, the others stand in the evidence too."""
+    evidence = dict(answer.evidence)
+    if len(answers) > 1:
+        evidence["entries"] = [each.to_json() for each in answers]
+    return Check(CheckName.STATUS, answer.outcome, answer.code, answer.message, evidence)

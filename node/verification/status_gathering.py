@@ -1,0 +1,111 @@
+"""Gathering status lists: which a subject's credentials name, and copies of them.
+
+1. Name the lists: each whole list once, however many credentials point into it.
+2. Take the copies that are held already, from a file or from an earlier fetch.
+3. Fetch the lists side by side, but for those of which a fetched copy is still fresh.
+
+Nothing is read but what says how long a copy is fresh; a copy that nobody could read is handed on all the same.
+
+Spec: https://www.w3.org/TR/vc-bitstring-status-list/#verifier-caching
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from node.credentials.credential import MAX_STATUS_ENTRIES, Credential
+from node.credentials.errors import TimestampError
+from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, JsonValue, parse_object
+from node.status.entry import generation_of
+from node.status.errors import StatusError
+from node.status.status_list import read_status_list
+from node.verification.errors import FetchError
+from node.verification.material import Origin, ResolutionFailure, StatusListCopy
+from node.verification.sources import Sources
+from node.verification.subject import read_subject
+
+MAX_LISTS: Final = 32
+"""Lists of one subject: issuers share a list among many credentials, so this is as many issuers with two each."""
+MAX_COPIES: Final = 4
+"""Copies of one list that are looked at: one fetched, one saved, and what came in files."""
+MAX_AT_ONCE: Final = 8
+"""Fetches under way together, as with identifiers."""
+FETCH_SECONDS: Final = 10.0
+"""All of them; each has the fetcher's own limit."""
+USUAL_FRESHNESS: Final = timedelta(minutes=5)
+"""How long a fetched list is not fetched again where it states no `ttl`: for many files checked in one go."""
+ACCEPT: Final = "application/vc, application/ld+json;q=0.9, application/json;q=0.8"
+
+type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
+
+
+def named_lists(subject: JsonValue) -> list[str]:
+    """The addresses of the lists that the subject's credentials name, each once.  1."""
+    return list(
+        dict.fromkeys(
+            url
+            for part in read_subject(subject).parts
+            if isinstance(part.value, dict) and "credentialStatus" in part.value
+            for url in _named(Credential(part.value))
+        )
+    )
+
+
+async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequence[StatusListCopy]) -> Gathered:
+    """Copies of these lists, and why there is none from the network. Never raises."""
+    now = sources.now()
+    failures = {
+        url: ResolutionFailure("TOO_MANY", f"more than {MAX_LISTS} lists are named; this one was left out", now)
+        for url in named[MAX_LISTS:]
+    }
+    urls = named[:MAX_LISTS]
+    copies = [copy for url in urls for copy in _newest_first(held, url)[: MAX_COPIES - 1]]  # 2.
+    stale = [url for url in urls if not any(copy.url == url and _is_fresh(copy, now) for copy in copies)]
+    gate = asyncio.Semaphore(MAX_AT_ONCE)
+    end = asyncio.get_running_loop().time() + FETCH_SECONDS
+    for item in await asyncio.gather(*(_fetch(url, sources, gate, end) for url in stale)):  # 3.
+        if isinstance(item, StatusListCopy):
+            copies.append(item)
+        else:
+            failures[item[0]] = item[1]
+    return tuple(copies), failures
+
+
+def _named(credential: Credential) -> Iterator[str]:
+    for entry in credential.status[:MAX_STATUS_ENTRIES]:
+        url = entry.get("statusListCredential")
+        if isinstance(url, str) and generation_of(entry) is not None:
+            yield url
+
+
+def _newest_first(held: Sequence[StatusListCopy], url: str) -> list[StatusListCopy]:
+    return sorted((copy for copy in held if copy.url == url), key=lambda copy: copy.obtained_at, reverse=True)
+
+
+def _is_fresh(copy: StatusListCopy, now: datetime) -> bool:
+    """Whether a copy that was fetched need not be fetched again; what came in a file always is."""
+    if copy.origin is not Origin.SAVED:
+        return False
+    with suppress(DocumentError, StatusError, TimestampError):
+        document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)
+        end = Credential(document).validity.end
+        return now < read_status_list(document).stale_from(copy.obtained_at, end, USUAL_FRESHNESS)
+    return False
+
+
+async def _fetch(
+    url: str, sources: Sources, gate: asyncio.Semaphore, end: float
+) -> StatusListCopy | tuple[str, ResolutionFailure]:
+    try:
+        async with asyncio.timeout_at(end), gate:
+            fetched = await sources.fetch(url, accept=ACCEPT, max_bytes=MAX_CREDENTIAL_BYTES)
+        return StatusListCopy(url, fetched.body.decode(), Origin.LIVE, fetched.at)
+    except TimeoutError:
+        code, message = "TIMEOUT", "fetching it took too long and was given up"
+    except UnicodeDecodeError:
+        code, message = "NOT_TEXT", "what is there is no text"
+    except FetchError as error:
+        code, message = error.code, str(error)
+    return url, ResolutionFailure(code, message, sources.now())

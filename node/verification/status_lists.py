@@ -1,0 +1,158 @@
+"""The status lists of one verification: which copies are really their issuer's, and of what date.
+
+A list is a credential, and is judged as one: by the same checks, the same keys, the same trust and the same policy. It
+proves itself, so it does not matter who handed it over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from did_methods.document import Relationship
+from node.credentials.credential import Credential
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import parse_timestamp
+from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, parse_object
+from node.status.errors import StatusError
+from node.status.status_list import SEALED_UNTIL, StatusList, read_status_list
+from node.verification.case import CLOCK_SKEW, Case
+from node.verification.check import Check
+from node.verification.checks.context import check_context
+from node.verification.checks.issuer_key import check_issuer_key
+from node.verification.checks.proof import check_proof
+from node.verification.checks.structure import check_structure
+from node.verification.checks.validity import check_validity
+from node.verification.examination import ExaminedProof, counting, examine
+from node.verification.keys import KeyRing
+from node.verification.material import Origin, ResolutionFailure, StatusListCopy
+from node.verification.status_gathering import MAX_COPIES, MAX_LISTS
+from node.verification.subject import Part
+from node.verification.vocabulary import Vocabulary
+
+NOT_YET: Final = "status.list.not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableList:
+    """A copy that says nothing, and why; `code` and `message` become those of the check."""
+
+    code: str
+    message: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A list that its issuer signed, under the address it is published at.
+
+    `signed` is when, by the issuer's own word. `ended` says that its own period, or that of its proof, is over.
+    """
+
+    issuer: str
+    content: StatusList
+    signed: datetime
+    valid_until: datetime | None
+    ended: bool
+    origin: Origin
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its issuer promised that no other version follows."""
+        return self.valid_until == SEALED_UNTIL
+
+
+class StatusLists:
+    """The copies in the material, each judged once, however many credentials point into it."""
+
+    __slots__ = ("_judged", "_ring", "_vocabulary")
+
+    def __init__(self, ring: KeyRing, vocabulary: Vocabulary) -> None:
+        self._ring = ring
+        self._vocabulary = vocabulary
+        self._judged: dict[str, tuple[SignedList | UnusableList, ...]] = {}
+
+    def failure(self, url: str) -> ResolutionFailure | None:
+        """Why the list was not fetched, where that is known."""
+        return self._ring.material.status_failures.get(url)
+
+    def copies(self, url: str) -> tuple[SignedList | UnusableList, ...]:
+        """What is known of the copies of the list at this address; beyond MAX_LISTS addresses none is looked at."""
+        if url not in self._judged:
+            found = [copy for copy in self._ring.material.status_lists if copy.url == url][:MAX_COPIES]
+            if not found or len(self._judged) >= MAX_LISTS:
+                return ()
+            self._judged[url] = tuple(map(self._judge, found))
+        return self._judged[url]
+
+    def _judge(self, copy: StatusListCopy) -> SignedList | UnusableList:
+        """One copy.
+
+        1. It is one JSON document, built as a credential must be.
+        2. Its id is the address it is published at.
+        3. Its terms are known, and it is signed with a key of its issuer's, for making statements.
+        4. It says when it was signed, which is not to come, and its period has begun.
+        5. It has no status of its own, which would have to be asked for first.
+        6. There is a status list in it.
+        """
+        try:
+            document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)  # 1.
+        except DocumentError as error:
+            return UnusableList("status.list.unreadable", f"What should be the list is none: {error}.", copy.origin)
+        structure, proofs = check_structure(Part("", document))
+        if not structure.passed:
+            return _because("structure", structure, copy.origin)
+        credential = Credential(document)
+        if credential.id != copy.url:  # 2.
+            message = "The list calls another address its own than the one it stands for."
+            return UnusableList("status.list.id", message, copy.origin)
+        ring = self._ring
+        examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, jsonld=self._vocabulary.jsonld)
+        by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
+        case = Case(credential, ring.at, ring.policy, ring.trust, self._vocabulary, None)
+        for check in (  # 3.
+            check_context(case, by_issuer),
+            check_issuer_key(credential.issuer, by_issuer),
+            check_proof(by_issuer),
+        ):
+            if not check.passed:
+                return _because(check.name.value, check, copy.origin)
+        return self._dated(case, by_issuer, copy)
+
+    def _dated(self, case: Case, proofs: tuple[ExaminedProof, ...], copy: StatusListCopy) -> SignedList | UnusableList:
+        validity = check_validity(case, proofs)  # 4.
+        signed = _signed(case.credential, proofs)
+        if validity.code == "validity.not_yet" or (signed is not None and signed - case.at > CLOCK_SKEW):
+            return UnusableList(NOT_YET, "The list is of a later date than the one asked about.", copy.origin)
+        if validity.unknown or signed is None or case.credential.issuer is None:
+            message = "The list does not say when it was signed, or until when it counts."
+            return UnusableList("status.list.undated", message, copy.origin)
+        if "credentialStatus" in case.document:  # 5.
+            message = "The list could itself be withdrawn, and whether it was is not looked into."
+            return UnusableList("status.list.nested", message, copy.origin)
+        try:
+            content = read_status_list(case.document)  # 6.
+        except StatusError as error:
+            return UnusableList(error.code, f"{error}. {error.remedy}", copy.origin)
+        return SignedList(
+            issuer=case.credential.issuer,
+            content=content,
+            signed=signed,
+            valid_until=case.credential.validity.end,
+            ended=validity.failed,
+            origin=copy.origin,
+        )
+
+
+def _because(what: str, check: Check, origin: Origin) -> UnusableList:
+    return UnusableList(f"status.list.{what}", f"The list cannot be relied on: {check.message}", origin)
+
+
+def _signed(credential: Credential, proofs: tuple[ExaminedProof, ...]) -> datetime | None:
+    """When the list was last signed, by the proofs that hold; else from when it counts; None where neither is told."""
+    stated = [proof.proof.created for proof in counting(proofs) if proof.holds]
+    moments = []
+    try:
+        moments = [parse_timestamp(created) for created in stated if created is not None]
+        return max(moments, default=None) or credential.validity.start
+    except TimestampError:
+        return None

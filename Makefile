@@ -11,7 +11,7 @@ help:  ## list the targets
 
 # The environments are stamped with what they were built from, so a second run starts at once and a changed lock rebuilds.
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=/path/to/python3.13' >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=…/python3.13' >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 
 .venv/.base: requirements/base.txt requirements/build.txt pyproject.toml | .venv/bin/python
@@ -40,7 +40,13 @@ check: .venv/.dev  ## style, types and architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.dev tests/peers/node_modules/.stamp  ## glejt beside its peers, in one run, as ratios
+.venv-acapy/.stamp: requirements/acapy.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=…/python3.13' >&2; exit 2; }
+	$(PYTHON) -m venv .venv-acapy
+	.venv-acapy/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/acapy.txt
+	@touch $@
+
+bench: .venv/.dev tests/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
 	$(BIN)/python bench/run.py $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -50,6 +56,7 @@ lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) --group pyproject.toml:build -o requirements/build.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --all-extras -c requirements/base.txt -o requirements/all.txt
+	$(LOCK) requirements/acapy.in -o requirements/acapy.txt
 
 clean:  ## remove what the targets built
 	rm -rf .venv .venv-* tests/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

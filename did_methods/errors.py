@@ -5,13 +5,15 @@ DidMethodsError
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
 │   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
 │   │                           algorithm, mismatch, ambiguous}
-│   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment}
+│   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path}
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
 │       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
-└── UnsupportedError            could not be checked: a kind not known here; verification_method.purpose
-    ├── UnsupportedKeyError     key.unsupported
-    └── UnsupportedMethodError  verification_method.unsupported
+├── UnsupportedError            could not be checked: a kind not known here; verification_method.purpose
+│   ├── UnsupportedKeyError     key.unsupported
+│   └── UnsupportedMethodError  verification_method.unsupported
+└── UnavailableError            could not be had; whoever fetches gives the code
+    └── AbsentError             nobody publishes it
 
 Every error carries a stable `code`, a `remedy` for the reader, and, where it is about a document, the `path` of the
 member as an RFC 6901 JSON pointer. No message ever shows secret key material.
@@ -77,3 +79,11 @@ class UnsupportedKeyError(UnsupportedError):
 
 class UnsupportedMethodError(UnsupportedError):
     """A verification method is of a type that is not known here."""
+
+
+class UnavailableError(DidMethodsError):
+    """What is needed could not be had; it may be had another time."""
+
+
+class AbsentError(UnavailableError):
+    """Whoever should publish it says that there is nothing."""

@@ -7,7 +7,7 @@ from typing import Any
 from did_methods import key as did_key
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.held_keys import HeldKeys
-from node.app import sources, vocabulary_of
+from node.app import sources
 from node.documents import UnsecuredDocument
 from node.issuance.secure import SigningProfile, secure, usual_suite
 from node.proofs.data_integrity import add_proof
@@ -15,6 +15,7 @@ from node.proofs.options import ProofOptions
 from node.proofs.signatures import local_signer
 from node.verification.gather import gather
 from node.verification.trust import NO_TRUST
+from node.verification.vocabulary import vocabulary
 
 KEY = PrivateKey(KeyType.ED25519, bytes(range(32)))
 DID = str(did_key.create(KEY.public))
@@ -66,7 +67,7 @@ def signed(document: UnsecuredDocument | None = None, *, key: PrivateKey = KEY, 
             badge() if document is None else document,
             profile(key, **changes),
             HeldKeys({did_key.method_id(key.public): key}),
-            vocabulary_of(NO_TRUST),
+            vocabulary(NO_TRUST.contexts),
             created=CREATED,
         )
     )
@@ -108,4 +109,4 @@ def presentation(credential: dict[str, Any], *, holder: PrivateKey, challenge: s
         "holder": str(did_key.create(holder.public)),
         "verifiableCredential": [credential],
     }
-    return add_proof(document, options, local_signer(holder), jsonld=vocabulary_of(NO_TRUST).jsonld)
+    return add_proof(document, options, local_signer(holder), jsonld=vocabulary(NO_TRUST.contexts).jsonld)

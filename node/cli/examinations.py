@@ -16,7 +16,7 @@ from did_methods.multikey import KeyType, PrivateKey
 from node import config
 from node.adapters.held_keys import HeldKeys
 from node.adapters.key_file import read_key_file
-from node.app import sources, vocabulary_of
+from node.app import sources
 from node.cli.errors import CliError
 from node.cli.inputs import policy_for, trust_for
 from node.cli.invocation import Invocation, path_of
@@ -28,6 +28,7 @@ from node.verification.policy import built_in
 from node.verification.report import Verdict
 from node.verification.trust import NO_TRUST
 from node.verification.verify import verify
+from node.verification.vocabulary import vocabulary
 
 NEEDED_PYTHON: Final = (3, 13)
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^;\s]+)\s*(?:;(.*))?$")
@@ -164,7 +165,7 @@ async def _signed(private: PrivateKey) -> JsonObject:
         document,
         profile,
         HeldKeys({method: private}),
-        vocabulary_of(NO_TRUST),
+        vocabulary(NO_TRUST.contexts),
         created=datetime.now(UTC).replace(microsecond=0),
     )
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from node.adapters.held_keys import HeldKeys
 from node.adapters.key_file import read_key_file
-from node.app import vocabulary_of
 from node.cli.did import unlock
 from node.cli.errors import CliError, describe
 from node.cli.files import write_whole
@@ -20,6 +19,7 @@ from node.issuance.errors import IssuanceError
 from node.issuance.secure import SigningProfile, secure, usual_suite
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
+from node.verification.vocabulary import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def issue_file(invocation: Invocation, name: str, order: Order, *, out: str | No
     )
     try:  # 2
         secured = asyncio.run(
-            secure(document, profile, HeldKeys({method: private}), vocabulary_of(trust), created=created)
+            secure(document, profile, HeldKeys({method: private}), vocabulary(trust.contexts), created=created)
         )
     except (IssuanceError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words))

@@ -6,7 +6,7 @@ verifier would read it in one way.
 Spec: https://www.w3.org/TR/vc-data-integrity/#add-proof
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -16,14 +16,13 @@ from did_methods.did import parse_did_url
 from did_methods.errors import shown
 from did_methods.multikey import KeyType
 from node.credentials.context_profile import check_contexts
-from node.credentials.contexts import Contexts
 from node.credentials.credential import Credential, check_credential
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
 from node.proofs.data_integrity import prepare
-from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
+from node.verification.vocabulary import Vocabulary
 
 USUAL_SUITES: Final[Mapping[KeyType, str]] = MappingProxyType(
     {KeyType.ED25519: "eddsa-rdfc-2022", KeyType.P256: "ecdsa-rdfc-2019", KeyType.P384: "ecdsa-rdfc-2019"}
@@ -48,15 +47,6 @@ class SigningProfile:
                 code="issuance.controller",
                 remedy="Sign with a verification method of the issuer's own DID.",
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The contexts an issuer may use, compiled, and which of them the issuer itself added to the bundled ones."""
-
-    contexts: Contexts
-    jsonld: JsonLd
-    pinned: Collection[str] = frozenset()
 
 
 def usual_suite(key_type: KeyType) -> str:

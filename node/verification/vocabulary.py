@@ -1,4 +1,4 @@
-"""The contexts that a verifier knows: the bundled ones, and those it pinned itself."""
+"""The contexts that a verifier or an issuer knows: the bundled ones, and those it pinned itself."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -27,7 +27,8 @@ class Vocabulary:
         self.profiles = {}
         self.contexts = contexts
         self.pinned = pinned
-        self.jsonld = JsonLd(contexts)
+        # The base direction of a text is kept; the default of JSON-LD would drop it, and nobody would have signed it.
+        self.jsonld = JsonLd(contexts, rdf_direction="i18n-datatype")
         self._definitions: dict[str, Definitions] = {}
 
     def definitions(self, url: str) -> Definitions:

@@ -9,7 +9,6 @@ from samples import CREATED, DID, KEY, METHOD, badge, finished, profile, signed
 
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.held_keys import HeldKeys
-from node.app import vocabulary_of
 from node.documents import UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.issuance.secure import USUAL_SUITES, SigningProfile, secure, usual_suite
@@ -19,8 +18,9 @@ from node.proofs.data_integrity import verify_proof
 from node.proofs.errors import DataLossError, InvalidProofError, ProofOptionsError
 from node.proofs.proof import proofs_of
 from node.verification.trust import NO_TRUST
+from node.verification.vocabulary import vocabulary
 
-VOCABULARY = vocabulary_of(NO_TRUST)
+VOCABULARY = vocabulary(NO_TRUST.contexts)
 OTHER = PrivateKey(KeyType.ED25519, bytes(range(1, 33)))
 
 

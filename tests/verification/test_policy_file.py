@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import timedelta
 from importlib.resources import files
 
 import pytest
@@ -40,6 +41,24 @@ def test_built_in_policies_keep_to_the_schema(name):
     text = files("node.verification").joinpath("policies", f"{name}.toml").read_text("utf-8")
     Draft202012Validator(_schema("policy")).validate(tomllib.loads(text))
     assert parse_policy(text) == built_in(name)
+
+
+@pytest.mark.parametrize(
+    ("line", "age"),
+    [
+        ("", timedelta(days=7)),
+        ("status_age_hours = 1", timedelta(hours=1)),
+        ("status_age_hours = 876000", timedelta(hours=876_000)),
+        ('status_age_hours = "any"', None),
+    ],
+)
+def test_how_old_a_status_list_may_be(line, age):
+    assert parse_policy(f'name = "x"\n{FOUR}\n{line}').status_age == age
+
+
+def test_how_old_a_status_list_may_be_under_the_built_in_policies():
+    ages = {name: built_in(name).status_age for name in BUILT_IN}
+    assert ages == {"everyday": timedelta(days=7), "strict": timedelta(hours=24), "archive": None}
 
 
 def test_everyday_is_the_default():
@@ -84,6 +103,10 @@ def test_a_policy_of_ones_own():
         (f'name = "x"\n{FOUR}\nkey_evidence = ["rumour"]', "policy.invalid", "key_evidence[0]"),
         (f'name = "x"\n{FOUR}\ninline_contexts = true', "policy.invalid", "inline_contexts"),
         (f'name = "x"\n{FOUR}\nvocabulary = 2026-01-01', "policy.invalid", "vocabulary"),
+        (f'name = "x"\n{FOUR}\nstatus_age_hours = 0', "policy.invalid", "status_age_hours"),
+        (f'name = "x"\n{FOUR}\nstatus_age_hours = 876001', "policy.invalid", "status_age_hours"),
+        (f'name = "x"\n{FOUR}\nstatus_age_hours = true', "policy.invalid", "status_age_hours"),
+        (f'name = "x"\n{FOUR}\nstatus_age_hours = "forever"', "policy.invalid", "status_age_hours"),
         ("name = ", "policy.syntax", ""),
         ("name = 'x'\nname = 'y'", "policy.syntax", ""),
         ("#" * (MAX_FILE_CHARS + 1), "policy.syntax", ""),

@@ -2,29 +2,63 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key
+from did_methods import jwk, key, web
+from did_methods.errors import AbsentError, UnavailableError
 from did_methods.jwk import JwkMethod
 from did_methods.key import KeyMethod
 from did_methods.resolution import Method, resolve
-from node.credentials.contexts import BUNDLED
-from node.issuance.secure import Vocabulary
-from node.proofs.jsonld import JsonLd
-from node.verification.sources import Sources
-from node.verification.trust import Trust
+from did_methods.web import WebMethod
+from node.adapters.fetch import GuardedFetch
+from node.adapters.web_url import Rules
+from node.documents import parse_object
+from node.verification.errors import FetchError
+from node.verification.sources import Fetch, Sources, no_fetch
 
-METHODS: Final[Mapping[str, Method]] = MappingProxyType({key.METHOD: KeyMethod(), jwk.METHOD: JwkMethod()})
-"""The DID methods of this program; each of these reads the identifier alone."""
-
-
-def vocabulary_of(trust: Trust) -> Vocabulary:
-    """The contexts that a trust file and the bundle give an issuer."""
-    contexts = BUNDLED.pin(trust.contexts)
-    return Vocabulary(contexts, JsonLd(contexts), frozenset(context.url for context in trust.contexts))
+ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
-def sources() -> Sources:
-    """What gathering asks of the outside: DIDs by the methods of this program, and the machine's clock."""
-    return Sources(resolve=lambda did: resolve(did, METHODS), now=lambda: datetime.now(UTC))
+def methods(*, online: bool = False, loopback: bool = False) -> Mapping[str, Method]:
+    """The DID methods of this program. did:key and did:jwk read the identifier alone; did:web asks its host, if at all.
+
+    A document of did:web has its host for its authority, so a host that leads elsewhere is not followed.
+    """
+    fetch = GuardedFetch(Rules(loopback=loopback), same_host=True) if online else no_fetch
+    return MappingProxyType(
+        {
+            key.METHOD: KeyMethod(),
+            jwk.METHOD: JwkMethod(),
+            web.METHOD: WebMethod(DocumentReader(fetch), parse_object, loopback=loopback),
+        }
+    )
+
+
+def sources(*, online: bool = False, loopback: bool = False) -> Sources:
+    """What gathering asks of the outside: DIDs, addresses and the machine's clock; offline, nobody is asked anything.
+
+    `loopback` opens this machine's own addresses to what strangers name, for tests and development.
+    """
+    known = methods(online=online, loopback=loopback)
+    return Sources(
+        resolve=lambda did: resolve(did, known),
+        now=lambda: datetime.now(UTC),
+        fetch=GuardedFetch(Rules(loopback=loopback)) if online else no_fetch,
+    )
+
+
+class DocumentReader:
+    """A Fetch as did:web asks for it: bytes alone, and the errors of that room."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    async def __call__(self, url: str, *, accept: str, max_bytes: int) -> bytes:
+        """The bytes that the address answers with."""
+        try:
+            return (await self._fetch(url, accept=accept, max_bytes=max_bytes)).body
+        except FetchError as error:
+            kind = AbsentError if error.status in ABSENT else UnavailableError
+            raise kind(str(error), code=error.code, remedy=error.remedy) from error

@@ -29,8 +29,10 @@ TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "n
 
 type Kind = Literal["language", "flag", "path", "policy"]
 
-NOT_SETTINGS = frozenset({"GLEJT_DEBUG", "GLEJT_VECTORS"})
-"""Variables with the prefix that no settings file may carry: one for debugging, one for the tests."""
+LOOPBACK = "GLEJT_ALLOW_LOOPBACK"
+"""For development: opens this machine's own addresses to what documents name. A settings file might come with them."""
+NOT_SETTINGS = frozenset({"GLEJT_DEBUG", "GLEJT_VECTORS", LOOPBACK})
+"""Variables with the prefix that no settings file may carry: for debugging, for development, for the tests."""
 
 
 class ConfigError(Exception):
@@ -87,6 +89,11 @@ def user_file() -> Path:
     import platformdirs  # noqa: PLC0415 -- a few milliseconds that only programs reading settings should pay
 
     return platformdirs.user_config_path("glejt", appauthor=False) / FILE_NAME
+
+
+def allows_loopback(environment: Mapping[str, str]) -> bool:
+    """Whether whoever started the program opened this machine's own addresses to what strangers name."""
+    return environment.get(LOOPBACK) == "1"
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

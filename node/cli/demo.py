@@ -57,8 +57,8 @@ class _Story:
         self._say("about")
         self._scene("school")  # 1
         self._command(f"glejt did create --out {self._shown(KEY)} --no-passphrase")
-        new = did.NewKey(method="key", key_type="ed25519", passphrase_file=None, protected=False)
-        self._run(0, lambda: did.create(self._person, new, out=str(self._path(KEY))))
+        new = did.NewKey(method="key", key_type="ed25519", domain=None, passphrase_file=None, protected=False)
+        self._run(0, lambda: did.create(self._person, new, out=str(self._path(KEY)), document=""))
         self._say("school_then")
 
         self._scene("award")  # 2
@@ -102,7 +102,12 @@ class _Story:
         option = f" --trust {self._shown(TRUST)}" if trust else ""
         self._command(f"glejt verify {self._shown(name)}{option}")
         question = Question(
-            policy=None, trust=str(self._path(TRUST)) if trust else None, at=None, challenge=None, domain=None
+            policy=None,
+            trust=str(self._path(TRUST)) if trust else None,
+            at=None,
+            challenge=None,
+            domain=None,
+            offline=True,  # the story has no need of a network, and says so
         )
         self._run(status, lambda: verify_files(self._person, [str(self._path(name))], question, as_json=False))
 

@@ -2,25 +2,29 @@
 
 import asyncio
 import getpass
+import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key
+from did_methods import jwk, key, web
+from did_methods.did import Did
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from did_methods.resolution import Problem, Resolution
 from did_methods.resolution import resolve as resolve_did
 from node.adapters.key_file import KeyFile, write_key_file
-from node.app import METHODS
+from node.app import methods
 from node.cli.errors import CliError, Refused, Unknowable
-from node.cli.files import read_first_line
+from node.cli.files import read_first_line, write_whole
 from node.cli.invocation import Invocation, path_of
 from node.cli.output import fit
+from node.config import allows_loopback
 
 KEY_TYPES: Final = MappingProxyType({"ed25519": KeyType.ED25519, "p256": KeyType.P256, "p384": KeyType.P384})
-DID_METHODS: Final = (key.METHOD, jwk.METHOD)
+DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +33,35 @@ class NewKey:
 
     method: str
     key_type: str
+    domain: str | None
     passphrase_file: str | None
     protected: bool
 
 
-def create(invocation: Invocation, new: NewKey, *, out: str) -> int:
-    """Make a key and answer with its DID."""
+def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> int:
+    """Make a key and answer with its DID. One that a host publishes needs a document, which is written to a file."""
     if new.method not in DID_METHODS:
         raise CliError("usage.choice", option="--method", value=new.method, known=", ".join(DID_METHODS))
     if new.key_type not in KEY_TYPES:
         raise CliError("usage.choice", option="--type", value=new.key_type, known=", ".join(KEY_TYPES))
     if not new.protected and new.passphrase_file:
         raise CliError("usage.passphrase_conflict")
-    path = Path(out).expanduser()
+    if (new.method == web.METHOD) != (new.domain is not None):
+        raise CliError("usage.domain")
+    published = None if new.domain is None else web.create(new.domain)
+    path, page = Path(out).expanduser(), Path(document).expanduser()
     if path.exists():  # before a passphrase is asked for
         raise CliError("key_file.exists")
+    if published is not None and os.path.lexists(page):
+        raise CliError("output.exists", name=page)
     passphrase = _new_passphrase(invocation, new.passphrase_file) if new.protected else None
     private = PrivateKey.generate(KEY_TYPES[new.key_type])
-    did, method = _names(new.method, private.public)
+    did, method = _names(new.method, private.public) if published is None else _published(published, private.public)
     write_key_file(path, private, verification_method=method, passphrase=passphrase)
+    if published is not None:
+        text = json.dumps(web.new_document(published, private.public), indent=2)
+        write_whole(page, f"{text}\n".encode(), force=False)
+        invocation.out.remark("remark.publish", name=document, url=web.web_place(published).url)
     invocation.out.answer(did)
     invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
     return 0
@@ -55,7 +69,8 @@ def create(invocation: Invocation, new: NewKey, *, out: str) -> int:
 
 def resolve(invocation: Invocation, name: str, *, as_json: bool) -> int:
     """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution."""
-    result = asyncio.run(resolve_did(name, METHODS))
+    known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
+    result = asyncio.run(resolve_did(name, known))
     if as_json:
         invocation.out.answer_json(result.to_json())
     if result.problem is not None:
@@ -84,6 +99,11 @@ def _names(method: str, public: PublicKey) -> tuple[str, str]:
         return str(key.create(public)), key.method_id(public)
     did = jwk.create(public)
     return str(did), jwk.method_id(did)
+
+
+def _published(did: Did, public: PublicKey) -> tuple[str, str]:
+    """The same for a DID whose document lists the key."""
+    return str(did), web.method_id(did, public)
 
 
 def _new_passphrase(invocation: Invocation, passphrase_file: str | None) -> str:

@@ -113,7 +113,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     context: typer.Context,
     files: Annotated[list[str], typer.Argument(help="verify_files", metavar="file_or_stdin")],
     *,
-    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,  # noqa: ARG001 -- nothing is fetched so far
+    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,
     policy: Annotated[str | None, typer.Option(help="policy", metavar="policy")] = None,
     trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
     at: Annotated[str | None, typer.Option(help="at", metavar="time")] = None,
@@ -123,7 +123,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
 
-    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain)
+    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain, offline=offline)
     return verify_files(context.obj, files, question, as_json=json)
 
 
@@ -165,13 +165,17 @@ def _did_create(  # noqa: PLR0913 -- as above
     out: Annotated[str, typer.Option(help="did_out", metavar="file")],
     method: Annotated[str, typer.Option(help="method", metavar="method")] = "key",
     key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
+    domain: Annotated[str | None, typer.Option(help="did_domain", metavar="text")] = None,
+    document: Annotated[str, typer.Option(help="did_document", metavar="file")] = "did.json",
     passphrase_file: Passphrase = None,
     no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")] = False,
 ) -> int:
     from node.cli.did import NewKey, create  # noqa: PLC0415 -- as above
 
-    new = NewKey(method=method, key_type=key_type, passphrase_file=passphrase_file, protected=not no_passphrase)
-    return create(context.obj, new, out=out)
+    new = NewKey(
+        method=method, key_type=key_type, domain=domain, passphrase_file=passphrase_file, protected=not no_passphrase
+    )
+    return create(context.obj, new, out=out, document=document)
 
 
 @did.command("resolve", cls=WordedCommand, help="did_resolve")

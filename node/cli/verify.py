@@ -1,6 +1,7 @@
 """`glejt verify`: the verdict on files, one after another."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from node.cli.files import STDIN
 from node.cli.inputs import moment, policy_for, read_document, trust_for
 from node.cli.invocation import Invocation
 from node.cli.verdict_text import show
+from node.config import allows_loopback
 from node.documents import MAX_PRESENTATION_BYTES, DocumentError, parse
 from node.verification.case import Request
 from node.verification.gather import gather
@@ -39,6 +41,7 @@ class Question:
     at: str | None
     challenge: str | None
     domain: str | None
+    offline: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
         trust=trust_for(invocation, question.trust),
         request=_request(question),
         at=moment("--at", question.at) if question.at else datetime.now(UTC).replace(microsecond=0),
-        sources=sources(),
+        sources=sources(
+            online=not (question.offline or invocation.settings.offline), loopback=allows_loopback(os.environ)
+        ),
     )
     many = len(names) > 1
     statuses = {_one(invocation, name, judge, as_json=as_json, many=many) for name in names}

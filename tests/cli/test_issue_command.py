@@ -214,7 +214,12 @@ def test_a_key_is_never_overwritten(desk):
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        (["--method", "web"], "usage.choice"),
+        (["--method", "ethr"], "usage.choice"),
+        (["--method", "web"], "usage.domain"),
+        (["--method", "jwk", "--domain", "good.example"], "usage.domain"),
+        (["--method", "web", "--domain", "localhost"], "did.host"),
+        (["--method", "web", "--domain", "Good.example"], "did.host"),
+        (["--method", "web", "--domain", "good.example/ala"], "did.syntax"),
         (["--type", "rsa"], "usage.choice"),
         (["--no-passphrase", "--passphrase-file", "x"], "usage.passphrase_conflict"),
     ],
@@ -231,7 +236,7 @@ def test_a_key_nobody_can_make_is_told(tmp_path, options, code):
         ("nonsense", 2, "did.invalid"),
         ("did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktI", 2, "did.invalid"),
         (f"did:key:{encode_base58btc(b'\xed\x01\x01' + bytes(31))}", 1, "did.refused"),
-        ("did:web:example.com", 20, "did.unknown"),
+        ("did:nosuch:example", 20, "did.unknown"),
     ],
 )
 def test_a_did_that_stands_for_nothing_is_told_apart_from_one_that_is_not_known(tmp_path, did, status, code):

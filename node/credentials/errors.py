@@ -3,6 +3,7 @@
 CredentialsError
 ├── ContextPinError     context.pin.digest, .document, .mismatch, .conflict, .url     a pin that cannot be honoured
 ├── ContextBundleError  context.bundle                                                this installation is damaged
+├── RuleSetError        rules.unknown, rules.bundle                                   no such version of the rules
 └── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
@@ -44,6 +45,13 @@ class ContextBundleError(CredentialsError):
     """A bundled context is missing from the installation, or is not the one that was pinned."""
 
     default_code = "context.bundle"
+    default_remedy = "Install glejt again: a file of the installation was changed or lost."
+
+
+class RuleSetError(CredentialsError):
+    """A version of the rules for micro-credentials is not known here, or is not the one that was pinned."""
+
+    default_code = "rules.bundle"
     default_remedy = "Install glejt again: a file of the installation was changed or lost."
 
 

@@ -1,0 +1,102 @@
+"""Places of a document: values together with where they stand, so that a finding can point at what it is about.
+
+A member may hold one value or an array of them, and both say the same; so a step always leads to a list of places.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from node.credentials.structure import one_or_many
+from node.documents import JsonObject, JsonValue, pointer
+
+
+class Stated(NamedTuple):
+    """A text as it stands, and where."""
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of a document and the JSON pointer to it."""
+
+    value: JsonValue
+    path: str = ""
+
+    def walk(self, *names: str) -> list["Place"]:
+        """Every value that these members lead to, one after the other; null says nothing."""
+        found = [self]
+        for name in names:
+            found = [inner for place in found for inner in place.step(name)]
+        return found
+
+    def step(self, name: str) -> list["Place"]:
+        """Every value of one member."""
+        value = self.value.get(name) if isinstance(self.value, dict) else None
+        if value is None:
+            return []
+        path = self.path + pointer(name)
+        return [Place(item, place) for item, place in one_or_many(value, path) if item is not None]
+
+    def nearest(self, *names: str) -> str:
+        """The pointer to the value that these members lead to, or to the nearest parent that exists.
+
+        An array of several, in the middle of the way, is as far as one pointer can go.
+        """
+        place = self
+        for number, name in enumerate(names, start=1):
+            if not isinstance(place.value, dict) or name not in place.value:
+                return place.path
+            inner = place.step(name)
+            if len(inner) != 1 or number == len(names):
+                return place.path + pointer(name)
+            place = inner[0]
+        return place.path
+
+    @property
+    def object(self) -> JsonObject:
+        """The value as an object; empty where it is none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def text(self) -> str | None:
+        """The value as a text: as such, or as a value object with or without a language."""
+        value = self.value.get("@value") if isinstance(self.value, dict) else self.value
+        return value if isinstance(value, str) else None
+
+    def stated(self, *names: str) -> tuple[Stated, ...]:
+        """The texts that these members lead to."""
+        return tuple([Stated(text, place.path) for place in self.walk(*names) if (text := place.text) is not None])
+
+    def numbers(self, *names: str) -> tuple[Stated, ...]:
+        """The numbers that these members lead to, as decimal texts; a text may be one."""
+        walked = [(place, number_text(place.value)) for place in self.walk(*names)]
+        return tuple([Stated(text, place.path) for place, text in walked if text is not None])
+
+    def in_languages(self, *names: str) -> tuple[Stated, ...]:
+        """The texts that these members lead to, where each may be a map from languages to texts."""
+        found: list[Stated] = []
+        for place in self.walk(*names):
+            if (text := place.text) is not None:
+                found.append(Stated(text, place.path))
+            else:
+                for language in place.object:
+                    found += place.stated(language)
+        return tuple(found)
+
+
+def only(stated: Iterable[Stated]) -> str | None:
+    """The one text among these; where they differ none is meant, since the order of values means nothing."""
+    texts = {text for text, _ in stated}
+    return texts.pop() if len(texts) == 1 else None
+
+
+def number_text(value: JsonValue) -> str | None:
+    """A number as the decimal text it stands for, a text as it is; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return str(int(value)) if value == int(value) else repr(value)

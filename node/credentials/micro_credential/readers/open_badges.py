@@ -1,0 +1,198 @@
+"""Open Badges 3.0: what the standard itself has a place for; the dialects built on it add theirs.
+
+Spec: https://www.imsglobal.org/spec/ob/v3p0
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from node.credentials.micro_credential.places import Place, Stated, number_text, only
+from node.credentials.micro_credential.readers.values import assessments, full_name, level, quality, texts
+from node.credentials.micro_credential.record import (
+    Learner,
+    Level,
+    Listed,
+    Outcome,
+    Quality,
+    Record,
+    Requirement,
+    Result,
+    Workload,
+)
+from node.credentials.micro_credential.tables import Tables
+from node.credentials.structure import types_of
+from node.documents import JsonValue
+
+type Extension = Callable[[Record, Place, Place, Tables], Record]
+"""Adds to a record what a dialect states beyond the standard, in the document and in the achievement."""
+
+LEARNING_OUTCOME: Final = frozenset({"LearningOutcome", "https://w3id.org/glejt#LearningOutcome"})
+"""The type, and the IRI it stands for: to JSON-LD both are the same."""
+ASSESSMENT: Final = frozenset(
+    {"AssessmentResultDescription", "https://purl.imsglobal.org/spec/vc/ob/vocab.html#AssessmentResultDescription"}
+)
+COUNTRY: Final = ("address", "addressCountryCode")
+DATES: Final = ("awardedDate", "validFrom", "issuanceDate")
+FURTHER: Final = (("criteria", "id"), ("humanCode",), ("fieldOfStudy",), ("otherIdentifier", "identifier"))
+PLACES: Final[Mapping[str, str]] = {
+    "E2": "name",
+    "E6": "resultDescription",
+    "E7": "workload",
+    "E8": "alignment",
+    "E9": "assessmentType",
+    "E10": "participationType",
+    "E11": "alignment",
+    "criteria": "criteria",
+}
+"""The member of the achievement in which each statement stands."""
+
+
+def read_open_badge(document: Place, tables: Tables, extension: Extension | None = None) -> tuple[Record, ...]:
+    """One record for each achievement of the document; one where it has none."""
+    nowhere = Place(None, document.nearest("credentialSubject", "achievement"))
+    read = []
+    for achievement in document.walk("credentialSubject", "achievement") or [nowhere]:
+        record = _read(document, achievement, tables)
+        read.append(record if extension is None else extension(record, document, achievement, tables))
+    return tuple(read)
+
+
+def _read(document: Place, achievement: Place, tables: Tables) -> Record:
+    subjects = document.walk("credentialSubject")
+    alignments, descriptions = achievement.walk("alignment"), achievement.walk("resultDescription")
+    return Record(
+        home={
+            "subject": document.nearest("credentialSubject"),
+            "E1": document.nearest("credentialSubject", "identifier"),
+            "E3": document.nearest("issuer", *COUNTRY),
+            "E4": document.nearest("issuer", "name"),
+            "E5": document.path,
+            **{name: achievement.nearest(member) for name, member in PLACES.items()},
+        },
+        subjects=len(subjects),
+        learner=_learner(subjects),
+        learner_stated=document.stated("learnerStated"),
+        titles=achievement.stated("name"),
+        countries=document.stated("issuer", *COUNTRY) + document.stated("issuer", "parentOrg", *COUNTRY),
+        bodies=(
+            *document.stated("issuer", "name"),
+            *document.stated("credentialSubject", "source", "name"),
+            *achievement.stated("creator", "name"),
+        ),
+        dates=tuple([date for name in DATES for date in document.stated(name)]),
+        outcomes=tuple(_outcomes(descriptions, alignments, tables)),
+        workloads=tuple([Workload(text, None, path) for text, path in achievement.numbers("creditsAvailable")]),
+        levels=tuple(_levels(alignments, tables)),
+        assessments=_assessments(descriptions, tables),
+        quality=tuple(_quality(alignments, tables)),
+        further=tuple([stated for names in FURTHER for stated in achievement.stated(*names)]),
+        criteria=(
+            *achievement.stated("criteria"),
+            *achievement.stated("criteria", "narrative"),
+            *achievement.stated("criteria", "id"),
+        ),
+        types=achievement.stated("achievementType"),
+        requirements=_requirements(descriptions),
+        results=tuple([_result(place) for place in document.walk("credentialSubject", "result")]),
+    )
+
+
+def _learner(subjects: Iterable[Place]) -> Learner:
+    names: list[Stated] = []
+    identifiers: list[Stated] = []
+    ids: list[Stated] = []
+    for subject in subjects:
+        for identifier in subject.walk("identifier"):
+            stated = identifier.object
+            plain_name = stated.get("identityType") == "name" and _says_no(stated.get("hashed"))
+            found = identifier.stated("identityHash") if stated else identifier.stated()
+            (names if plain_name else identifiers).extend(found)
+        names += subject.stated("name")
+        names += full_name(subject, "givenName", "familyName")
+        ids += subject.stated("id")
+    return Learner(tuple(names), tuple(identifiers), tuple(ids))
+
+
+def _says_no(hashed: JsonValue) -> bool:
+    """`hashed` is typed as a boolean, so to JSON-LD the text says the same."""
+    return hashed is False or hashed == "false"
+
+
+def _outcomes(descriptions: list[Place], alignments: list[Place], tables: Tables) -> Iterator[Outcome]:
+    for description in descriptions:
+        aligned = description.walk("alignment")
+        named = is_learning_outcome(description)
+        if named or aligned:
+            names = description.stated("name") or description.stated("alignment", "targetName")
+            for statement in names or (Stated("", description.path),):
+                yield Outcome(only(description.stated("id")), statement, bool(aligned))
+    for alignment in alignments:
+        if any(_is_outcome(target, tables) for target, _ in alignment.stated("targetType")):
+            for statement in alignment.stated("targetName"):
+                yield Outcome(None, statement, linked=True)
+
+
+def is_learning_outcome(description: Place) -> bool:
+    """Whether a description of results calls itself a learning outcome."""
+    return not LEARNING_OUTCOME.isdisjoint(types_of(description.object))
+
+
+def _is_outcome(target: str, tables: Tables) -> bool:
+    return target in tables.outcome_targets or target.startswith(tables.outcome_target_prefixes)
+
+
+def _levels(alignments: list[Place], tables: Tables) -> Iterator[Level]:
+    for alignment in alignments:
+        for target, _ in alignment.stated("targetType"):
+            if target in tables.level_targets:
+                yield level(alignment, tables.level_targets[target])
+
+
+def _quality(alignments: list[Place], tables: Tables) -> Iterator[Quality]:
+    for alignment in alignments:
+        if any(target in tables.quality_targets for target, _ in alignment.stated("targetType")):
+            yield quality(alignment, tables)
+
+
+def _assessments(descriptions: list[Place], tables: Tables) -> tuple[Listed, ...]:
+    """Kinds of assessment by the 1EdTech assessment extension.
+
+    Spec: https://www.imsglobal.org/spec/ob-assessment/v2p0
+    """
+    places = [
+        place
+        for description in descriptions
+        if not ASSESSMENT.isdisjoint(types_of(description.object))
+        for place in description.walk("assessmentType")
+    ]
+    return assessments(places, tables, "1edtech")
+
+
+def _requirements(descriptions: list[Place]) -> Mapping[str, Requirement]:
+    found: dict[str, Requirement] = {}
+    for description in descriptions:
+        made = Requirement(
+            is_learning_outcome(description),
+            kinds=texts(description.stated("resultType")),
+            values=texts(description.numbers("requiredValue")),
+            levels=texts(description.stated("requiredLevel")),
+            allowed=texts(description.numbers("allowedValue")),
+            points={
+                level_id: only(rubric.numbers("points"))
+                for rubric in description.walk("rubricCriterionLevel")
+                for level_id, _ in rubric.stated("id")
+            },
+        )
+        for name, _ in description.stated("id"):
+            found[name] = found[name].and_also(made) if name in found else made
+    return found
+
+
+def _result(place: Place) -> Result:
+    return Result(
+        texts(place.stated("resultDescription")),
+        texts(place.numbers("value")),
+        texts(place.stated("achievedLevel")),
+        tuple([number_text(status.value) or "" for status in place.walk("status")]),
+        place.path,
+    )

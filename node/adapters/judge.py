@@ -31,6 +31,8 @@ from node.verification.verify import verify
 
 MERCY_SECONDS: Final = 1.0
 """How much longer than the pool this process waits before it ends itself: the pool tells the caller why."""
+NICE: Final = 5
+"""How far this process steps back behind the server, whose event loop has to answer everybody."""
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 _DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,6 +54,7 @@ WARMING: Final = f"""{{
 def work(parent: int, seconds: float, memory: int) -> None:
     """The life of one process."""
     end_with(parent)  # 1
+    os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # 2

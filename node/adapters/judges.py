@@ -267,7 +267,7 @@ class _Judge:
             raise JudgeFailedError("a process for judging did not start") from error
         finally:
             if not started:
-                judge.kill()
+                await judge.end()
         return judge
 
     @property

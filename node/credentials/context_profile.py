@@ -43,6 +43,8 @@ OPEN_BADGES_CONTEXTS: Final = frozenset(
     _OPEN_BADGES + name for name in ("context.json", "context-3.0.1.json", "context-3.0.2.json", "context-3.0.3.json")
 )
 """The versions of the Open Badges 3.0 context; a document uses one."""
+DID_CONFIGURATION_CONTEXT: Final = "https://identity.foundation/.well-known/did-configuration/v1"
+"""The terms by which an identifier and a domain point to each other."""
 GLEJT_CONTEXT: Final = "https://w3id.org/glejt/v1"
 """The terms by which an Open Badges achievement says what a micro-credential has to say."""
 _DATA_INTEGRITY_CONTEXTS = frozenset(
@@ -63,8 +65,9 @@ TYPE_CONTEXTS: Final[Mapping[str, frozenset[str]]] = {
     "OpenBadgeCredential": OPEN_BADGES_CONTEXTS,
     "AchievementCredential": OPEN_BADGES_CONTEXTS,
     "EndorsementCredential": OPEN_BADGES_CONTEXTS,
+    "DomainLinkageCredential": frozenset({DID_CONFIGURATION_CONTEXT}),
 }
-"""Types whose specification says which context stands second (Open Badges 3.0, section B.1)."""
+"""Types whose specification says which context stands second: Open Badges 3.0, section B.1, and DID Configuration."""
 
 _ONE_OF = (frozenset(BASE_CONTEXTS), OPEN_BADGES_CONTEXTS, _DATA_INTEGRITY_CONTEXTS)
 _PROOF_PATH = re.compile(r"/proof(?:/[0-9]+)?/@context", re.ASCII)
@@ -169,6 +172,7 @@ def _check_list(
             yield wrong("context.type", used.path, message, _ANOTHER_DOCUMENT)
     # 3. Each once, one version of each; after the first two places only supplements.
     seen: set[str] = set()
+    own = OPEN_BADGES_CONTEXTS.union(*(TYPE_CONTEXTS.get(name, frozenset()) for name in types))
     for index, item in enumerate(used.items):
         place = f"{used.path}/{index}"
         if not isinstance(item, str):
@@ -180,7 +184,7 @@ def _check_list(
         seen.add(item)
         expected = (
             (index == 0 and item in BASE_CONTEXTS)
-            or (index == 1 and item in OPEN_BADGES_CONTEXTS)
+            or (index == 1 and item in own)
             or item in SUPPLEMENTS
             or item in pinned
         )

@@ -191,6 +191,13 @@ def checked_iri(value: str, what: str) -> str:
     raise Refusal("context.relative_iri", f"{what} {shown(value)} is relative, and there is no base to resolve it")
 
 
+def checked_label(value: str) -> str:
+    """The name that a document gives a blank node; raises Refusal for one with white space."""
+    if any(character.isspace() for character in value):
+        raise Refusal("context.invalid_iri", f"{shown(value)} is no name for a blank node")
+    return value
+
+
 def checked_language(value: str, *steps: str) -> str:
     """The language tag in lower case, as JSON-LD processors write it; raises Refusal for a malformed one."""
     if not _LANGUAGE.fullmatch(value):

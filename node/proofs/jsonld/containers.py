@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from node.documents import JsonObject, JsonValue
-from node.proofs.jsonld import keywords, literals
+from node.proofs.jsonld import keywords
 from node.proofs.jsonld.active_context import ActiveContext, checked_language
 from node.proofs.jsonld.member import Member
+from node.proofs.jsonld.node_types import type_term
 from node.proofs.jsonld.place import Place, Scope
 from node.proofs.jsonld.refusal import Refusal, Step, check_depth, told
 
 if TYPE_CHECKING:
     from node.proofs.jsonld.reader import Reader
 
-RDF_TYPE: Final = f"<{literals.RDF}type>"
 MAPS: Final = frozenset({"@language", "@index", "@id", "@type"})
 
 
@@ -89,8 +89,8 @@ class _IndexMap:
                 term = self._item(indexed, item, context)
                 terms.append(term)
                 if indexed is not None and "@type" in key.container:
-                    type_ = reader.terms.type_named(indexed, active)
-                    reader.quads.append((term, RDF_TYPE, type_, self.scope.graph))
+                    type_ = reader.terms.type(type_term(indexed, active))
+                    reader.quads.append((term, keywords.RDF_TYPE, type_, self.scope.graph))
                 if indexed is not None and property_ is not None:
                     reader.add(term, property_, reader.terms.scalar(indexed, property_, active), self.scope.graph)
         return terms

@@ -17,6 +17,7 @@ from node.proofs.jsonld.refusal import Refusal, Step, check_depth, told
 if TYPE_CHECKING:
     from node.proofs.jsonld.reader import Reader
 
+RDF_TYPE: Final = f"<{literals.RDF}type>"
 _VALUE_MEMBERS: Final = frozenset({"@value", "@type", "@language", "@direction", "@context"})
 
 
@@ -217,13 +218,11 @@ def _nested(reader: "Reader", value: JsonValue, scope: Scope, about: str) -> Non
 
 
 def _nested_types(reader: "Reader", value: JsonValue, scope: Scope, about: str) -> None:
-    for name in value if isinstance(value, list) else [value]:
-        if not isinstance(name, str):
-            raise Refusal("context.syntax", f"the type {told(name)} is not a string")
-        definition = scope.active.definitions.get(name)
-        if definition is not None and definition.scoped is not None:
-            raise Refusal("context.ambiguous", "processors differ in what a nested type brings along")
-        reader.quads.append((about, f"<{literals.RDF}type>", reader.terms.type_named(name, scope.active), scope.graph))
+    types = reader.types.of(value, scope.active, reader.work)
+    if types.steps or "@json" in types.terms:
+        raise Refusal("context.ambiguous", "processors differ in what a nested type brings along")
+    for term in types.terms:
+        reader.quads.append((about, RDF_TYPE, reader.terms.type(term), scope.graph))
 
 
 def _reversed(reader: "Reader", value: JsonValue, scope: Scope, about: str) -> None:

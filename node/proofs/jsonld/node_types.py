@@ -8,7 +8,7 @@ from typing import cast
 
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import shown
-from node.proofs.jsonld.active_context import KEYWORDS, ActiveContext, checked_iri
+from node.proofs.jsonld.active_context import KEYWORDS, ActiveContext, checked_iri, checked_label
 from node.proofs.jsonld.contexts import Contexts, Work
 from node.proofs.jsonld.limits import MEMO_CHARS_PER_UNIT
 from node.proofs.jsonld.memo import Memo
@@ -45,10 +45,16 @@ class TypeReader:
             if alias in element:
                 try:
                     found = self._stated(element[alias], active, found, work)
+                    if not found.plain and "@json" in found.terms:
+                        _check_is_value(element, element[alias], active, found.inner)
                 except Refusal as refusal:
                     refusal.within(alias)
                     raise
         return found
+
+    def of(self, value: JsonValue, active: ActiveContext, work: Work) -> Types:
+        """The types that the value of @type names."""
+        return self._stated(value, active, None, work)
 
     def _stated(self, value: JsonValue, active: ActiveContext, before: Types | None, work: Work) -> Types:
         if before is not None:  # a second alias of @type: rare, not remembered
@@ -100,13 +106,24 @@ def type_term(name: str, active: ActiveContext) -> str:
         if name in active.definitions:
             raise Refusal("context.null_term", f"the context maps the type {shown(name)} to null")
         raise Refusal("context.undefined_type", f"the type {shown(name)} looks like a keyword and is none")
-    if iri == "@json" or iri.startswith("_:"):
+    if iri == "@json":
         return iri
+    if iri.startswith("_:"):
+        return checked_label(iri)
     if iri in KEYWORDS:
         raise Refusal("context.syntax", f"the keyword {iri} cannot be a type")
     if iri == name and not any(character in name for character in ":/#?."):
         raise Refusal("context.undefined_type", f"no context defines the type {shown(name)}")
     return iri_term(checked_iri(iri, "the type"))
+
+
+def _check_is_value(element: JsonObject, stated: JsonValue, active: ActiveContext, inner: ActiveContext) -> None:
+    if any(alias in element for alias in inner.value_aliases):
+        return
+    for index, name in enumerate(stated if isinstance(stated, list) else [stated]):
+        if isinstance(name, str) and active.vocabulary(name) == "@json":
+            steps = (index,) if isinstance(stated, list) else ()
+            raise Refusal("context.syntax", "@json is the type of a value, not of a node", *steps)
 
 
 def _names(value: JsonValue) -> TypeNames:

@@ -41,10 +41,10 @@ class Shared:
 class Reader:
     """Reads one document. `twice` tells afterwards whether it contains what calls for a second reading."""
 
-    __slots__ = ("_types", "contexts", "quads", "terms", "twice", "work")
+    __slots__ = ("contexts", "quads", "terms", "twice", "types", "work")
 
     def __init__(self, shared: Shared) -> None:
-        self._types = shared.types
+        self.types = shared.types
         self.contexts = shared.contexts
         self.terms = Terms(shared.iris, keeps_direction=shared.keeps_direction)
         self.quads: list[Quad] = []
@@ -83,7 +83,7 @@ class Reader:
         if "@context" in element:  # 9
             with Step("@context"):
                 active = self.contexts.local(active, element["@context"], self.work)
-        types = self._types.read(element, active, self.work)  # 10, 11
+        types = self.types.read(element, active, self.work)  # 10, 11
         if types is not None:
             active = types.inner
         if active.twice:
@@ -111,7 +111,7 @@ class Reader:
         if types is not None:
             for term in types.terms:
                 type_ = term if types.plain else self.terms.type(term)
-                self.quads.append((subject, containers.RDF_TYPE, type_, scope.graph))
+                self.quads.append((subject, keywords.RDF_TYPE, type_, scope.graph))
         self.members(element, scope, subject)
         if place == Place.FREE and any(alias in element for alias in inner.id_aliases):
             self._check_mentioned(subject, before)

@@ -1,12 +1,10 @@
 """The RDF terms of one document: its identifiers, blank nodes, vocabulary terms and literals."""
 
-from node.proofs.errors import shown
 from node.proofs.jsonld import literals
-from node.proofs.jsonld.active_context import ActiveContext, checked_iri
+from node.proofs.jsonld.active_context import ActiveContext, checked_iri, checked_label
 from node.proofs.jsonld.limits import MAX_CACHED_CHARS
 from node.proofs.jsonld.member import Member
 from node.proofs.jsonld.memo import Memo
-from node.proofs.jsonld.node_types import type_term
 from node.proofs.jsonld.place import Place
 from node.proofs.jsonld.refusal import Refusal, told
 from node.proofs.quads import iri_term
@@ -40,7 +38,9 @@ class Terms:
         if known is None:
             iri = active.vocabulary(value)
             if iri is None:
-                raise Refusal("context.null_term", f"the context maps {told(value)} to null")
+                if value in active.definitions:
+                    raise Refusal("context.null_term", f"the context maps {told(value)} to null")
+                iri = value  # the look-alike of a keyword
             if iri.startswith("_:"):
                 return self._label(iri)
             known = self._iri(iri, "the vocabulary term")
@@ -49,14 +49,8 @@ class Terms:
         return known
 
     def type(self, term: str) -> str:
-        """The term for the type of a node, from what types.type_term says."""
-        if term == "@json":
-            raise Refusal("context.syntax", "@json is the type of a value, not of a node")
+        """The term for the type of a node, from what node_types.type_term says."""
         return self._label(term) if term.startswith("_:") else term
-
-    def type_named(self, name: str, active: ActiveContext) -> str:
-        """The term for the type of a node, from its name."""
-        return self.type(type_term(name, active))
 
     def scalar(self, value: str | float, key: Member, active: ActiveContext, place: Place = Place.VALUE) -> str:
         """The term for a string, number or boolean that is a value of the property.
@@ -95,7 +89,5 @@ class Terms:
         """Our own name for a blank node that the document names."""
         known = self._labels.get(label)
         if known is None:
-            if any(character.isspace() for character in label):
-                raise Refusal("context.invalid_iri", f"{shown(label)} is no name for a blank node")
-            known = self._labels[label] = self.blank()
+            known = self._labels[checked_label(label)] = self.blank()
         return known

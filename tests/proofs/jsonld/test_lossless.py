@@ -250,6 +250,8 @@ class TestRelativeIdentifiers:
 
     @pytest.mark.threat(4)
     @BOTH
+    @example(path=(), name="@json")
+    @example(path=("credentialSubject",), name="_:a b")
     @given(path=st.sampled_from(TYPED), name=relative.filter(lambda name: name not in DEFINED))
     @settings(max_examples=200, deadline=None)
     def test_no_type_is_relative_or_undefined(self, read, path, name):
@@ -261,13 +263,19 @@ class TestRelativeIdentifiers:
         with pytest.raises(JsonLdError) as refused:
             read(bundled(), document)
 
-        expected = {"context.syntax"} if name in KEYWORDS else {"context.relative_iri", "context.undefined_type"}
+        expected = (
+            {"context.syntax"}
+            if name in KEYWORDS
+            else {"context.relative_iri", "context.undefined_type", "context.invalid_iri"}
+        )
         assert refused.value.code in expected
         assert refused.value.path == pointer(*path, "type", len(types))
 
     @pytest.mark.threat(4)
     @BOTH
-    @given(identifier=relative)
+    @given(identifier=relative.filter(lambda name: name not in DEFINED))
+    @example(identifier="@A")
+    @example(identifier="@id")
     @settings(max_examples=100, deadline=None)
     def test_no_reference_is_relative(self, read, identifier):
         """verificationMethod has @type @id, proofPurpose @type @vocab, @id is itself."""

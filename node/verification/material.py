@@ -4,7 +4,7 @@ Each item carries the evidence for it. Material that came with a file is not wha
 `from_json`, its items count only where they authenticate themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -57,12 +57,8 @@ class ResolutionFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusListCopy:
-    """One copy of a status list credential, as text and unread, and where it came from.
-
-    `url` is the address it was fetched from, or the one it calls its own. It proves itself by its signature, so a copy
-    that came with a file counts as much as any other of its date.
-    """
+class PublishedCopy:
+    """One copy of what somebody publishes at an address, as text and unread, and where it came from."""
 
     url: str
     content: str
@@ -71,13 +67,30 @@ class StatusListCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusListCopy(PublishedCopy):
+    """A copy of a status list credential; `url` is the address it was fetched from, or the one it calls its own.
+
+    It proves itself by its signature, so a copy that came with a file counts as much as any other of its date.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationCopy(PublishedCopy):
+    """A copy of the page on which a domain names its identifiers.
+
+    That the domain says so, only the address shows that it was fetched from: one that came with a file counts nothing.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class VerificationMaterial:
-    """Everything that was gathered: documents and failures by identifier, status lists by the address of the list."""
+    """Everything that was gathered: documents by identifier, copies by address, failures by either."""
 
     documents: Mapping[str, ResolvedDocument] = field(default_factory=dict)
     failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
     status_lists: tuple[StatusListCopy, ...] = ()
     status_failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
+    configurations: tuple[ConfigurationCopy, ...] = ()
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -93,16 +106,9 @@ class VerificationMaterial:
                 for did, item in self.documents.items()
             },
             "failures": _failures_json(self.failures),
-            "statusLists": [
-                {
-                    "url": copy.url,
-                    "content": copy.content,
-                    "origin": copy.origin.value,
-                    "obtainedAt": format_timestamp(copy.obtained_at),
-                }
-                for copy in self.status_lists
-            ],
+            "statusLists": _copies_json(self.status_lists),
             "statusFailures": _failures_json(self.status_failures),
+            "configurations": _copies_json(self.configurations),
         }
 
     @classmethod
@@ -126,11 +132,9 @@ class VerificationMaterial:
                 for did, item in _object(table.get("documents"), "/documents").items()
             },
             _failures(table, "failures"),
-            tuple(
-                _status_list(_object(item, f"/statusLists/{index}"), f"/statusLists/{index}", own=own)
-                for index, item in enumerate(_list(table.get("statusLists"), "/statusLists"))
-            ),
+            _copies(StatusListCopy, table, "statusLists", own=own),
             _failures(table, "statusFailures"),
+            _copies(ConfigurationCopy, table, "configurations", own=own),
         )
 
 
@@ -147,8 +151,16 @@ def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
     )
 
 
-def _status_list(item: JsonObject, path: str, *, own: bool) -> StatusListCopy:
-    return StatusListCopy(
+def _copies[C: PublishedCopy](kind: type[C], table: JsonObject, member: str, *, own: bool) -> tuple[C, ...]:
+    listed = _list(table.get(member), f"/{member}")
+    return tuple(
+        _copy(kind, _object(item, f"/{member}/{index}"), f"/{member}/{index}", own=own)
+        for index, item in enumerate(listed)
+    )
+
+
+def _copy[C: PublishedCopy](kind: type[C], item: JsonObject, path: str, *, own: bool) -> C:
+    return kind(
         url=_text(item, "url", path),
         content=_text(item, "content", path),
         origin=_origin(item, path, own=own),
@@ -167,6 +179,18 @@ def _one_of[E: StrEnum](kind: type[E], item: JsonObject, member: str, path: str)
         return kind(told)
     except ValueError as error:
         raise _invalid(path, str(error)) from error
+
+
+def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonValue]:
+    return [
+        {
+            "url": copy.url,
+            "content": copy.content,
+            "origin": copy.origin.value,
+            "obtainedAt": format_timestamp(copy.obtained_at),
+        }
+        for copy in copies
+    ]
 
 
 def _failures_json(failures: Mapping[str, ResolutionFailure]) -> JsonObject:

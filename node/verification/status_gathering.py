@@ -21,8 +21,8 @@ from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, JsonValue, parse
 from node.status.entry import generation_of
 from node.status.errors import StatusError
 from node.status.status_list import read_status_list
-from node.verification.errors import FetchError
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
+from node.verification.published import MAX_AT_ONCE, fetch_copy
 from node.verification.sources import Sources
 from node.verification.subject import read_subject
 
@@ -30,8 +30,6 @@ MAX_LISTS: Final = 32
 """Lists of one subject: issuers share a list among many credentials, so this is as many issuers with two each."""
 MAX_COPIES: Final = 4
 """Copies of one list that are looked at: one fetched, one saved, and what came in files."""
-MAX_AT_ONCE: Final = 8
-"""Fetches under way together, as with identifiers."""
 FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 USUAL_FRESHNESS: Final = timedelta(minutes=5)
@@ -65,11 +63,12 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
     stale = [url for url in urls if not any(copy.url == url and _is_fresh(copy, now) for copy in copies)]
     gate = asyncio.Semaphore(MAX_AT_ONCE)
     end = asyncio.get_running_loop().time() + FETCH_SECONDS
-    for item in await asyncio.gather(*(_fetch(url, sources, gate, end) for url in stale)):  # 3.
+    fetches = (fetch_copy(StatusListCopy, url, sources, accept=ACCEPT, gate=gate, end=end) for url in stale)
+    for url, item in zip(stale, await asyncio.gather(*fetches), strict=True):  # 3.
         if isinstance(item, StatusListCopy):
             copies.append(item)
         else:
-            failures[item[0]] = item[1]
+            failures[url] = item
     return tuple(copies), failures
 
 
@@ -93,19 +92,3 @@ def _is_fresh(copy: StatusListCopy, now: datetime) -> bool:
         end = Credential(document).validity.end
         return now < read_status_list(document).stale_from(copy.obtained_at, end, USUAL_FRESHNESS)
     return False
-
-
-async def _fetch(
-    url: str, sources: Sources, gate: asyncio.Semaphore, end: float
-) -> StatusListCopy | tuple[str, ResolutionFailure]:
-    try:
-        async with asyncio.timeout_at(end), gate:
-            fetched = await sources.fetch(url, accept=ACCEPT, max_bytes=MAX_CREDENTIAL_BYTES)
-        return StatusListCopy(url, fetched.body.decode(), Origin.LIVE, fetched.at)
-    except TimeoutError:
-        code, message = "TIMEOUT", "fetching it took too long and was given up"
-    except UnicodeDecodeError:
-        code, message = "NOT_TEXT", "what is there is no text"
-    except FetchError as error:
-        code, message = error.code, str(error)
-    return url, ResolutionFailure(code, message, sources.now())

@@ -34,10 +34,15 @@ class ListedIssuer:
 
 @dataclass(frozen=True, slots=True)
 class TrustList:
-    """A named list of issuers, by their identifier."""
+    """A named list of issuers, by their identifier.
+
+    `check_domains` has each issuer's domain asked, at each verification, whether it names the issuer too; the domain
+    then learns that somebody checks a document of that issuer.
+    """
 
     name: str
     issuers: Mapping[str, ListedIssuer]
+    check_domains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ class _Reader:
             name = text_of(entry, "name")
             if name in found:
                 raise self._duplicate(f"two lists are named “{name}”", f"lists[{index}].name")
-            found[name] = TrustList(name, self._issuers(entry, f"lists[{index}]"))
+            issuers = self._issuers(entry, f"lists[{index}]")
+            found[name] = TrustList(name, issuers, check_domains=entry.get("check_domains") is True)
         return tuple(found.values())
 
     def _issuers(self, entry: JsonObject, path: str) -> dict[str, ListedIssuer]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from did_methods.document import Relationship
 from node.credentials.credential import Credential
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import parse_timestamp
@@ -17,16 +16,12 @@ from node.status.errors import StatusError
 from node.status.status_list import SEALED_UNTIL, StatusList, read_status_list
 from node.verification.case import CLOCK_SKEW, Case
 from node.verification.check import Check
-from node.verification.checks.context import check_context
-from node.verification.checks.issuer_key import check_issuer_key
-from node.verification.checks.proof import check_proof
-from node.verification.checks.structure import check_structure
 from node.verification.checks.validity import check_validity
-from node.verification.examination import ExaminedProof, counting, examine
+from node.verification.examination import ExaminedProof, counting
 from node.verification.keys import KeyRing
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
+from node.verification.statement import read_statement
 from node.verification.status_gathering import MAX_COPIES, MAX_LISTS
-from node.verification.subject import Part
 from node.verification.vocabulary import Vocabulary
 
 NOT_YET: Final = "status.list.not_yet"
@@ -87,9 +82,9 @@ class StatusLists:
     def _judge(self, copy: StatusListCopy) -> SignedList | UnusableList:
         """One copy.
 
-        1. It is one JSON document, built as a credential must be.
-        2. Its id is the address it is published at.
-        3. Its terms are known, and it is signed with a key of its issuer's, for making statements.
+        1. It is one JSON document.
+        2. It is a credential in terms that are known, signed with a key of its issuer's for making statements.
+        3. Its id is the address it is published at.
         4. It says when it was signed, which is not to come, and its period has begun.
         5. It has no status of its own, which would have to be asked for first.
         6. There is a status list in it.
@@ -98,25 +93,15 @@ class StatusLists:
             document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)  # 1.
         except DocumentError as error:
             return UnusableList("status.list.unreadable", f"What should be the list is none: {error}.", copy.origin)
-        structure, proofs = check_structure(Part("", document))
-        if not structure.passed:
-            return _because("structure", structure, copy.origin)
-        credential = Credential(document)
-        if credential.id != copy.url:  # 2.
+        statement = read_statement(document, self._ring, self._vocabulary)  # 2.
+        if isinstance(statement, Check):
+            return UnusableList(
+                f"status.list.{statement.name}", f"The list cannot be relied on: {statement.message}", copy.origin
+            )
+        if statement.credential.id != copy.url:  # 3.
             message = "The list calls another address its own than the one it stands for."
             return UnusableList("status.list.id", message, copy.origin)
-        ring = self._ring
-        examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, jsonld=self._vocabulary.jsonld)
-        by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
-        case = Case(credential, ring.at, ring.policy, ring.trust, self._vocabulary, None)
-        for check in (  # 3.
-            check_context(case, by_issuer),
-            check_issuer_key(credential.issuer, by_issuer),
-            check_proof(by_issuer),
-        ):
-            if not check.passed:
-                return _because(check.name.value, check, copy.origin)
-        return self._dated(case, by_issuer, copy)
+        return self._dated(statement.case, statement.proofs, copy)
 
     def _dated(self, case: Case, proofs: tuple[ExaminedProof, ...], copy: StatusListCopy) -> SignedList | UnusableList:
         validity = check_validity(case, proofs)  # 4.
@@ -141,10 +126,6 @@ class StatusLists:
             ended=validity.failed,
             origin=copy.origin,
         )
-
-
-def _because(what: str, check: Check, origin: Origin) -> UnusableList:
-    return UnusableList(f"status.list.{what}", f"The list cannot be relied on: {check.message}", origin)
 
 
 def _signed(credential: Credential, proofs: tuple[ExaminedProof, ...]) -> datetime | None:

@@ -1,0 +1,57 @@
+"""A credential that is evidence in the verification of another: a status list, the word of a domain.
+
+It is judged as any credential is: by the same checks, the same keys, the same trust.
+"""
+
+from dataclasses import dataclass
+
+from did_methods.document import Relationship
+from node.credentials.credential import Credential
+from node.documents import JsonObject
+from node.verification.case import Case
+from node.verification.check import Check
+from node.verification.checks.context import check_context
+from node.verification.checks.issuer_key import check_issuer_key
+from node.verification.checks.proof import check_proof
+from node.verification.checks.structure import check_structure
+from node.verification.examination import ExaminedProof, examine
+from node.verification.keys import KeyRing
+from node.verification.subject import Part
+from node.verification.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A credential that its issuer signed, in terms that are known. Its dates and its status were not looked at."""
+
+    case: Case
+    proofs: tuple[ExaminedProof, ...]
+
+    @property
+    def credential(self) -> Credential:
+        """What was stated."""
+        return self.case.credential
+
+
+def read_statement(document: JsonObject, ring: KeyRing, vocabulary: Vocabulary) -> Statement | Check:
+    """The statement that a document is, or the first check that it does not pass.
+
+    1. It is built as a credential must be.
+    2. Its terms are known.
+    3. It is signed with a key of its issuer's, for making statements.
+    """
+    structure, proofs = check_structure(Part("", document))  # 1.
+    if not structure.passed:
+        return structure
+    credential = Credential(document)
+    examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, jsonld=vocabulary.jsonld)
+    by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
+    case = Case(credential, ring.at, ring.policy, ring.trust, vocabulary, None)
+    for check in (
+        check_context(case, by_issuer),  # 2.
+        check_issuer_key(credential.issuer, by_issuer),  # 3.
+        check_proof(by_issuer),
+    ):
+        if not check.passed:
+            return check
+    return Statement(case, by_issuer)

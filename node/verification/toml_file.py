@@ -3,21 +3,26 @@
 Spec: https://toml.io/en/v1.0.0, https://json-schema.org/draft/2020-12
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from operator import getitem
+from typing import TYPE_CHECKING, Any, Final
 
 from node.documents import JsonObject, JsonValue
 from node.verification.errors import VerificationError
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 MAX_FILE_CHARS: Final = 4 * 1024 * 1024
 """A list of 10,000 issuers takes about 2 MB; a longer file is not one that a person looks after."""
+MAX_ERRORS: Final = 100
+"""How many errors are looked through for the one to tell; a file may break every rule ten thousand times."""
 MAX_SHOWN_CHARS: Final = 160
 """How much of a validator's message is repeated: it may quote the whole offending value."""
 
@@ -44,12 +49,13 @@ def read_toml[E: VerificationError](text: str, *, kind: str, file: str, error: t
             file=file,
         ) from cause
     plain = {key: _plain(value) for key, value in table.items()}
-    for wrong in _validator(kind).iter_errors(plain):
+    for wrong in sorted(islice(_validator(kind).iter_errors(plain), MAX_ERRORS), key=_comes_later):
         path = _path(wrong.instance_path)
+        place = f"{file}, key {path}" if path else file
         raise error(
-            f"{file}, key {path or '(top)'}: {_cut(wrong.message)}",
+            f"{place}: {_cut(_said(wrong, kind))}",
             code=f"{kind}.invalid",
-            remedy=f"Correct the key {path or 'named above'}; the schema {kind}.schema.json says what may stand there.",
+            remedy=f"Correct the key {path or 'named'}; the schema {kind}.schema.json says what may stand there.",
             file=file,
             path=path,
         )
@@ -76,8 +82,30 @@ def _validator(kind: str) -> "Draft202012Validator":
     """The compiled schema; the library is loaded here because a built-in policy needs none of it."""
     from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 -- 20 ms that only a run with own files should pay
 
-    schema = files("node.verification").joinpath("schemas", f"{kind}.schema.json").read_text("utf-8")
-    return Draft202012Validator(schema)
+    return Draft202012Validator(_schema(kind))
+
+
+@cache
+def _schema(kind: str) -> Any:  # noqa: ANN401 -- a schema is walked by the paths that its validator gives
+    return json.loads(files("node.verification").joinpath("schemas", f"{kind}.schema.json").read_text("utf-8"))
+
+
+def _comes_later(wrong: "ValidationError") -> bool:
+    """An unknown key is told first: where it is misspelt, the missing one is only its consequence."""
+    return wrong.kind.name != "additionalProperties"
+
+
+def _said(wrong: "ValidationError", kind: str) -> str:
+    """What is wrong, in words; the validator's own, where they can be understood."""
+    match wrong.kind.name:
+        case "additionalProperties":
+            return f"there is no setting {', '.join(repr(name) for name in wrong.kind.as_dict()['unexpected'])} here"
+        case "required":
+            return f"{wrong.kind.as_dict()['property']!r} is missing"
+        case "contains":  # the schema's own words for it name everything but what is missing
+            return f"{reduce(getitem, wrong.schema_path, _schema(kind))['const']!r} is missing from it"
+        case _:
+            return wrong.message
 
 
 def _path(steps: list[str | int]) -> str:

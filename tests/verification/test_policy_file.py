@@ -135,3 +135,20 @@ def test_a_policy_that_nobody_knows():
         built_in("easygoing")
     assert refused.value.code == "policy.unknown"
     assert "everyday" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "x"\nrequire = ["proof"]', "board.toml: there is no setting 'require' here"),
+        ('name = "x"', "board.toml: 'requires' is missing"),
+        (
+            'name = "x"\nrequires = ["structure", "context", "proof"]',
+            "board.toml, key requires: 'issuer_key' is missing from it",
+        ),
+    ],
+)
+def test_an_error_names_what_is_misspelt_or_missing(text, said):
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text, file="board.toml")
+    assert str(caught.value) == said

@@ -123,6 +123,7 @@ def _ask(invocation: Invocation, question: str, **values: str) -> str:
     try:
         return getpass.getpass(invocation.words(question, **fit(values)))
     except EOFError as error:
+        invocation.out.say()  # the question still waits at the end of its line
         raise CliError("input.ended") from error
 
 

@@ -99,7 +99,7 @@ def page(command: "Command", ctx: "Context", words: Words) -> str:
     usage = [ctx.command_path, *(_argument(p) for p in arguments)]
     usage += [f"[{words('help.options')}]"] + ([words("help.command")] if children else [])
     lines = [f"{words('help.usage')}: {' '.join(usage)}", ""]
-    lines += textwrap.wrap(command.help or "", width)
+    lines += textwrap.wrap(command.help or "", width, break_on_hyphens=False)
     sections = (
         ("help.arguments", [(_argument(p), p.help or "") for p in arguments]),
         ("help.commands", [(name, child.help or "") for name, child in children.items()]),
@@ -110,12 +110,12 @@ def page(command: "Command", ctx: "Context", words: Words) -> str:
             lines += ["", f"{words(title)}:"]
             lines += [line for left, right in rows for line in _row(left, right, width)]
     if ctx.parent is None:
-        lines += ["", *textwrap.wrap(words("help.statuses"), width)]
+        lines += ["", *textwrap.wrap(words("help.statuses"), width, break_on_hyphens=False)]
     return "\n".join(lines)
 
 
 def _row(left: str, right: str, width: int) -> list[str]:
-    wrapped = textwrap.wrap(right, width - COLUMN - 2) or [""]
+    wrapped = textwrap.wrap(right, width - COLUMN - 2, break_on_hyphens=False) or [""]
     if len(left) > COLUMN - 2:
         return [f"  {left}", *(f"{'':{COLUMN + 2}}{line}" for line in wrapped)]
     return [f"  {left:{COLUMN}}{wrapped[0]}", *(f"{'':{COLUMN + 2}}{line}" for line in wrapped[1:])]

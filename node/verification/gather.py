@@ -4,7 +4,8 @@
    document follows from the identifier are left out: the judge computes it, whatever anybody hands over.
 2. Take the documents that the verifier pinned.
 3. Resolve the others side by side. A problem, or time running out, is noted as data.
-4. Meanwhile, gather the status lists that the credentials name (`status_gathering`).
+4. Meanwhile, gather the status lists that the credentials name (`status_gathering`), and what domains say of their
+   identifiers where a list of the verifier wants to know (`domain_gathering`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
@@ -16,6 +17,7 @@ from typing import Final
 from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
 from node.documents import JsonObject, JsonValue
+from node.verification.domain_gathering import asked_domains, gather_configurations
 from node.verification.keys import IMMUTABLE_METHODS
 from node.verification.material import (
     Origin,
@@ -69,21 +71,22 @@ async def gather(
         )
         for identifier in resolvable[MAX_IDENTIFIERS:]
     }
-    chosen, named = resolvable[:MAX_IDENTIFIERS], named_lists(subject)
-    if not (chosen or named):
+    chosen, named, domains = resolvable[:MAX_IDENTIFIERS], named_lists(subject), asked_domains(subject, trust)
+    if not (chosen or named or domains):
         return VerificationMaterial(documents, failures)
     end = asyncio.get_running_loop().time() + GATHER_SECONDS
     gate = asyncio.Semaphore(MAX_AT_ONCE)
-    found, (copies, unread) = await asyncio.gather(
+    found, (copies, unread), (configurations, unsaid) = await asyncio.gather(
         asyncio.gather(*(_resolve(identifier, sources, gate, end) for identifier in chosen)),  # 3.
         gather_status_lists(named, sources, lists),  # 4.
+        gather_configurations(domains, sources),
     )
     for identifier, item in zip(chosen, found, strict=True):
         if isinstance(item, ResolvedDocument):
             documents[identifier] = item
         else:
             failures[identifier] = item
-    return VerificationMaterial(documents, failures, copies, unread)
+    return VerificationMaterial(documents, failures | unsaid, copies, unread, configurations)
 
 
 async def _resolve(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from node.documents import JsonObject, JsonValue
-from node.verification.check import Check, CheckName
+from node.verification.check import Check, CheckName, Outcome
 from node.verification.gaps import DEFERRED, NOT_BY_ISSUER, unknown_gap
 from node.verification.phrases import Phrases
 from node.verification.report import CredentialReport
@@ -93,15 +93,13 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
             return "2.pass_accredited", {"issuer": issuer, "body": phrases.given(authority.evidence.get("body"))}
         case RowState.PASS:
             listed = _first(authority.evidence.get("lists"))
-            return "2.pass", {
-                "issuer": issuer,
-                "list": phrases.given(listed.get("list")),
-                "domain": phrases.given(listed.get("domain")),
-            }
+            return _controlled(listed), {"issuer": issuer, **_named(listed, phrases)}
         case _ if not key.passed:
             return UNKNOWN_KEYS.get(key.code, "2.unknown_no_resolution"), {"issuer": issuer}
         case _ if authority.code == "authority.list_stale":
             return "2.unknown_list", _distrust(authority, phrases)
+        case _ if denied := _first(authority.evidence.get("denied")):
+            return "2.unknown_domain", {"did": phrases.given(_did(entry)), **_named(denied, phrases)}
         case _:
             known = authority.evidence.get("known")
             names = [phrases.given(name) for name in known] if isinstance(known, list) else []
@@ -230,6 +228,18 @@ ROWS: Final[Mapping[int, Callable[[Row, CredentialReport, Phrases], Text]]] = {
     6: _holder,
     7: _quality,
 }
+
+
+def _named(listed: JsonObject, phrases: Phrases) -> dict[str, str]:
+    """A list, and the domain that it gives the issuer."""
+    return {"list": phrases.given(listed.get("list")), "domain": phrases.given(listed.get("domain"))}
+
+
+def _controlled(listed: JsonObject) -> str:
+    """The text that says no more of the domain than is known: the list's word, or what became of asking the domain."""
+    linkage = listed.get("linkage")
+    asked = isinstance(linkage, dict) and linkage.get("outcome") != Outcome.PASSED
+    return "2.pass_domain_open" if asked else "2.pass"
 
 
 def _distrust(authority: Check, phrases: Phrases) -> dict[str, str]:

@@ -27,6 +27,7 @@ from node.verification.checks.proof import check_proof
 from node.verification.checks.status import check_status
 from node.verification.checks.structure import broken_proof, check_structure, nothing_found
 from node.verification.checks.validity import check_validity
+from node.verification.domain_linkage import DomainLinkages
 from node.verification.examination import examine
 from node.verification.keys import KeyRing
 from node.verification.material import VerificationMaterial
@@ -78,6 +79,7 @@ class _Bench:
         self._vocabulary = known
         self._request = request
         self._lists = StatusLists(ring, known)
+        self._linkages = DomainLinkages(ring, known)
 
     def examine_presentation(self, presentation: JsonObject | None) -> tuple[list[Finding], Presented | None]:
         """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
@@ -133,7 +135,7 @@ class _Bench:
                 check_status(case, self._lists),  # 4.
                 check_anchor(case),
                 check_holder(case, presented),
-                check_authority(case),
+                check_authority(case, self._linkages),
                 check_class(),
             ),
             policy,

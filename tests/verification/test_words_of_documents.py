@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
+from domain_words import DOMAIN_CASES
 from status_words import STATUS_CASES
 from verification_support import (
     AT,
@@ -400,7 +401,7 @@ CASES = [
         {"at": AT.replace(year=2025)},
     ),
 ]
-CASES += [Case(*given) for given in STATUS_CASES]
+CASES += [Case(*given) for given in (*STATUS_CASES, *DOMAIN_CASES)]
 
 
 def _said(case, language):

@@ -5,40 +5,55 @@ read yet, so the check is never passed.
 """
 
 from node.credentials.timestamps import format_timestamp
+from node.documents import JsonObject, JsonValue
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.domain_linkage import DomainLinkages
+from node.verification.trust import ListedIssuer, TrustList
 
 
-def check_authority(case: Case) -> Check:
+def check_authority(case: Case, linkages: DomainLinkages) -> Check:
     """What the verifier's lists say of the issuer.
 
     1. A list that no longer trusts the issuer decides. Nothing anchored shows that the document is older.
-    2. Lists that name the issuer are the evidence by which it is recognised.
-    3. An issuer on no list is unknown, which is no fault of the document.
+    2. Where a list asks for it, the domain that it gives the issuer is asked too. A domain that does not confirm the
+       issuer speaks against the list, and the list is then no evidence.
+    3. The other lists that name the issuer are the evidence by which it is recognised.
+    4. An issuer on no list is unknown, which is no fault of the document.
     """
     issuer = case.credential.issuer or ""
-    named = [(listed.name, listed.issuers[issuer]) for listed in case.trust.lists if issuer in listed.issuers]
-    for name, entry in named:  # 1.
+    named = [(listed, listed.issuers[issuer]) for listed in case.trust.lists if issuer in listed.issuers]
+    for listed, entry in named:  # 1.
         if entry.distrust_from is not None and entry.distrust_from <= case.at:
             return Check(
                 CheckName.AUTHORITY,
                 Outcome.FAILED,
                 "authority.distrusted",
-                f"The list “{name}” no longer trusts the issuer.",
-                {"list": name, "date": format_timestamp(entry.distrust_from), "issuer": entry.name},
+                f"The list “{listed.name}” no longer trusts the issuer.",
+                {"list": listed.name, "date": format_timestamp(entry.distrust_from), "issuer": entry.name},
             )
-    code, message = (
-        ("listed", "The issuer is on a list of yours; no accreditation was checked.")  # 2.
-        if named
-        else ("unknown", "The issuer is on none of your lists. Ask it which list it is on, or add it to yours.")  # 3.
-    )
-    return Check(
-        CheckName.AUTHORITY,
-        Outcome.INDETERMINATE,
-        f"authority.{code}",
-        message,
-        {
-            "lists": [{"list": name, "issuer": entry.name, "domain": entry.domain} for name, entry in named],
-            "known": [trusted.name for trusted in case.trust.lists],
-        },
-    )
+    told = [_told(listed, entry, linkages) for listed, entry in named]  # 2.
+    denied = [item for item, outcome in told if outcome is Outcome.FAILED]
+    counting = [item for item, outcome in told if outcome in {None, Outcome.PASSED}]
+    counting += [item for item, outcome in told if outcome is Outcome.INDETERMINATE]
+    if counting:  # 3.
+        code, message = "listed", "The issuer is on a list of yours; no accreditation was checked."
+    elif denied:
+        code = "domain"
+        message = "A list of yours names a domain for the issuer, which the domain does not confirm. Ask its keeper."
+    else:  # 4.
+        code = "unknown"
+        message = "The issuer is on none of your lists. Ask it which list it is on, or add it to yours."
+    evidence: JsonObject = {"lists": counting, "known": [trusted.name for trusted in case.trust.lists]}
+    if denied:
+        evidence["denied"] = denied
+    return Check(CheckName.AUTHORITY, Outcome.INDETERMINATE, f"authority.{code}", message, evidence)
+
+
+def _told(listed: TrustList, entry: ListedIssuer, linkages: DomainLinkages) -> tuple[JsonValue, Outcome | None]:
+    """What a list says of the issuer, and how the domain answers, where the list wants it to be asked."""
+    item: JsonObject = {"list": listed.name, "issuer": entry.name, "domain": entry.domain}
+    if not listed.check_domains:
+        return item, None
+    linkage = linkages.of(entry.did, entry.domain)
+    return item | {"linkage": linkage.to_json()}, linkage.outcome

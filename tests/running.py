@@ -1,8 +1,14 @@
 """Runs the command as people do: as a process, in a folder of its own, with an environment that is known."""
 
+import fcntl
 import os
+import pty
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -39,3 +45,35 @@ def python(
         check=False,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def at_terminal(folder, *arguments, answers=(), columns=80, **variables):
+    """Run glejt at a terminal; each answer is typed once its question has been shown."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(  # noqa: S603 -- our own program
+        [sys.executable, "-m", "node", *arguments],
+        cwd=folder,
+        env=environment(folder, **{"TERM": "xterm"} | variables),
+        stdin=side,
+        stdout=side,
+        stderr=side,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- a child of one call, no threads
+    )
+    os.close(side)
+    shown, asked, pending, end = "", 0, list(answers), time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if select.select([main], [], [], 0.1)[0]:
+            try:
+                chunk = os.read(main, 65536).decode()
+            except OSError:  # the other side is closed
+                break
+            if not chunk:
+                break
+            shown += chunk
+        while pending and (found := shown.find(pending[0][0], asked)) >= 0:
+            asked = found + len(pending[0][0])
+            os.write(main, pending.pop(0)[1].encode())
+    os.close(main)
+    return process.wait(timeout=SECONDS), shown.replace("\r\n", "\n")

@@ -27,10 +27,16 @@ BAD_USAGE: Final = 2
 app = typer.Typer(cls=WordedGroup, help="glejt", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
 
+status = typer.Typer(cls=WordedGroup, help="status", rich_markup_mode=None, no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="json")]
 Passphrase = Annotated[str | None, typer.Option(help="passphrase_file", metavar="file")]
 Force = Annotated[bool, typer.Option("--force", help="force")]
 
+KeyFile = Annotated[str | None, typer.Option("--key", help="key", metavar="file")]
+StatusList = Annotated[str, typer.Argument(help="status_list", metavar="file")]
+Indexes = Annotated[list[str] | None, typer.Argument(help="status_indexes", metavar="index")]
+Hours = Annotated[str | None, typer.Option(help="hours", metavar="number")]
+Agreed = Annotated[bool, typer.Option("--yes", help="agreed")]
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
@@ -120,10 +126,19 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     challenge: Annotated[str | None, typer.Option(help="challenge", metavar="text")] = None,
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
     json: Json = False,
+    status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
 
-    question = Question(policy=policy, trust=trust, at=at, challenge=challenge, domain=domain, offline=offline)
+    question = Question(
+        policy=policy,
+        trust=trust,
+        at=at,
+        challenge=challenge,
+        domain=domain,
+        offline=offline,
+        status=tuple(status or ()),
+    )
     return verify_files(context.obj, files, question, as_json=json)
 
 
@@ -203,6 +218,65 @@ def _demo(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
     folder: Annotated[str, typer.Option("--dir", help="dir", metavar="folder")] = "demo-files",
+@status.command("create", cls=WordedCommand, help="status_create")
+def _status_create(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    *,
+    url: Annotated[str, typer.Option(help="status_url", metavar="url")],
+    out: Annotated[str, typer.Option(help="status_out", metavar="file")],
+    key: KeyFile = None,
+    passphrase_file: Passphrase = None,
+    purpose: Annotated[str, typer.Option(help="status_purpose", metavar="purpose")] = "revocation",
+    size: Annotated[str | None, typer.Option(help="status_size", metavar="number")] = None,
+    hours: Hours = None,
+    force: Force = False,
+) -> int:
+    from node.cli.status import Key, NewList, create  # noqa: PLC0415 -- as above
+
+    new = NewList(url=url, purpose=purpose, size=size, hours=hours)
+    return create(context.obj, new, Key(key, passphrase_file), out=out, force=force)
+
+
+@status.command("set", cls=WordedCommand, help="status_set")
+def _status_set(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: StatusList,
+    indexes: Indexes = None,
+    *,
+    value: Annotated[str | None, typer.Option(help="status_value", metavar="number")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="lift")] = False,
+    key: KeyFile = None,
+    passphrase_file: Passphrase = None,
+    hours: Hours = None,
+    yes: Agreed = False,
+) -> int:
+    from node.cli.status import Change, Key, change  # noqa: PLC0415 -- as above
+
+    asked = Change(indexes=indexes or (), value=value, lift=lift, hours=hours, yes=yes)
+    return change(context.obj, file, asked, Key(key, passphrase_file))
+
+
+@status.command("show", cls=WordedCommand, help="status_show")
+def _status_show(context: typer.Context, file: StatusList, indexes: Indexes = None, *, json: Json = False) -> int:
+    from node.cli.status import show  # noqa: PLC0415 -- as above
+
+    return show(context.obj, file, indexes or (), as_json=json)
+
+
+@status.command("seal", cls=WordedCommand, help="status_seal")
+def _status_seal(
+    context: typer.Context,
+    file: StatusList,
+    *,
+    key: KeyFile = None,
+    passphrase_file: Passphrase = None,
+    yes: Agreed = False,
+) -> int:
+    from node.cli.status import Change, Key, change  # noqa: PLC0415 -- as above
+
+    return change(context.obj, file, Change(seal=True, yes=yes), Key(key, passphrase_file))
+
+
 ) -> int:
     from node.cli.demo import tell  # noqa: PLC0415 -- as above
 
@@ -210,3 +284,4 @@ def _demo(
 
 
 app.add_typer(did, name="did")
+app.add_typer(status, name="status")

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
@@ -15,9 +15,10 @@ from node.cli.inputs import moment, policy_for, read_document, trust_for
 from node.cli.invocation import Invocation
 from node.cli.verdict_text import show
 from node.config import allows_loopback
-from node.documents import MAX_PRESENTATION_BYTES, DocumentError, parse
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, parse, parse_object
 from node.verification.case import Request
 from node.verification.gather import gather
+from node.verification.material import Origin, StatusListCopy
 from node.verification.policy import Policy
 from node.verification.report import Report, Verdict
 from node.verification.sources import Sources
@@ -42,6 +43,7 @@ class Question:
     challenge: str | None
     domain: str | None
     offline: bool
+    status: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,15 @@ class Judge:
     request: Request | None
     at: datetime
     sources: Sources
+    lists: tuple[StatusListCopy, ...] = ()
+    fetched: dict[str, StatusListCopy] = field(default_factory=dict)
+    """The status lists that were fetched for earlier files of this run, by address."""
 
     async def report(self, data: bytes) -> Report:
         """The report on one document; raises DocumentError for bytes that are none."""
         subject = parse(data, max_bytes=MAX_PRESENTATION_BYTES)
-        material = await gather(subject, self.sources, self.trust)
+        material = await gather(subject, self.sources, self.trust, lists=(*self.lists, *self.fetched.values()))
+        self.fetched.update({copy.url: copy for copy in material.status_lists if copy.origin is Origin.LIVE})
         return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
 
 
@@ -73,6 +79,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
         sources=sources(
             online=not (question.offline or invocation.settings.offline), loopback=allows_loopback(os.environ)
         ),
+        lists=tuple(_status_list(invocation, name) for name in question.status),
     )
     many = len(names) > 1
     statuses = {_one(invocation, name, judge, as_json=as_json, many=many) for name in names}
@@ -96,6 +103,15 @@ def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many
     else:
         show(invocation, report, heading=name if many else "")
     return STATUS[report.verdict]
+
+
+def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
+    """The copy of a status list that lies in a file, under the address that it calls its own."""
+    data = read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES)
+    url = parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES).get("id")
+    if not isinstance(url, str):
+        raise CliError("input.no_status_list", name=name)
+    return StatusListCopy(url, data.decode(), Origin.FILE, datetime.now(UTC))
 
 
 def _request(question: Question) -> Request | None:

@@ -15,6 +15,7 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/#bitstringstatuslistcredent
 https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -162,7 +163,7 @@ def build_status_list(  # noqa: PLR0913 -- each is a member of the credential
     return UnsecuredDocument(document)
 
 
-def check_change(purposes: frozenset[str], bits: Bitstring, changes: dict[int, int]) -> None:
+def check_change(purposes: frozenset[str], bits: Bitstring, changes: Mapping[int, int]) -> None:
     """Refuse to take back what is final; raises FinalStatusError, or OutOfRangeError."""
     if purposes.isdisjoint(FINAL):
         return

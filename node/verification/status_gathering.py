@@ -29,7 +29,7 @@ from node.verification.subject import read_subject
 MAX_LISTS: Final = 32
 """Lists of one subject: issuers share a list among many credentials, so this is as many issuers with two each."""
 MAX_COPIES: Final = 4
-"""Copies of one list that are looked at: one fetched, one saved, and what came in files."""
+"""Copies of one list that are looked at: what was fetched, what was saved, and what came in files."""
 FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 USUAL_FRESHNESS: Final = timedelta(minutes=5)
@@ -85,7 +85,7 @@ def _newest_first(held: Sequence[StatusListCopy], url: str) -> list[StatusListCo
 
 def _is_fresh(copy: StatusListCopy, now: datetime) -> bool:
     """Whether a copy that was fetched need not be fetched again; what came in a file always is."""
-    if copy.origin is not Origin.SAVED:
+    if copy.origin not in {Origin.LIVE, Origin.SAVED}:
         return False
     with suppress(DocumentError, StatusError, TimestampError):
         document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)

@@ -1,53 +1,10 @@
 """At a terminal: colours, wrapping, and questions that are asked there and nowhere else."""
 
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import sys
-import termios
-import time
 
 import pytest
-from running import environment, glejt
+from running import at_terminal, glejt
 from samples import data, signed
-
-SECONDS = 60
-
-
-def at_terminal(folder, *arguments, answers=(), columns=80, **variables):
-    """Run glejt at a terminal; each answer is typed once its question has been shown."""
-    main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(  # noqa: S603 -- our own program
-        [sys.executable, "-m", "node", *arguments],
-        cwd=folder,
-        env=environment(folder, **{"TERM": "xterm"} | variables),
-        stdin=side,
-        stdout=side,
-        stderr=side,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 -- a child of one call, no threads
-    )
-    os.close(side)
-    shown, asked, pending, end = "", 0, list(answers), time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if select.select([main], [], [], 0.1)[0]:
-            try:
-                chunk = os.read(main, 65536).decode()
-            except OSError:  # the other side is closed
-                break
-            if not chunk:
-                break
-            shown += chunk
-        while pending and (found := shown.find(pending[0][0], asked)) >= 0:
-            asked = found + len(pending[0][0])
-            os.write(main, pending.pop(0)[1].encode())
-    os.close(main)
-    return process.wait(timeout=SECONDS), shown.replace("\r\n", "\n")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,26 @@
+"""Who signs what a command makes: the key that was named or set, opened, and the contexts that may be used."""
+
+from node.adapters.held_keys import HeldKeys
+from node.adapters.key_file import read_key_file
+from node.cli.did import unlock
+from node.cli.errors import CliError
+from node.cli.inputs import trust_for
+from node.cli.invocation import Invocation, path_of
+from node.issuance.secure import SigningProfile, usual_suite
+from node.issuance.status_lists import Signing
+
+
+def signing_for(invocation: Invocation, key: str | None, passphrase_file: str | None) -> Signing:
+    """The signing by a key file; its passphrase is read from its file, or asked for."""
+    path = path_of(key, invocation.settings.key)
+    if path is None:
+        raise CliError("usage.missing", name="--key")
+    key_file = read_key_file(path)
+    trust = trust_for(invocation, None)
+    method = str(key_file.verification_method)
+    profile = SigningProfile(
+        issuer=str(key_file.verification_method.did),
+        verification_method=method,
+        cryptosuite=usual_suite(key_file.public.type),
+    )
+    return Signing(profile, HeldKeys({method: unlock(invocation, key_file, path, passphrase_file)}), trust)

@@ -1,0 +1,238 @@
+"""`glejt status`: make, change, show and seal status lists that lie in files.
+
+A change reads the list, signs the version that follows it, and puts that in its place whole. Meanwhile the folder is
+locked, so that of two changes at once neither is lost.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from node.app import sources
+from node.cli.errors import CliError, Refused, describe
+from node.cli.files import read_input, write_whole
+from node.cli.invocation import Invocation
+from node.cli.output import fit, visible
+from node.cli.signing import signing_for
+from node.config import allows_loopback
+from node.credentials.credential import Credential
+from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, SecuredDocument, parse_object
+from node.issuance.errors import IssuanceError
+from node.issuance.status_lists import LIFETIME, bits_of, first_version, next_version
+from node.proofs.errors import ProofsError
+from node.status.bitstring import MAX_SIZE, MIN_ENTRIES, Bitstring
+from node.status.entry import MAX_INDEX_CHARS, Purpose, StatusEntry
+from node.status.errors import StatusError
+from node.status.status_list import FINAL, SEALED_UNTIL, read_status_list
+from node.verification.gather import gather
+
+LONGEST_HOURS: Final = 24 * 366
+"""Of one version: for an issuer that signs once a year, with a day to spare."""
+SHOWN_INDEXES: Final = 20
+"""Indexes listed for people; --json has them all."""
+HTTPS: Final = "https://"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key that signs, and how it is opened."""
+
+    file: str | None
+    passphrase_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewList:
+    """What was asked of `status create`, as typed."""
+
+    url: str
+    purpose: str
+    size: str | None
+    hours: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was asked of `status set` or `status seal`, as typed."""
+
+    indexes: Sequence[str] = ()
+    value: str | None = None
+    lift: bool = False
+    hours: str | None = None
+    seal: bool = False
+    yes: bool = False
+
+
+def create(invocation: Invocation, new: NewList, key: Key, *, out: str, force: bool) -> int:
+    """Sign a list in which nothing is set."""
+    purposes = [purpose.value for purpose in Purpose]
+    if new.purpose not in purposes:
+        raise CliError("usage.choice", option="--purpose", value=new.purpose, known=", ".join(purposes))
+    if not new.url.startswith(HTTPS):
+        raise CliError("usage.address", value=new.url)
+    size = 1 if new.size is None else _number("--size", new.size, 1, MAX_SIZE)
+    lifetime, path = _lifetime(new.hours), Path(out).expanduser()
+    if path.exists() and not force:  # before a passphrase is asked for
+        raise CliError("output.exists", name=path)
+    signing = signing_for(invocation, key.file, key.passphrase_file)
+    bits = Bitstring.zeros(MIN_ENTRIES, size)
+    made = first_version(new.url, bits, signing, purpose=new.purpose, now=datetime.now(UTC), lifetime=lifetime)
+    return _write(invocation, made, path, force=force)
+
+
+def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
+    """Sign the version of a list that follows the one in the file.
+
+    1. Read what was asked, and refuse before a passphrase is asked for.
+    2. What cannot be taken back is done only when somebody says so.
+    3. With the folder locked, read the list as it is now, change it, sign it, and put it in its place.
+    """
+    if asked.lift and asked.value is not None:  # 1.
+        raise CliError("usage.lift")
+    value = 0 if asked.lift else 1 if asked.value is None else _number("--value", asked.value, 0, 2**MAX_SIZE - 1)
+    changes = {_number("INDEX", index, 0, 10**MAX_INDEX_CHARS): value for index in asked.indexes}
+    lifetime, path = _lifetime(asked.hours), Path(name).expanduser()
+    try:
+        content = read_status_list(_read(path))
+    except StatusError as error:
+        return _refuse(invocation, error)
+    if asked.seal:  # 2.
+        _confirm(invocation, "status.confirm_seal", yes=asked.yes, name=name)
+    elif changes and value and not content.purposes.isdisjoint(FINAL):
+        _confirm(invocation, "status.confirm_set", yes=asked.yes, count=len(changes), name=name)
+    signing = signing_for(invocation, key.file, key.passphrase_file)
+    outside = sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
+    with _locked(path.parent):  # 3.
+        current = _read(path)
+
+        async def following() -> SecuredDocument:
+            material = await gather(current, outside, signing.trust)
+            now = datetime.now(UTC)
+            return await next_version(current, material, changes, signing, now=now, lifetime=lifetime, seal=asked.seal)
+
+        return _write(invocation, following(), path, force=True)
+
+
+def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: bool) -> int:
+    """Say what a list in a file says; whether it is true is not asked."""
+    asked = [_number("INDEX", index, 0, 10**MAX_INDEX_CHARS) for index in indexes]
+    document = _read(Path(name).expanduser())
+    try:
+        content = read_status_list(document)
+        bits = bits_of(content)
+        values = {index: bits[index] for index in asked}
+    except StatusError as error:
+        return _refuse(invocation, error)
+    found = dict(bits.nonzero())
+    credential = Credential(document)
+    sealed = document.get("validUntil") is not None and credential.validity.end == SEALED_UNTIL
+    if as_json:
+        invocation.out.answer_json(
+            {
+                "id": content.id,
+                "issuer": credential.issuer,
+                "purposes": sorted(content.purposes),
+                "entries": bits.entries,
+                "bits": bits.size,
+                "validFrom": document.get("validFrom"),
+                "validUntil": document.get("validUntil"),
+                "sealed": sealed,
+                "set": {str(index): value for index, value in found.items()},
+                "asked": [_asked(index, value, bits, content.id, content.purposes) for index, value in values.items()],
+            }
+        )
+        return 0
+    listed = ", ".join(str(index) for index in list(found)[:SHOWN_INDEXES])
+    rows: dict[str, object] = {
+        "status.label.address": content.id,
+        "status.label.issuer": credential.issuer,
+        "status.label.purpose": ", ".join(sorted(content.purposes)),
+        "status.label.entries": bits.entries,
+        "status.label.set": f"{len(found)}{': ' if found else ''}{listed}{', …' if len(found) > SHOWN_INDEXES else ''}",
+        "status.label.from": document.get("validFrom"),
+        "status.label.until": invocation.words("status.sealed") if sealed else document.get("validUntil"),
+    }
+    _table(invocation, {invocation.words(key): value for key, value in rows.items()})
+    _table(invocation, {str(index): value for index, value in values.items()})
+    invocation.out.remark("status.unchecked", name=name)
+    return 0
+
+
+def _table(invocation: Invocation, rows: Mapping[str, object]) -> None:
+    width = max(map(len, rows), default=0) + 2
+    for label, value in rows.items():
+        shown = invocation.words("status.none") if value is None else visible(value)
+        invocation.out.answer(f"  {label:{width}}{shown}")
+
+
+def _asked(index: int, value: int, bits: Bitstring, url: str | None, purposes: frozenset[str]) -> JsonObject:
+    """The state of one place, and the entry of a credential that points there where it is plain what stands in it."""
+    told: JsonObject = {"index": index, "value": value}
+    if bits.size == 1 and url is not None and len(purposes) == 1:
+        told["entry"] = StatusEntry(url, index, min(purposes)).to_json()
+    return told
+
+
+def _write(invocation: Invocation, made: Coroutine[object, object, SecuredDocument], path: Path, *, force: bool) -> int:
+    """Sign, or say what keeps the list from being signed; write it whole, or not at all."""
+    try:
+        document = asyncio.run(made)
+    except (IssuanceError, ProofsError, StatusError) as error:
+        return _refuse(invocation, error)
+    write_whole(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode(), force=force)
+    until = document["validUntil"]
+    invocation.out.remark("status.signed", name=path, until=until, url=document["id"])
+    return 0
+
+
+def _refuse(invocation: Invocation, error: Exception) -> int:
+    invocation.out.error(describe(error, invocation.words))
+    return Refused.status
+
+
+def _read(path: Path) -> JsonObject:
+    return parse_object(read_input(str(path), limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
+
+
+def _number(option: str, text: str, lowest: int, highest: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(highest)) and lowest <= int(text) <= highest):
+        raise CliError("usage.number", option=option, value=text, lowest=lowest, highest=highest)
+    return int(text)
+
+
+def _lifetime(hours: str | None) -> timedelta:
+    return LIFETIME if hours is None else timedelta(hours=_number("--hours", hours, 1, LONGEST_HOURS))
+
+
+def _confirm(invocation: Invocation, question: str, *, yes: bool, **values: object) -> None:
+    """Go on only where somebody agrees; without a terminal nobody waits."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CliError("input.unconfirmed")
+    words = invocation.words
+    invocation.out.say(words(question, **fit(values)))
+    if sys.stdin.readline().strip().lower() not in words("status.agreed").split():
+        raise Refused("input.declined")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Alone among all that change a list in this folder."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise CliError("input.missing", name=folder) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

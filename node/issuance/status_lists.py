@@ -1,0 +1,158 @@
+"""Status lists as their issuer publishes them: a first version, and each that follows.
+
+A list is published whole, at one address, over and over: with changes, or unchanged before the last version ends. What
+was withdrawn stays so in every version, and each is of a later date than the one before, so that of any two copies
+everybody can tell which counts.
+
+Spec: https://www.w3.org/TR/vc-bitstring-status-list/#generate-algorithm
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from node.credentials.credential import Credential
+from node.credentials.errors import TimestampError
+from node.credentials.structure import objects_of
+from node.credentials.timestamps import format_timestamp, parse_timestamp
+from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
+from node.issuance.errors import IssuerMismatchError, NotIssuableError
+from node.issuance.secure import SigningProfile, secure
+from node.ports import KeyStore
+from node.proofs.proof import proofs_of
+from node.status.bitstring import MAX_SIZE, MIN_ENTRIES, Bitstring
+from node.status.encoded_list import encode
+from node.status.entry import Purpose
+from node.status.errors import BitstringError, FinalStatusError
+from node.status.status_list import SEALED_UNTIL, StatusList, build_status_list, check_change, read_status_list
+from node.verification.case import CLOCK_SKEW
+from node.verification.material import VerificationMaterial
+from node.verification.policy import INDISPENSABLE, built_in
+from node.verification.trust import Trust
+from node.verification.verify import verify
+from node.verification.vocabulary import vocabulary
+
+LIFETIME: Final = timedelta(hours=24)
+"""How long one version counts: so long can a withdrawal be hidden by showing an old copy."""
+STEP: Final = timedelta(milliseconds=1)
+"""The least by which a version is later than the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs, with what, and by which contexts."""
+
+    profile: SigningProfile
+    keys: KeyStore
+    trust: Trust
+
+
+async def first_version(  # noqa: PLR0913 -- each is an input of the list
+    url: str, bits: Bitstring, signing: Signing, *, purpose: str, now: datetime, lifetime: timedelta = LIFETIME
+) -> SecuredDocument:
+    """A new list, signed. Lists with entries of several bits are for messages, and have exactly MIN_ENTRIES of them.
+
+    So the length of a list tells how wide its entries are, which no published context lets it say itself.
+    """
+    if bits.size > 1 and (purpose != Purpose.MESSAGE or bits.entries != MIN_ENTRIES):
+        raise BitstringError(
+            f"entries of {bits.size} bits are for messages, in lists of exactly {MIN_ENTRIES} entries",
+            code="status.bitstring.entries",
+            remedy="Use entries of one bit for every other purpose.",
+        )
+    document = build_status_list(
+        url, signing.profile.issuer, bits, purpose=purpose, valid_from=now, valid_until=now + lifetime
+    )
+    return await _secure(document, signing, now)
+
+
+async def next_version(  # noqa: PLR0913 -- each is an input of the change
+    current: JsonObject,
+    material: VerificationMaterial,
+    changes: Mapping[int, int],
+    signing: Signing,
+    *,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+    seal: bool = False,
+) -> SecuredDocument:
+    """The version of a list that follows the current one, with these entries changed; sealed, it is the last.
+
+    1. The current version is what the profile's issuer signed, by `material`: nobody's changes are signed over.
+    2. It is a status list, and not sealed.
+    3. Nothing final is taken back.
+    4. The new one is later than the current one, by this machine's clock, which must not lie behind it.
+    5. All else stays as it was.
+
+    Raises IssuanceError and StatusError for what must not be signed, and what signing raises.
+    """
+    _check_current(current, material, signing, now)  # 1.
+    content = read_status_list(current)  # 2.
+    if Credential(current).validity.end == SEALED_UNTIL:
+        raise FinalStatusError(
+            "the list is sealed: its issuer promised that no other version follows",
+            code="status.final.list",
+            remedy="Issue new credentials with another list; nothing can be changed in this one.",
+        )
+    bits = bits_of(content)
+    check_change(content.purposes, bits, changes)  # 3.
+    signed = max(now, _last_date(current, now) + STEP)  # 4.
+    (subject,) = objects_of(current, "credentialSubject")
+    document: JsonObject = {  # 5.
+        **{name: value for name, value in current.items() if name != "proof"},
+        "validFrom": format_timestamp(signed),
+        "validUntil": format_timestamp(SEALED_UNTIL if seal else signed + lifetime),
+        "credentialSubject": {**subject, "encodedList": encode(bits.changed(changes).data)},
+    }
+    return await _secure(UnsecuredDocument(document), signing, signed)
+
+
+def bits_of(content: StatusList) -> Bitstring:
+    """The entries of a list as wide as they are: as it states, or for one with messages of ours, by its length."""
+    size = content.size
+    if size is None and Purpose.MESSAGE in content.purposes:
+        width, rest = divmod(len(content.data) * 8, MIN_ENTRIES)
+        size = width if rest == 0 and 1 <= width <= MAX_SIZE else None
+    return Bitstring(content.data, size or 1)
+
+
+async def _secure(document: UnsecuredDocument, signing: Signing, created: datetime) -> SecuredDocument:
+    terms = vocabulary(signing.trust.contexts)
+    return await secure(document, signing.profile, signing.keys, terms, created=created)
+
+
+def _check_current(current: JsonObject, material: VerificationMaterial, signing: Signing, now: datetime) -> None:
+    report = verify(current, material, built_in(), now, trust=signing.trust)
+    for name in INDISPENSABLE:
+        for entry in report.credentials:
+            check = entry.check(name)
+            if not check.passed:
+                raise NotIssuableError(
+                    f"the list as it stands was not signed by its issuer: {check.message}",
+                    code="issuance.list",
+                    remedy="Take the version that was published last; if it is lost, begin a new list.",
+                )
+    if Credential(current).issuer != signing.profile.issuer:
+        raise IssuerMismatchError(
+            "the list is somebody else's",
+            code="issuance.issuer",
+            path="/issuer",
+            remedy="Sign with the key of the list's issuer.",
+        )
+
+
+def _last_date(current: JsonObject, now: datetime) -> datetime:
+    """The latest date that the current version states for itself; raises where it is later than now."""
+    stated = [proof.created for proof in proofs_of(current)] + [current.get("validFrom")]
+    try:
+        last = max((parse_timestamp(text) for text in stated if text is not None), default=now - STEP)
+    except TimestampError as error:
+        raise NotIssuableError(str(error), code="issuance.list", remedy=error.remedy) from error
+    if last - now > CLOCK_SKEW:
+        raise NotIssuableError(
+            f"the list is of {format_timestamp(last)}, and the clock says {format_timestamp(now)}",
+            code="issuance.clock",
+            remedy="Set the clock: a version with an earlier date would not count.",
+        )
+    return last

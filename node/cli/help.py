@@ -93,7 +93,7 @@ def page(command: "Command", ctx: "Context", words: Words) -> str:
     """Usage, what the command does, its arguments, options and commands, and the exit statuses at the root."""
     width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH))
     arguments = [p for p in command.params if isinstance(p, TyperArgument)]
-    options = [p for p in command.params if isinstance(p, TyperOption) and not p.hidden]
+    options = [*_options(command), *(_everywhere(ctx) if ctx.parent else [])]
     children = command.commands if isinstance(command, TyperGroup) else {}
 
     usage = [ctx.command_path, *(_argument(p) for p in arguments)]
@@ -114,6 +114,15 @@ def page(command: "Command", ctx: "Context", words: Words) -> str:
     return "\n".join(lines)
 
 
+def _options(command: "Command") -> list[TyperOption]:
+    return [p for p in command.params if isinstance(p, TyperOption) and not p.hidden]
+
+
+def _everywhere(ctx: "Context") -> list[TyperOption]:
+    """The options of the whole program that any command takes; an eager one answers in the command's place."""
+    return [option for option in _options(ctx.find_root().command) if not option.is_eager]
+
+
 def _row(left: str, right: str, width: int) -> list[str]:
     wrapped = textwrap.wrap(right, width - COLUMN - 2, break_on_hyphens=False) or [""]
     if len(left) > COLUMN - 2:
@@ -122,7 +131,8 @@ def _row(left: str, right: str, width: int) -> list[str]:
 
 
 def _argument(parameter: TyperArgument) -> str:
-    return f"{parameter.metavar or (parameter.name or '').upper()}{'…' if parameter.nargs != 1 else ''}"
+    name = f"{parameter.metavar or (parameter.name or '').upper()}{'…' if parameter.nargs != 1 else ''}"
+    return name if parameter.required else f"[{name}]"
 
 
 def _option(parameter: TyperOption) -> str:

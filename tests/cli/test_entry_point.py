@@ -149,6 +149,15 @@ def test_options_of_the_program_are_understood_anywhere_on_the_line(tmp_path):
     assert glejt(tmp_path, "verify", "--help", "--lang=en", env={"GLEJT_LANG": "pl"}).stdout.startswith("Usage: ")
 
 
+def test_the_help_of_a_command_names_the_options_of_the_program_and_brackets_what_may_be_left_out(tmp_path):
+    page = glejt(tmp_path, "status", "set", "--help").stdout
+    assert page.startswith("Usage: glejt status set FILE [INDEX…] [OPTIONS]\n")
+    assert "\n  --lang en|pl " in page
+    assert "\n  --quiet, -q " in page
+    assert "--version" not in page  # it answers in the command's place
+    assert glejt(tmp_path, "--help").stdout.count("--lang") == 1
+
+
 def test_help_and_version_answer_on_standard_output(tmp_path):
     done = glejt(tmp_path, "--help")
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@ import * as rdfCanonize from 'rdf-canonize';
 import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 import jsonld from 'jsonld';
+import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
 import {canonize, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
@@ -19,7 +20,8 @@ export const operations = {
     document, {documentLoader, safe, messageDigestAlgorithm: hash, maxWorkFactor: Infinity})),
   canonizeNquads: ({inputs, hash = 'SHA-256', maxWorkFactor = 1}) => each(inputs, input => rdfCanonize.canonize(
     input, {algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', messageDigestAlgorithm: hash, maxWorkFactor})),
-  sign, verify, time
+  sign, verify, time,
+  statusList: makeStatusList, status: checkStatus
 };
 
 async function sign({document, purpose = 'assertionMethod', challenge, domain, bare = false, ...how}) {
@@ -42,6 +44,23 @@ async function verify({document, suites, challenge, domain, now, bare = false, u
   return summary(await (isPresentation ?
     vc.verify({...options, presentation: document, challenge, domain, unsignedPresentation}) :
     vc.verifyCredential({...options, credential: document})));
+}
+
+async function makeStatusList({url, purpose, length, set}) {
+  const list = await statusList.createList({length});
+  for(const index of set) {
+    list.setStatus(index, true);
+  }
+  return statusList.createCredential({id: url, list, statusPurpose: purpose});
+}
+
+// The lists are where the tests put them: among the documents handed over, at their addresses.
+async function checkStatus({document, suites}) {
+  const {verified, error, results = []} = await statusList.checkStatus({
+    credential: document, suite: verifyingSuites(suites), documentLoader
+  });
+  const statuses = results.map(({verified, status, error}) => ({verified, status, errors: messages(error)}));
+  return {verified, errors: messages(error), statuses};
 }
 
 function summary({verified, error, results = [], presentationResult, credentialResults}) {

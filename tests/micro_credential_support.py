@@ -97,3 +97,44 @@ def sample() -> dict[str, Any]:
             "result": [{"type": ["Result"], "resultDescription": f"{ACHIEVEMENT}#o1", "status": "Completed"}],
         },
     }
+
+
+def without(*paths: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The sample, or another document, without what stands at these JSON pointers."""
+    left = copy.deepcopy(document or sample())
+    for path in paths:
+        *steps, last = path.split("/")[1:]
+        parent = left
+        for step in steps:
+            parent = parent[int(step)] if isinstance(parent, list) else parent[step]
+        del parent[int(last) if isinstance(parent, list) else last]
+    return left
+
+
+def changed(path: str, value: Any, document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The sample, or another document, with another value at a JSON pointer."""
+    left = copy.deepcopy(document or sample())
+    *steps, last = path.split("/")[1:]
+    parent = left
+    for step in steps:
+        parent = parent[int(step)] if isinstance(parent, list) else parent[step]
+    parent[int(last) if isinstance(parent, list) else last] = value
+    return left
+
+
+SUBJECT = "/credentialSubject"
+AWARDED = f"{SUBJECT}/achievement"
+REMOVALS = {
+    "E1": (f"{SUBJECT}/id", f"{SUBJECT}/identifier"),
+    "E2": (f"{AWARDED}/name",),
+    "E3": ("/issuer/address",),
+    "E4": ("/issuer/name",),
+    "E5": ("/awardedDate", "/validFrom"),
+    "E6": (f"{AWARDED}/resultDescription", f"{SUBJECT}/result"),
+    "E7": (f"{AWARDED}/workload", f"{AWARDED}/creditsAvailable"),
+    "E8": (f"{AWARDED}/alignment/{EQF}",),
+    "E9": (f"{AWARDED}/assessmentType",),
+    "E10": (f"{AWARDED}/participationType",),
+    "E11": (f"{AWARDED}/alignment/{QUALITY}",),
+}
+"""What has to go so that one element is not stated."""

@@ -4,6 +4,10 @@ CredentialsError
 ├── ContextPinError     context.pin.digest, .document, .mismatch, .conflict, .url     a pin that cannot be honoured
 ├── ContextBundleError  context.bundle                                                this installation is damaged
 ├── RuleSetError        rules.unknown, rules.bundle                                   no such version of the rules
+├── PictureError        picture.{format, too_large, none, several, text, taken}       no picture with one badge in it
+│   ├── PngError        picture.png.{cut, chunk, crc, header, image, rest, chunks, text}
+│   ├── SvgError        picture.svg.{syntax, encoding, doctype, entity, root, depth, markup, badge, active}
+│   └── BadgeError      picture.badge.{kind, unsigned, characters}                    not to be put into a picture
 └── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
@@ -60,3 +64,30 @@ class TimestampError(CredentialsError):
 
     default_code = "timestamp.format"
     default_remedy = "Write date, time and zone, as in 2026-06-12T14:03:00Z."
+
+
+class PictureError(CredentialsError):
+    """A picture does not carry exactly one badge, or cannot be read as a picture."""
+
+    default_code = "picture"
+    default_remedy = "Ask whoever gave you the picture for the original file: editors and messengers change pictures."
+
+
+class PngError(PictureError):
+    """A PNG picture is damaged, or built so that readers may disagree on it."""
+
+    default_code = "picture.png"
+
+
+class SvgError(PictureError):
+    """An SVG picture is damaged, or has parts that a picture does not need."""
+
+    default_code = "picture.svg"
+    default_remedy = "Export the picture again as plain SVG in UTF-8, or use a PNG."
+
+
+class BadgeError(PictureError):
+    """A document is not one that a picture may carry."""
+
+    default_code = "picture.badge"
+    default_remedy = "Give a signed Open Badge: JSON with its proof, or a compact JWS."

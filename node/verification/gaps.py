@@ -58,7 +58,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "context.too_many": "too_large",
         "context.quads": "too_large",
         "proof.malformed.too_many": "too_large",
-        "class.not_computed": "class_not_computed",
+        "mc.claim.unsupported": "class_claim",
         DISTRUSTED: "issuer_distrusted",
     }
 )

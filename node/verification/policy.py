@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from node.credentials.micro_credential.findings import CredentialClass
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.errors import PolicyError
@@ -52,6 +53,8 @@ class Policy:
     accepts_vocabulary: bool = False
     status_age: timedelta | None = USUAL_STATUS_AGE
     """How old a status list may be, by its signature. None asks for the last list, however old, even past its end."""
+    least_class: CredentialClass | None = None
+    """The lowest class that will do. A lower one fails the check; whether that decides is for `requires`."""
 
     def __post_init__(self) -> None:
         if missing := INDISPENSABLE - self.requires:
@@ -94,12 +97,15 @@ def built_in(name: str = DEFAULT) -> Policy:
 
 def _policy(table: JsonObject) -> Policy:
     """A policy from a table that keeps to the schema."""
+    least = table.get("least_class")
+    asked = {CheckName.CLASS} if least is not None else set[CheckName]()
     return Policy(
         name=text_of(table, "name"),
-        requires=frozenset(CheckName(name) for name in _texts(table, "requires")),
+        requires=frozenset(CheckName(name) for name in _texts(table, "requires")) | asked,
         key_evidence=frozenset(KeyEvidence(name) for name in _texts(table, "key_evidence") or KeyEvidence),
         accepts_inline_contexts=table.get("inline_contexts") == "accept",
         accepts_vocabulary=table.get("vocabulary") == "accept",
+        least_class=CredentialClass(least) if isinstance(least, str) else None,
         status_age=_status_age(table.get("status_age_hours")),
     )
 

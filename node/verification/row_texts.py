@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from node.credentials.micro_credential.findings import SATISFIED
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.gaps import DEFERRED, NOT_BY_ISSUER, unknown_gap
@@ -210,11 +211,8 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
             return ("7.fail_label" if classified.code == "mc.label.mismatch" else "7.fail_class"), {}
         case RowState.DOES_NOT_APPLY:
             return "7.does_not_apply", {}
-        case _ if classified.code == "mc.claim.unsupported":
-            missing = classified.evidence.get("missing")
-            return "7.unknown_claim", {
-                "elements": ", ".join(map(phrases.given, missing if isinstance(missing, list) else []))
-            }
+        case _ if classified.code == "mc.claim.unsupported" and (lacking := _lacking(classified, phrases)):
+            return "7.unknown_claim", {"elements": ", ".join(lacking)}
         case _:
             return "7.unknown", {}
 
@@ -228,6 +226,17 @@ ROWS: Final[Mapping[int, Callable[[Row, CredentialReport, Phrases], Text]]] = {
     6: _holder,
     7: _quality,
 }
+
+
+def _lacking(classified: Check, phrases: Phrases) -> list[str]:
+    """The elements that the document does not state, in words."""
+    states = classified.evidence.get("elements")
+    elements = states.items() if isinstance(states, dict) else ()
+    return [
+        phrases(f"lacking.{name}")
+        for name, state in elements
+        if state not in SATISFIED and f"lacking.{name}" in phrases
+    ]
 
 
 def _named(listed: JsonObject, phrases: Phrases) -> dict[str, str]:

@@ -136,7 +136,7 @@ class _Bench:
                 check_anchor(case),
                 check_holder(case, presented),
                 check_authority(case, self._linkages),
-                check_class(),
+                check_class(case, by_issuer),
             ),
             policy,
             summarize(credential),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import orjson
+
 from node.credentials.contexts import BUNDLED, Contexts, PinnedContext
 from node.credentials.findings import Finding
 from node.documents import JsonObject, JsonValue
@@ -12,7 +14,7 @@ MAX_VOCABULARIES: Final = 16
 """Sets of pinned contexts kept compiled: a server has one per trust file."""
 
 type Definitions = Mapping[str, tuple[JsonValue, ...]]
-"""Each term that a context defines, at any depth, with all its definitions."""
+"""Each term that a context defines, at any depth, with its definitions, each once."""
 
 
 class Vocabulary:
@@ -56,12 +58,13 @@ def vocabulary(pinned: tuple[PinnedContext, ...]) -> Vocabulary:
 
 def definitions_of(context: JsonValue) -> Definitions:
     """What a context defines, wherever in it."""
-    found: dict[str, tuple[JsonValue, ...]] = {}
+    found: dict[str, dict[bytes, JsonValue]] = {}
     for part in _parts(context):
         for term, definition in part.items():
             if not term.startswith("@"):
-                found[term] = (*found.get(term, ()), definition)
-    return found
+                # A context may define one term thousands of times: kept by content, so that nobody compares them all.
+                found.setdefault(term, {})[orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)] = definition
+    return {term: tuple(definitions.values()) for term, definitions in found.items()}
 
 
 def exchanged_terms(one: Definitions, other: Definitions) -> tuple[str, str] | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from node.credentials.micro_credential.help import help_texts
 from node.verification.check import Check, CheckName
 from node.verification.gaps import gap_of
-from node.verification.phrases import Language, Phrases, phrases
+from node.verification.phrases import Language, Phrases, phrases, shown
 from node.verification.policy import INDISPENSABLE
 from node.verification.report import CredentialReport, Report, Sentence
 from node.verification.row_texts import reason, row_text, withdrawal_date
@@ -82,13 +83,23 @@ class RowWording:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingWording:
+    """One finding of the rules for micro-credentials: what to do, and where in the document."""
+
+    severity: str
+    text: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialWording:
-    """One credential in words. Class and person are None unless the issuer is known to have signed them."""
+    """One credential in words. Class, findings and person are said only where the issuer is known to have signed."""
 
     sentence: str
     look: Look
     class_name: str | None
     score: str | None
+    findings: tuple[FindingWording, ...]
     name: str | None
     person: str | None
     rows: tuple[RowWording, ...]
@@ -118,12 +129,14 @@ def _credential(entry: CredentialReport, report: Report, spoken: Phrases) -> Cre
     rows = rows_of({check.name: check for check in entry.checks})
     signed = all(entry.check(name).passed for name in INDISPENSABLE)
     class_name, score = _class(entry.check(CheckName.CLASS), spoken) if signed else (None, None)
+    findings = _findings(entry.check(CheckName.CLASS), spoken.language) if signed else ()
     name, person = _person(entry, spoken) if signed else (None, None)
     return CredentialWording(
         sentence=_sentence(entry, report, spoken),
         look=SENTENCE_LOOKS[entry.sentence],
         class_name=class_name,
         score=score,
+        findings=findings,
         name=name,
         person=person,
         rows=tuple(
@@ -176,6 +189,18 @@ def _class(check: Check, spoken: Phrases) -> tuple[str | None, str | None]:
         return spoken(f"class.{value}"), None
     counted = spoken("class.score", met=spoken.given(score.get("met")), of=spoken.given(score.get("of")))
     return spoken(f"class.{value}"), counted
+
+
+def _findings(check: Check, language: Language) -> tuple[FindingWording, ...]:
+    """What the rules found, in words; a code that this version has no words for is left to the evidence."""
+    found, texts = check.evidence.get("findings"), help_texts(language)
+    return tuple(
+        [
+            FindingWording(str(one.get("severity")), texts[code], shown(one.get("path")))
+            for one in (found if isinstance(found, list) else [])
+            if isinstance(one, dict) and isinstance(code := one.get("code"), str) and code in texts
+        ]
+    )
 
 
 def _person(entry: CredentialReport, spoken: Phrases) -> tuple[str | None, str]:

@@ -1,4 +1,4 @@
-"""Checks 7, 9 and 10: what is not built yet says so, and lists of issuers say no more than they know."""
+"""Checks 7 and 9: what is not built yet says so, and lists of issuers say no more than they know."""
 
 from datetime import timedelta
 
@@ -38,12 +38,6 @@ def test_a_foreign_anchor_was_not_checked():
     entry = one({**signed, "proof": [signed["proof"], other]})
     assert found(entry, "anchor") == ("indeterminate", "anchor.not_checked")
     assert entry.check(CheckName.ANCHOR).evidence == {"network": "MerkleProof2019"}
-
-
-def test_no_class_is_computed_and_none_is_said():
-    entry = one(ISSUER.sign(badge()))
-    assert found(entry, "class") == ("indeterminate", "class.not_computed")
-    assert wording(judged(ISSUER.sign(badge())), "en").credentials[0].class_name is None
 
 
 @pytest.mark.threat(29)

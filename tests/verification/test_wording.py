@@ -202,8 +202,36 @@ def test_class_line(name, en, pl):
 
 
 def test_a_class_that_was_not_computed_is_not_called_not_stated():
-    report = made_up(EVERYDAY, MINE, class_=("indeterminate", "class.not_computed", {}))
+    report = made_up(EVERYDAY, MINE, class_=("indeterminate", "class.not_run", {}))
     assert say(report, "en").class_name is None
+    assert say(report, "en").findings == ()
+
+
+FOUND = [
+    {"code": "mc.quality.missing", "severity": "error", "path": "/credentialSubject/achievement/alignment"},
+    {"code": "mc.of.a.later.version", "severity": "error", "path": ""},
+    {"code": "mc.level.claimed", "severity": "info", "path": "/a\u202eb"},
+]
+
+
+def test_findings_on_the_class_are_said_where_the_issuer_signed():
+    made = {"class_": ("passed", "class.passed", {"class": "achievement", "findings": FOUND})}
+    said = say(made_up(EVERYDAY, MINE, **made), "en").findings
+    assert [(one.severity, one.text, one.path) for one in said] == [
+        ("error", "Say who assures quality, with a link.", "/credentialSubject/achievement/alignment"),
+        ("info", "The level is stated by the issuer alone.", "/a\\u202eb"),
+    ]
+    spoken = say(made_up(EVERYDAY, MINE, **made), "pl").findings
+    assert spoken[0].text == "Podaj, kto zapewnia jakość, z odnośnikiem."
+    for broken in ("proof", "issuer_key", "context", "structure"):
+        assert say(made_up(EVERYDAY, MINE, **made, **{broken: "failed"}), "en").findings == ()
+
+
+def test_a_claim_that_lacks_no_element_names_none():
+    """All eleven are stated, and an outcome is open."""
+    elements = {f"E{number}": "met" for number in range(1, 12)}
+    report = made_up(EVERYDAY, MINE, class_=("indeterminate", "mc.claim.unsupported", {"elements": elements}))
+    assert _row(say(report, "en"), 7).text == "Only the issuer says so; nobody else has signed for the quality."
 
 
 IDENTITY = [

@@ -16,6 +16,8 @@ from node.credentials.micro_credential.record import Record
 from node.credentials.micro_credential.rule_set import RuleSet, rule_set
 from node.documents import JsonObject
 
+MAX_OPEN_FINDINGS: Final = 20
+"""Open results that are named: a hostile document could have thousands, and the first decides."""
 DRAFT_PATH: Final = "/credentialSubject/achievement"
 UNSUPPORTED_CLAIM: Final = "mc.claim.unsupported"
 
@@ -102,9 +104,8 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
         if award or name not in tables.award_elements
     }
     optional = {name: options.OPTIONS[name](record, tables) for name in tables.options}
-    notes = [note for judgement in (*judged.values(), *optional.values()) for note in judgement.notes]
-    credential_class, reasons = _class(record, rules, judged)
-    notes += reasons
+    credential_class, notes = _class(record, rules, judged)
+    notes += [note for judgement in (*judged.values(), *optional.values()) for note in judgement.notes]
     claims = [stated for stated in record.types if stated.text in tables.claiming_types]
     if claims and credential_class is not CredentialClass.MICRO_CREDENTIAL:
         notes.append(Note(UNSUPPORTED_CLAIM, claims[0].path))
@@ -134,7 +135,7 @@ def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> t
         return CredentialClass.UNCLASSIFIED, lacking
     openness = results.openness(record, tables)  # 4
     if openness.open:
-        open_notes = [Note("mc.outcome.open", result.path) for result in openness.open]
+        open_notes = [Note("mc.outcome.open", result.path) for result in openness.open[:MAX_OPEN_FINDINGS]]
         reached = CredentialClass.PARTICIPATION if openness.all_open else CredentialClass.ACHIEVEMENT
         return reached, open_notes
     satisfied = all(one.state in SATISFIED or one.state is State.WITHHELD for one in judged.values())  # 5

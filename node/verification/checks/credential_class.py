@@ -1,16 +1,62 @@
 """Check 10: the class of the document, computed from what it states.
 
-The rules are not built yet, so no class is computed, and none is claimed.
+A label that somebody signed is compared with the computation and never believed instead of it. Whether the statements
+are true, and who vouches for them, are the checks `proof` and `authority`.
+
+Spec: https://eur-lex.europa.eu/eli/C/2022/243/2, Annex I
 """
 
+from typing import Final
+
+from node.credentials.micro_credential.classification import UNSUPPORTED_CLAIM, Classification, classify
+from node.credentials.micro_credential.findings import CredentialClass
+from node.credentials.micro_credential.label import LabelOutcome, check_label
+from node.documents import JsonObject
+from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.examination import ExaminedProof, counting
+
+SELECTIVE: Final = frozenset({"ecdsa-sd-2023", "bbs-2023"})
+"""Cryptosuites whose proofs a verifier meets only as a holder derived them, over what the holder chose to show."""
+LABEL_MISMATCH: Final = "mc.label.mismatch"
+BELOW_POLICY: Final = "mc.below_policy"
 
 
-def check_class() -> Check:
-    """Not computed."""
-    return Check(
-        CheckName.CLASS,
-        Outcome.INDETERMINATE,
-        "class.not_computed",
-        "The class of the document was not computed: this version has no rules for it.",
-    )
+def check_class(case: Case, proofs: tuple[ExaminedProof, ...], label: JsonObject | None = None) -> Check:
+    """The class, by the newest rules.
+
+    `proofs` are those of the document, judged as the issuer's; `label` is one of this document, and its proof holds.
+
+    1. The label says something else than the rules it names: failed.
+    2. The class is below the one that the policy asks for: failed.
+    3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
+    4. A class was computed.
+    """
+    derived = any(proof.proof.cryptosuite in SELECTIVE for proof in counting(proofs))
+    path, least = case.credential.path, case.policy.least_class
+    found = classify(case.document, derived=derived, path=path)
+    if label is not None and check_label(label, case.document, derived=derived) is LabelOutcome.DIFFERS:  # 1.
+        return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH)
+    stated = found.credential_class is not CredentialClass.UNCLASSIFIED
+    if least is not None and stated and not found.credential_class.reaches(least):  # 2.
+        return _answer(found.finding(BELOW_POLICY, path), Outcome.FAILED, BELOW_POLICY)
+    if found.found(UNSUPPORTED_CLAIM):  # 3.
+        return _answer(found, Outcome.INDETERMINATE, UNSUPPORTED_CLAIM)
+    if not stated:
+        return _answer(found, Outcome.INDETERMINATE, "class.unclassified")
+    return _answer(found, Outcome.PASSED, "class.passed")  # 4.
+
+
+def _answer(found: Classification, outcome: Outcome, code: str) -> Check:
+    score = f"{found.met} of {len(found.elements)} elements"
+    told = f"By the rules {found.rules.name} it is {found.credential_class}, {score}."
+    return Check(CheckName.CLASS, outcome, code, MESSAGES[code].format(told=told), found.to_json())
+
+
+MESSAGES: Final = {
+    LABEL_MISMATCH: "The signed label does not match the document. {told} Do not rely on the label.",
+    BELOW_POLICY: "The policy asks for a higher class. {told}",
+    UNSUPPORTED_CLAIM: "It calls itself a micro-credential and is not one by these rules. {told}",
+    "class.unclassified": "It does not say whether learning was assessed, and by what criteria. {told}",
+    "class.passed": "{told}",
+}

@@ -1,0 +1,66 @@
+"""Putting a badge into a picture, and taking it out: PNG and SVG."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from node.credentials.errors import PictureError
+from node.credentials.pictures import png, svg
+from node.credentials.pictures.badge import BadgeKind, Form, form_of, kind_in, read_badge
+from node.credentials.pictures.limits import require_size
+from node.credentials.pictures.svg_activity import Activity
+
+
+class PictureFormat(StrEnum):
+    """The kinds of picture that can carry a badge."""
+
+    PNG = "png"
+    SVG = "svg"
+
+
+@dataclass(frozen=True, slots=True)
+class Unbaked:
+    """What was taken out of a picture. Nothing of it was checked."""
+
+    kind: BadgeKind
+    form: Form
+    text: bytes
+    """UTF-8, as it stands in the picture but for white space around it."""
+    format: PictureFormat
+    activity: tuple[Activity, ...] = ()
+    """What the picture would do when opened; a picture that carries a badge has no need of it."""
+
+
+def bake(image: bytes, credential: bytes, *, replace: bool = False) -> bytes:
+    """The picture with the badge in it; the image stays as it was, byte for byte.
+
+    Raises PictureError for a picture that is not sound, carries a badge already (unless it is to be replaced) or does
+    something when opened; BadgeError or DocumentError for what is no signed or hosted Open Badge. Whether the badge is
+    genuine is not checked.
+    """
+    require_size(image)
+    badge = read_badge(credential)
+    write = png.write if _format(image) is PictureFormat.PNG else svg.write
+    baked = write(image, badge, replace=replace)
+    require_size(baked)
+    return baked
+
+
+def unbake(image: bytes) -> Unbaked:
+    """The one badge in a picture; raises PictureError where there is none, more than one, or no sound picture."""
+    require_size(image)
+    picture = _format(image)
+    if picture is PictureFormat.PNG:
+        found = png.read(image)
+        said, text, activity = found.kind, found.text, ()
+    else:
+        said, text, activity = svg.read(image)
+    form = form_of(text)
+    return Unbaked(kind_in(text, form, said), form, text, picture, activity)
+
+
+def _format(image: bytes) -> PictureFormat:
+    if image.startswith(png.SIGNATURE):
+        return PictureFormat.PNG
+    if image[:256].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return PictureFormat.SVG
+    raise PictureError("the file is neither a PNG nor an SVG", code="picture.format", remedy="Use a PNG or an SVG.")

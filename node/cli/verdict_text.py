@@ -1,12 +1,14 @@
-"""A report as people read it in a terminal: the sentence, class and person, seven rows, what to do next."""
+"""A report as people read it in a terminal: the sentence, class and person, seven rows, what to do next, details."""
 
 import shutil
 import sys
 import textwrap
+from collections.abc import Sequence
 from typing import Final
 
 from node.cli.invocation import Invocation
 from node.cli.output import Colour, visible
+from node.cli.technical_details import technical_details
 from node.verification.phrases import phrases
 from node.verification.report import Report
 from node.verification.rows import RowState
@@ -35,6 +37,8 @@ def show(invocation: Invocation, report: Report, *, heading: str = "") -> None:
             out.answer(line, colour)
         for line in _next(entry, words("label.next")):
             out.answer(line)
+        for line in _labelled(words("label.technical"), technical_details(report.credentials[number - 1], words)):
+            out.answer(line, "grey")
     as_of = phrases(words.language).date(report.at)
     out.answer(f"  {words('verify.rules', policy=visible(report.policy.name), time=as_of)}", "grey")
     if heading:
@@ -58,9 +62,13 @@ def _rows(rows: tuple[RowWording, ...], invocation: Invocation) -> list[tuple[st
 
 
 def _next(entry: CredentialWording, label: str) -> list[str]:
+    return _labelled(label, entry.next_steps)
+
+
+def _labelled(label: str, texts: Sequence[str]) -> list[str]:
     lead = f"  {label}: "
-    leads = [lead] + [" " * len(lead)] * len(entry.next_steps)
-    return [line for lead, step in zip(leads, entry.next_steps, strict=False) for line in _wrapped(lead, step)]
+    leads = [lead] + [" " * len(lead)] * len(texts)
+    return [line for lead, text in zip(leads, texts, strict=False) for line in _wrapped(lead, text)]
 
 
 def _wrapped(lead: str, text: str) -> list[str]:

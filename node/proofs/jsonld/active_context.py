@@ -12,6 +12,7 @@ import orjson
 
 from node.documents import JsonValue
 from node.proofs.errors import shown
+from node.proofs.jsonld.limits import MAX_TERM_CHARS
 from node.proofs.jsonld.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -196,6 +197,13 @@ def checked_label(value: str) -> str:
     if any(character.isspace() for character in value):
         raise Refusal("context.invalid_iri", f"{shown(value)} is no name for a blank node")
     return value
+
+
+def check_length(value: str | None, *steps: str) -> None:
+    """Raises Refusal for what is too long to stand behind a short word."""
+    if value is not None and len(value) > MAX_TERM_CHARS:
+        message = f"a context puts {len(value)} characters behind one word; at most {MAX_TERM_CHARS} are accepted"
+        raise Refusal("context.too_long", message, *steps)
 
 
 def checked_language(value: str, *steps: str) -> str:

@@ -12,6 +12,7 @@ from node.proofs.jsonld.active_context import (
     ActiveContext,
     Definition,
     ScopedContext,
+    check_length,
     checked_iri,
     checked_language,
     content_key,
@@ -287,6 +288,7 @@ def _vocab(draft: _Draft, value: JsonValue) -> str | None:
     vocab = TermDefiner({}, draft.definitions, draft.vocab, override_protected=False).expand(value)
     if vocab is None or not (is_iri(vocab) or vocab.startswith("_:")):
         raise Refusal("context.relative_iri", f"the vocabulary {told(value)} is no absolute IRI", "@vocab")
+    check_length(vocab, "@vocab")
     return vocab
 
 
@@ -295,6 +297,7 @@ def _language(value: JsonValue) -> str | None:
         return None
     if not isinstance(value, str):
         raise Refusal("context.invalid", f"{told(value)} is not a language", "@language")
+    check_length(value, "@language")
     return checked_language(value, "@language")
 
 

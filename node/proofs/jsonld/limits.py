@@ -6,6 +6,12 @@ MAX_CONTEXTS: Final = 10
 """Entries of one @context array; the largest published sample has five."""
 MAX_CONTEXT_NESTING: Final = 10
 """Contexts that name contexts that name contexts; published ones go two deep."""
+MAX_TERM_NESTING: Final = 16
+"""Terms of one context that need one another to be defined, as a compact IRI needs its prefix; published contexts go
+two deep, and each step costs several frames of the stack."""
+MAX_TERM_CHARS: Final = 512
+"""What a context may put behind a short word: the IRI of a term, its datatype or language, a vocabulary. The longest
+published one has 92 characters. A document repeats it with a few bytes of its own, thousands of times."""
 MAX_CONTEXT_WORK: Final = 50_000
 """Term definitions made or copied for one document, about a quarter of a second of work. The largest published sample
 needs 3,500 the first time, and no time thereafter; thousands of inline contexts reach the limit."""

@@ -55,6 +55,7 @@ _KINDS: Final[dict[str, tuple[type[ProofsError], str]]] = {
     "context.too_many": (BudgetExceededError, _SMALLER),
     "context.budget": (BudgetExceededError, _SMALLER),
     "context.too_deep": (BudgetExceededError, _SMALLER),
+    "context.too_long": (BudgetExceededError, _SMALLER),
     "context.quads": (BudgetExceededError, _SMALLER),
 }
 

@@ -12,10 +12,12 @@ from node.proofs.jsonld.active_context import (
     KEYWORDS,
     Definition,
     ScopedContext,
+    check_length,
     checked_language,
     is_iri,
     is_keyword_form,
 )
+from node.proofs.jsonld.limits import MAX_TERM_NESTING
 from node.proofs.jsonld.refusal import Refusal, Step, told
 
 _ENTRIES: Final = frozenset(
@@ -48,7 +50,7 @@ class TermDefiner:
     The definitions given to it are changed in place; the context object is not.
     """
 
-    __slots__ = ("_defined", "_local", "_override", "_protected", "definitions", "vocab")
+    __slots__ = ("_defined", "_local", "_nesting", "_override", "_protected", "definitions", "vocab")
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class TermDefiner:
     ) -> None:
         self._local = local
         self._defined: dict[str, bool] = {}
+        self._nesting = 0
         self._override = override_protected
         self._protected = _boolean(local, "@protected")
         self.definitions = definitions
@@ -141,10 +144,15 @@ class TermDefiner:
 
     def _need(self, term: str) -> None:
         if term in self._local and term not in KEYWORDS and self._defined.get(term) is not True:
+            if self._nesting == MAX_TERM_NESTING:
+                message = f"more than {MAX_TERM_NESTING} terms need one another to be defined"
+                raise Refusal("context.too_deep", message)
+            self._nesting += 1
             try:
                 self._create(term)
             except Refusal as refusal:
                 raise _NeededTermRefused(refusal) from None
+            self._nesting -= 1
 
     def _definition(self, term: str, given: JsonValue) -> Definition | None:
         """The definition as stated; None where it maps the term to a word that only looks like a keyword."""
@@ -168,6 +176,8 @@ class TermDefiner:
         else:  # 14 to 18
             iri = self._iri(term, value)
             prefix = simple and _is_prefix(term, iri)
+        check_length(iri)
+        check_length(type_, "@type")
         container = _container(value, reverse="@reverse" in value)  # 19
         if "@type" in container:
             type_ = type_ or "@id"
@@ -309,6 +319,7 @@ def _language(value: Mapping[str, JsonValue]) -> str | None:
     language = value["@language"]
     if language is not None and not isinstance(language, str):
         raise Refusal("context.invalid", f"{told(language)} is not a language", "@language")
+    check_length(language, "@language")
     return checked_language(language, "@language") if language else ""
 
 

@@ -96,7 +96,39 @@ def large_scoped_contexts(count):
     return {"@context": types, "@id": "urn:x", "@type": list(types), "t0": 1}
 
 
+def terms_that_need_each_other(count):
+    """Each term is a compact IRI whose prefix comes later."""
+    chain = {f"t{number}": f"t{number + 1}:a" for number in range(count)}
+    return {"@context": {**chain, f"t{count}": f"{A}/"}, "@id": "urn:x", "t0": 1}
+
+
+def long_prefix(count):
+    terms = {f"t{number}": f"p:{number}" for number in range(20)}
+    return {"@context": {**terms, "p": f"urn:{'x' * count}#"}, "@id": "urn:x", "t0": 1}
+
+
+def long_vocabulary(count):
+    return {"@context": {"@vocab": f"urn:{'x' * count}#"}, "@id": "urn:x", "t0": 1}
+
+
+def long_datatype(count):
+    return {"@context": {"t0": {"@id": A, "@type": f"urn:{'x' * count}"}}, "@id": "urn:x", "t0": "1"}
+
+
+def long_language(count):
+    return {"@context": {"t0": {"@id": A, "@language": f"en{'-a' * count}"}}, "@id": "urn:x", "t0": "1"}
+
+
+def long_default_language(count):
+    return {"@context": {"@language": f"en{'-a' * count}", "t0": A}, "@id": "urn:x", "t0": "1"}
+
+
 LADDERS = {
+    terms_that_need_each_other: ("context.too_deep", limits.MAX_TERM_NESTING),
+    **dict.fromkeys(
+        (long_prefix, long_vocabulary, long_datatype, long_language, long_default_language),
+        ("context.too_long", limits.MAX_TERM_CHARS),
+    ),
     many_contexts: ("context.too_many", limits.MAX_CONTEXTS),
     deep_nodes: ("context.too_deep", limits.MAX_DEPTH),
     deep_arrays: ("context.too_deep", limits.MAX_DEPTH),
@@ -166,6 +198,20 @@ def test_one_more_than_the_limit_is_refused_and_the_limit_is_not():
     for build, limit in ((many_contexts, limits.MAX_CONTEXTS), (many_values, limits.MAX_QUADS)):
         assert outcome(JsonLd({}), build(limit)) == ""
         assert outcome(JsonLd({}), build(limit + 1)) == LADDERS[build][0]
+
+
+def test_ten_thousand_words_behind_one_long_vocabulary_cost_bounded_memory():
+    """A vocabulary of 100 kB was repeated by each word, and what 170 kB of document made took 480 MB and stayed."""
+    words = {f"m{number}": "x" for number in range(5_000)}
+    document = {"@context": {"@vocab": f"urn:{'x' * 100_000}#"}, "@id": "urn:x", **words}
+    tracemalloc.start()
+    try:
+        assert outcome(JsonLd({}), document) == "context.too_long"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 16 * MEBIBYTE
 
 
 def test_contexts_that_include_each_other_tenfold_are_stopped():

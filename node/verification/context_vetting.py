@@ -5,13 +5,13 @@ is weighed: where it gives a known word another meaning, the document can be rea
 nobody but the document vouches for them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import orjson
 
-from node.credentials.context_profile import check_contexts
+from node.credentials.context_profile import check_contexts, context_profile
 from node.credentials.findings import Finding, FindingOutcome
 from node.credentials.structure import MAX_CONTEXTS
 from node.documents import JsonObject, JsonValue
@@ -32,16 +32,18 @@ ALIASES: Final = frozenset({"id", "type"})
 
 def vet(case: Case) -> Iterator[Finding]:
     """What can be held against the contexts of this document under the policy."""
-    for finding in _profiled(case):
+    findings = _profiled(case)
+    redefined = _redefined_term(case) if any(finding.code == INLINE for finding in findings) else None
+    for finding in findings:
         if finding.code == INLINE:
-            yield from _inline(case, finding)
+            yield from _inline(case, finding, redefined)
         elif finding.code != CATCH_ALL:
             yield finding
         elif not case.policy.accepts_vocabulary:
             yield replace(finding, message=f"unvetted vocabulary: {finding.message}")
 
 
-def _profiled(case: Case) -> Iterable[Finding]:
+def _profiled(case: Case) -> Sequence[Finding]:
     """What differs from the profile of the document's types.
 
     Where the only contexts are those at the top, they and the types decide: the answer for a pair is kept, because
@@ -70,8 +72,7 @@ def _short_texts(value: JsonValue) -> tuple[str, ...] | None:
     return texts if len(texts) == len(value) else None
 
 
-def _inline(case: Case, finding: Finding) -> Iterator[Finding]:
-    term = _redefined_term(case)
+def _inline(case: Case, finding: Finding, term: str | None) -> Iterator[Finding]:
     if term is not None:
         message = f"the document gives “{term[:96]}” another meaning than the contexts it names"
         yield replace(finding, code=REDEFINED, message=message, remedy="Do not rely on it.")
@@ -82,8 +83,7 @@ def _inline(case: Case, finding: Finding) -> Iterator[Finding]:
 
 def _redefined_term(case: Case) -> str | None:
     """A word that a context inside the document gives another meaning, hides, or makes a keyword of."""
-    listed = case.document.get("@context")
-    contexts: list[JsonValue] = listed if isinstance(listed, list) else [listed]
+    contexts = [context for used in context_profile(case.document).lists for context in used.items]
     named = [context for context in contexts if isinstance(context, str) and context in case.vocabulary.contexts]
     known = [case.vocabulary.definitions(url) for url in named]
     inline = [definitions_of(context) for context in contexts if not isinstance(context, str)]

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,8 @@ GRADE_B = {
 }
 ACCEPTING = replace(EVERYDAY, accepts_inline_contexts=True, accepts_vocabulary=True)
 LISTS = list(BUNDLED)
+ALLOWED_SECONDS = 3
+"""Of processor time, for what takes a tenth of a second here and took seven times as long as this allows."""
 
 
 def _not_accepted(entry):
@@ -189,6 +192,45 @@ def test_a_context_further_inside():
     entry = one(ISSUER.sign(document, "eddsa-jcs-2022"))
     assert found(entry, "context")[0] == "failed"
     assert entry.sentence == "ambiguous"
+
+
+@pytest.mark.threat(7)
+def test_an_endorsement_whose_own_context_redefines_a_term_of_an_extension():
+    """A credential inside another has contexts of its own; accepting inline ones is not accepting new meanings."""
+    extensions = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+    endorsement = {
+        "@context": [VC, OB, extensions, {"1EdTechRevocationList": "https://mallory.example/#NotRevoked"}],
+        "type": ["VerifiableCredential", "EndorsementCredential"],
+        "issuer": {"id": ISSUER.did, "type": ["Profile"]},
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": "https://school.example/a", "type": ["EndorsementSubject"]},
+    }
+    entry = one(ISSUER.sign(badge(endorsement=[endorsement]), "eddsa-jcs-2022"), policy=ACCEPTING)
+    assert found(entry, "context") == ("failed", "context.redefined")
+    assert (entry.verdict, entry.sentence) == ("rejected", "ambiguous")
+
+
+@pytest.mark.threat(12)
+def test_a_term_defined_four_thousand_times_beside_fifty_contexts_is_weighed_once():
+    """Each definition was compared with each other, once more for each inline context: 22 s for 200 kB."""
+    defining = {f"t{number}": {"@id": "urn:t", "@context": {"x": "urn:x"}} for number in range(4_000)}
+    document = badge(**{"@context": [VC, OB, defining]}, evidence=[{"@context": {}, "type": "Evidence"}] * 50)
+    signed = ISSUER.sign(badge())
+    before = time.process_time()
+    entry = one({**document, "proof": signed["proof"]}, policy=ACCEPTING)
+    assert time.process_time() - before < ALLOWED_SECONDS
+    assert found(entry, "context") == ("failed", "context.nested")
+
+
+@pytest.mark.threat(12)
+def test_terms_that_need_each_other_by_the_thousand_leave_it_open():
+    """The definitions went as deep as the chain, and past the end of the stack: a crash instead of a report."""
+    chain = {f"t{number}": f"t{number + 1}:a" for number in range(5_000)}
+    document = badge(**{"@context": [VC, OB, {**chain, "t5000": "urn:x:"}]})
+    entry = one({**document, "proof": ISSUER.sign(badge())["proof"]}, policy=ACCEPTING)
+    assert found(entry, "context") == ("indeterminate", "context.too_deep")
+    assert found(entry, "proof") == ("indeterminate", "proof.not_run")
+    assert (entry.verdict, entry.sentence) == ("cannot_tell", "cannot_tell")
 
 
 @pytest.mark.threat(8)

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import subprocess
+import sys
 import time
 import tracemalloc
 import zlib
@@ -10,6 +12,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import ROOT
 from web_servers import response, serving
 
 from node.adapters import name_lookup
@@ -276,6 +279,25 @@ def test_a_name_is_looked_up_as_a_whole(monkeypatch):
     monkeypatch.setattr(name_lookup.socket, "getaddrinfo", getaddrinfo)
     assert asyncio.run(system_lookup("good.edu")) == ("8.8.8.8", "2606:4700::1")
     assert asked == [(b"good.edu.", None)]  # the dot at the end: no search list makes it another name
+
+
+@pytest.mark.threat(56)
+def test_the_program_ends_though_a_name_server_does_not_answer():
+    script = """
+import asyncio, socket, time
+from node.adapters.fetch import GuardedFetch
+socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+try:
+    asyncio.run(GuardedFetch(seconds=0.1)("https://good.edu/", accept="*/*", max_bytes=1))
+except Exception as error:
+    print(error.code)
+"""
+    begin = time.monotonic()
+    done = subprocess.run(  # noqa: S603 -- our own script
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "fetch.timeout"
+    assert time.monotonic() - begin < 20
 
 
 def test_a_name_that_nobody_knows():

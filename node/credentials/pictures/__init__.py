@@ -1,4 +1,4 @@
-"""Pictures that carry a badge: putting one in, and taking it out. No pixel is ever decoded, nothing in a picture runs."""
+"""Pictures that carry a badge: putting one in, taking it out. No pixel is decoded, nothing in a picture runs."""
 
 from node.credentials.pictures.badge import Badge, BadgeKind, Form, read_badge
 from node.credentials.pictures.limits import MAX_BADGE_BYTES, MAX_PICTURE_BYTES

@@ -61,7 +61,7 @@ def form_of(text: bytes) -> Form:
 
 
 def kind_in(text: bytes, form: Form, said: BadgeKind) -> BadgeKind:
-    """Which kind a text from a picture is, where its place says `said`; some put credentials where assertions belong."""
+    """Which kind a text from a picture is, where its place says `said`; some put one where the other belongs."""
     if said is BadgeKind.ASSERTION and form is not Form.ADDRESS:
         try:
             found = _kind(_payload(text) if form is Form.JWS else parse_object(text))

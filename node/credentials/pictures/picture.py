@@ -49,9 +49,9 @@ def unbake(image: bytes) -> Unbaked:
     """The one badge in a picture; raises PictureError where there is none, more than one, or no sound picture."""
     require_size(image)
     picture = _format(image)
+    activity: tuple[Activity, ...] = ()
     if picture is PictureFormat.PNG:
-        found = png.read(image)
-        said, text, activity = found.kind, found.text, ()
+        said, text = png.read(image)
     else:
         said, text, activity = svg.read(image)
     form = form_of(text)

@@ -1,11 +1,10 @@
-"""PNG pictures: their chunks are walked and their checksums compared; no pixel is decoded and no byte of the image changed.
+"""PNG pictures: chunks are walked and checksums compared; no pixel is decoded, no byte of the image changed.
 
 Spec: https://www.w3.org/TR/png-3/#5Chunk-layout, https://www.imsglobal.org/spec/ob/v3p0#png
 """
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -52,14 +51,6 @@ class Chunk(NamedTuple):
         return image[self.start + 8 : self.end - 4]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The badge in a picture, and the kind that its keyword says."""
-
-    kind: BadgeKind
-    text: bytes
-
-
 def chunks(image: bytes) -> list[Chunk]:
     """The chunks of a PNG file, from IHDR to IEND; raises PngError for a file that is not whole and sound.
 
@@ -94,8 +85,8 @@ def badge_chunks(image: bytes, found: list[Chunk]) -> list[Chunk]:
     return [chunk for chunk in found if chunk.type in TEXT_CHUNKS and _keyword(image, chunk) in KEYWORDS]
 
 
-def read(image: bytes) -> Text:
-    """The one badge in a PNG file; raises PictureError where there is none, or more than one."""
+def read(image: bytes) -> tuple[BadgeKind, bytes]:
+    """The one badge in a PNG file and the kind its keyword says; raises PictureError where there is none, or several."""
     found = badge_chunks(image, chunks(image))
     if not found:
         remedy = "Check that it is the picture the issuer gave; editors and messengers lose what a picture carries."
@@ -105,7 +96,7 @@ def read(image: bytes) -> Text:
         raise PictureError(message, code="picture.several", remedy=_ONE_BADGE)
     text = _text(found[0].type, found[0].data(image)).strip(SPACE)
     require_badge_size(len(text))
-    return Text(KEYWORDS[_keyword(image, found[0])], text)
+    return KEYWORDS[_keyword(image, found[0])], text
 
 
 def write(image: bytes, badge: Badge, *, replace: bool) -> bytes:

@@ -27,7 +27,9 @@ from picture_support import (
 from support import ROOT, vectors
 
 from node.credentials.errors import BadgeError, PictureError, PngError
-from node.credentials.pictures import MAX_BADGE_BYTES, MAX_PICTURE_BYTES, BadgeKind, Form, PictureFormat, bake, unbake
+from node.credentials.pictures.badge import BadgeKind, Form
+from node.credentials.pictures.limits import MAX_BADGE_BYTES, MAX_PICTURE_BYTES
+from node.credentials.pictures.picture import PictureFormat, bake, unbake
 from node.credentials.pictures.png import MAX_CHUNKS
 from node.documents import DocumentError, parse_object
 
@@ -316,7 +318,7 @@ import resource, sys, zlib
 sys.path[:0] = sys.argv[1:]
 from picture_support import *
 from node.credentials.errors import PictureError
-from node.credentials.pictures import unbake
+from node.credentials.pictures.picture import unbake
 bombs = [
     lambda: png(compressed_latin(b"{" + b" " * 3_000_000)),
     lambda: png(chunk(b"tIME") * 600_000),

@@ -11,8 +11,10 @@ from picture_support import ASSERTION, CREDENTIAL, V2, V3, element, section, svg
 from support import ROOT, vectors
 
 from node.credentials.errors import BadgeError, PictureError, SvgError
-from node.credentials.pictures import MAX_BADGE_BYTES, ActivityKind, BadgeKind, Form, PictureFormat, bake, unbake
-from node.credentials.pictures.svg_activity import MAX_ACTIVITIES
+from node.credentials.pictures.badge import BadgeKind, Form
+from node.credentials.pictures.limits import MAX_BADGE_BYTES
+from node.credentials.pictures.picture import PictureFormat, bake, unbake
+from node.credentials.pictures.svg_activity import MAX_ACTIVITIES, ActivityKind
 from node.credentials.pictures.svg_reading import MAX_DEPTH, MAX_MARKUP, scan
 
 BADGE = text(CREDENTIAL)
@@ -380,7 +382,7 @@ import resource, sys
 sys.path[:0] = sys.argv[1:]
 from picture_support import *
 from node.credentials.errors import PictureError
-from node.credentials.pictures import unbake
+from node.credentials.pictures.picture import unbake
 from node.credentials.pictures.svg_reading import MAX_MARKUP
 bombs = [
     svg("<g " + "".join(f'a{n}="" ' for n in range(MAX_MARKUP - 100)) + "/>"),

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from node.credentials.errors import PictureError
-from node.credentials.pictures import png, svg
+from node.credentials.pictures import png
 from node.credentials.pictures.badge import BadgeKind, Form, form_of, kind_in, read_badge
 from node.credentials.pictures.limits import require_size
-from node.credentials.pictures.svg_activity import Activity
+
+if TYPE_CHECKING:
+    from node.credentials.pictures.svg_activity import Activity
 
 
 class PictureFormat(StrEnum):
@@ -26,7 +29,7 @@ class Unbaked:
     text: bytes
     """UTF-8, as it stands in the picture but for white space around it."""
     format: PictureFormat
-    activity: tuple[Activity, ...] = ()
+    activity: "tuple[Activity, ...]" = ()
     """What the picture would do when opened; a picture that carries a badge has no need of it."""
 
 
@@ -39,8 +42,12 @@ def bake(image: bytes, credential: bytes, *, replace: bool = False) -> bytes:
     """
     require_size(image)
     badge = read_badge(credential)
-    write = png.write if _format(image) is PictureFormat.PNG else svg.write
-    baked = write(image, badge, replace=replace)
+    if _format(image) is PictureFormat.PNG:
+        baked = png.write(image, badge, replace=replace)
+    else:
+        from node.credentials.pictures import svg  # noqa: PLC0415 -- most badges are PNGs, and a verdict is awaited
+
+        baked = svg.write(image, badge, replace=replace)
     require_size(baked)
     return baked
 
@@ -53,6 +60,8 @@ def unbake(image: bytes) -> Unbaked:
     if picture is PictureFormat.PNG:
         said, text = png.read(image)
     else:
+        from node.credentials.pictures import svg  # noqa: PLC0415 -- as above
+
         said, text, activity = svg.read(image)
     form = form_of(text)
     return Unbaked(kind_in(text, form, said), form, text, picture, activity)

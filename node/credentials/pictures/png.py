@@ -86,7 +86,7 @@ def badge_chunks(image: bytes, found: list[Chunk]) -> list[Chunk]:
 
 
 def read(image: bytes) -> tuple[BadgeKind, bytes]:
-    """The one badge in a PNG file and the kind its keyword says; raises PictureError where there is none, or several."""
+    """The one badge in a PNG file, the kind its keyword says; raises PictureError where there is none, or several."""
     found = badge_chunks(image, chunks(image))
     if not found:
         remedy = "Check that it is the picture the issuer gave; editors and messengers lose what a picture carries."

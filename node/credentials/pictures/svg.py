@@ -4,7 +4,6 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0#svg, https://www.imsglobal.org/spec
 """
 
 import re
-from html import escape
 from typing import Final
 
 from node.credentials.errors import BadgeError, PictureError, SvgError
@@ -15,6 +14,7 @@ from node.credentials.pictures.svg_reading import ELEMENTS, NAMESPACES, PREFIX, 
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML can hold, however written. https://www.w3.org/TR/xml/#charsets"""
+_ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", '"': "&quot;"})
 _ONE_BADGE: Final = "Ask the issuer for a picture that carries one badge."
 
 
@@ -86,5 +86,5 @@ def _element(badge: Badge, declared: str) -> str:
         raise BadgeError(message, code="picture.badge.characters", remedy=remedy)
     # The end of a section cannot stand in it, and a carriage return would be read as a line end.
     held = text.replace("]]>", "]]]]><![CDATA[>").replace("\r", "]]>&#13;<![CDATA[")
-    address = f' verify="{escape(badge.address)}"' if badge.address is not None else ""
+    address = f' verify="{badge.address.translate(_ESCAPED)}"' if badge.address is not None else ""
     return f"<{name}{declared}{address}><![CDATA[{held}]]></{name}>"

@@ -134,7 +134,7 @@ def _from_file(file: Path) -> dict[str, str | bool]:
                 remedy="Keep only settings of glejt in it.",
             )
         table = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or nothing that Python converts
         raise ConfigError(
             "config.syntax",
             f"{file} is not valid TOML: {error}",

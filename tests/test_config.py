@@ -71,6 +71,8 @@ def test_an_empty_variable_is_unset(folder):
         ({"user": "[verify]\noffline = true"}, "config.unknown_key"),
         ({"project": "policy = "}, "config.syntax"),
         ({"project": "# " + "x" * MAX_CONFIG_BYTES}, "config.syntax"),
+        ({"project": f"lang = {'9' * 5_000}"}, "config.syntax"),
+        ({"project": f"lang = {'[' * 3_000}"}, "config.syntax"),
         ({"project": "lang = 'de'"}, "config.value"),
         ({"project": "offline = 'no'"}, "config.value"),
         ({"project": "offline = 1"}, "config.value"),

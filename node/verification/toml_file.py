@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_FILE_CHARS: Final = 4 * 1024 * 1024
 """A list of 10,000 issuers takes about 2 MB; a longer file is not one that a person looks after."""
+MAX_LEVELS: Final = 16
+"""Tables and arrays inside one another; ours need four, and the validator takes no more than 255."""
 MAX_ERRORS: Final = 100
 """How many errors are looked through for the one to tell; a file may break every rule ten thousand times."""
 MAX_SHOWN_CHARS: Final = 160
@@ -40,15 +42,14 @@ def read_toml[E: VerificationError](text: str, *, kind: str, file: str, error: t
             file=file,
         )
     try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as cause:
+        plain = {key: _plain(value) for key, value in tomllib.loads(text).items()}
+    except (ValueError, RecursionError) as cause:  # no TOML, too deep, or a number of thousands of digits
         raise error(
-            f"{file} is not TOML: {str(cause)[:MAX_SHOWN_CHARS]}",
+            f"{file} cannot be read as TOML: {str(cause)[:MAX_SHOWN_CHARS]}",
             code=f"{kind}.syntax",
             remedy="Correct the line that the message names.",
             file=file,
         ) from cause
-    plain = {key: _plain(value) for key, value in table.items()}
     for wrong in sorted(islice(_validator(kind).iter_errors(plain), MAX_ERRORS), key=_comes_later):
         path = _path(wrong.instance_path)
         place = f"{file}, key {path}" if path else file
@@ -62,13 +63,15 @@ def read_toml[E: VerificationError](text: str, *, kind: str, file: str, error: t
     return plain
 
 
-def _plain(value: object) -> JsonValue:
-    """A value that TOML can hold, as JSON."""
+def _plain(value: object, levels: int = MAX_LEVELS) -> JsonValue:
+    """A value that TOML can hold, as JSON; raises ValueError for one of more levels."""
     match value:
+        case dict() | list() if levels == 0:
+            raise ValueError(f"it has more than {MAX_LEVELS} levels")
         case dict():
-            return {str(key): _plain(member) for key, member in value.items()}
+            return {str(key): _plain(member, levels - 1) for key, member in value.items()}
         case list():
-            return [_plain(member) for member in value]
+            return [_plain(member, levels - 1) for member in value]
         case datetime() | date() | time():
             return value.isoformat()
         case bool() | int() | float() | str():

@@ -110,6 +110,11 @@ def test_a_policy_of_ones_own():
         ("name = ", "policy.syntax", ""),
         ("name = 'x'\nname = 'y'", "policy.syntax", ""),
         ("#" * (MAX_FILE_CHARS + 1), "policy.syntax", ""),
+        (f"status_age_hours = {'9' * 5_000}", "policy.syntax", ""),
+        (f"[{'a.' * 3_000}a]", "policy.syntax", ""),
+        (f"{'a.' * 3_000}a = 1", "policy.syntax", ""),
+        (f"a = {'[' * 3_000}{']' * 3_000}", "policy.syntax", ""),
+        (f"[{'a.' * 300}a]", "policy.syntax", ""),
     ],
 )
 def test_what_is_no_policy(text, code, path):

@@ -26,17 +26,17 @@ BAD_USAGE: Final = 2
 
 app = typer.Typer(cls=WordedGroup, help="glejt", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
-
 status = typer.Typer(cls=WordedGroup, help="status", rich_markup_mode=None, no_args_is_help=True)
+
 Json = Annotated[bool, typer.Option("--json", help="json")]
 Passphrase = Annotated[str | None, typer.Option(help="passphrase_file", metavar="file")]
 Force = Annotated[bool, typer.Option("--force", help="force")]
-
 KeyFile = Annotated[str | None, typer.Option("--key", help="key", metavar="file")]
 StatusList = Annotated[str, typer.Argument(help="status_list", metavar="file")]
 Indexes = Annotated[list[str] | None, typer.Argument(help="status_indexes", metavar="index")]
 Hours = Annotated[str | None, typer.Option(help="hours", metavar="number")]
 Agreed = Annotated[bool, typer.Option("--yes", help="agreed")]
+
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status."""
@@ -125,8 +125,8 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     at: Annotated[str | None, typer.Option(help="at", metavar="time")] = None,
     challenge: Annotated[str | None, typer.Option(help="challenge", metavar="text")] = None,
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
-    json: Json = False,
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
+    json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
 
@@ -205,19 +205,6 @@ def _did_resolve(
     return resolve(context.obj, name, as_json=json)
 
 
-@app.command("doctor", cls=WordedCommand, help="doctor")
-def _doctor(context: typer.Context, *, json: Json = False) -> int:
-    from node.cli.doctor import examine  # noqa: PLC0415 -- as above
-
-    return examine(context.obj, as_json=json)
-
-
-@app.command("demo", cls=WordedCommand, help="demo")
-def _demo(
-    context: typer.Context,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
-    folder: Annotated[str, typer.Option("--dir", help="dir", metavar="folder")] = "demo-files",
 @status.command("create", cls=WordedCommand, help="status_create")
 def _status_create(  # noqa: PLR0913 -- as above
     context: typer.Context,
@@ -277,6 +264,19 @@ def _status_seal(
     return change(context.obj, file, Change(seal=True, yes=yes), Key(key, passphrase_file))
 
 
+@app.command("doctor", cls=WordedCommand, help="doctor")
+def _doctor(context: typer.Context, *, json: Json = False) -> int:
+    from node.cli.doctor import examine  # noqa: PLC0415 -- as above
+
+    return examine(context.obj, as_json=json)
+
+
+@app.command("demo", cls=WordedCommand, help="demo")
+def _demo(
+    context: typer.Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
+    folder: Annotated[str, typer.Option("--dir", help="dir", metavar="folder")] = "demo-files",
 ) -> int:
     from node.cli.demo import tell  # noqa: PLC0415 -- as above
 

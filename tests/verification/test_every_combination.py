@@ -114,7 +114,8 @@ KNOWN_CODES = sorted(
 EVIDENCE = st.dictionaries(
     st.sampled_from(
         ["lists", "known", "body", "date", "revoked", "until", "from", "time", "source", "network", "block", "class",
-         "score", "elements", "findings", "last_known", "covers", "path", "value", "within", "seen", "reason", "level", "issuer"]
+         "score", "elements", "findings", "last_known", "covers", "path", "value", "within", "seen", "reason", "level",
+         "issuer"]
     ),
     st.one_of(
         st.none(), st.text(max_size=20), st.integers(), st.just("2026-06-12T14:03:00Z"), st.lists(st.text(max_size=5)),

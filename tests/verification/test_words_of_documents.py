@@ -1,11 +1,11 @@
 """Every sentence and row that a document can lead to today, led to by a document, in both languages, word for word."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
-from micro_credential_support import sample
 from domain_words import DOMAIN_CASES
+from micro_credential_support import sample
 from status_words import STATUS_CASES
 from verification_support import (
     AT,
@@ -37,6 +37,7 @@ from node.verification.trust import Trust
 from node.verification.wording import wording
 
 STAMP = "2026-06-12T14:03:00Z"
+BY_CLASS = Policy("class", INDISPENSABLE | {"class"})
 LATER = AT.replace(year=2027)
 LISTED = listing(ISSUER)
 STATUS = {"credentialStatus": {"type": "BitstringStatusListEntry"}}
@@ -205,7 +206,7 @@ CASES = [
         "We cannot tell: its class is not stated.",
         "Nie da się tego rozstrzygnąć: nie podano jego klasy.",
         {},
-        {"policy": Policy("class", INDISPENSABLE | {"class"}), "trust": LISTED},
+        {"policy": BY_CLASS, "trust": LISTED},
     ),
     Case(
         "calls itself a micro-credential",
@@ -218,7 +219,7 @@ CASES = [
                 "Nazywa się mikropoświadczeniem, ale nie podaje: kraju wystawcy.",
             )
         },
-        {"policy": Policy("class", INDISPENSABLE | {"class"}), "trust": LISTED},
+        {"policy": BY_CLASS, "trust": LISTED},
     ),
     Case(
         "lower than the class asked for",
@@ -226,7 +227,7 @@ CASES = [
         "Genuine, but your rules do not accept it: it is not the class you ask for.",
         "Dokument autentyczny, ale nie spełnia Twoich zasad: to nie jest wymagana klasa dokumentu.",
         {7: ("It is not the class you ask for.", "To nie jest wymagana klasa dokumentu.")},
-        {"policy": Policy("class", INDISPENSABLE | {"class"}, least_class=CredentialClass.ACHIEVEMENT), "trust": LISTED},
+        {"policy": replace(BY_CLASS, least_class=CredentialClass.ACHIEVEMENT), "trust": LISTED},
     ),
     Case(
         "confirms taking part",

@@ -21,31 +21,33 @@ WORKLOADS: Final = (("ECTS", "ECTS"), ("StudyLoad", "hour"), ("TimeInvestment", 
 
 def read_assertion(document: Place, _tables: Tables) -> tuple[Record, ...]:
     """What an assertion states."""
-    badge = next(iter(document.walk("badge")), Place(None, document.nearest("badge")))
-    return (
-        Record(
-            home={
-                "subject": document.nearest("recipient"),
-                "E1": document.nearest("recipient", "identity"),
-                "E2": badge.nearest("name"),
-                "E3": badge.nearest("issuer"),
-                "E4": badge.nearest("issuer", "name"),
-                "E5": document.nearest("issuedOn"),
-                "E6": badge.nearest("alignment"),
-                **dict.fromkeys(("E7", "E8", "E9", "E10", "E11"), badge.path),
-                "criteria": badge.nearest("criteria"),
-            },
-            subjects=len(document.walk("recipient")) or 1,
-            learner=_learner(document),
-            titles=badge.in_languages("name"),
-            bodies=badge.in_languages("issuer", "name") + _extension(badge.walk("issuer"), "InstitutionName"),
-            dates=document.stated("issuedOn"),
-            outcomes=tuple([Outcome(None, stated, linked=False) for stated in _extension([badge], "LearningOutcome")]),
-            workloads=tuple(_workloads(badge)),
-            levels=tuple([Level("EQF", text, None, path) for text, path in _extension([badge], "EQF")]),
-            criteria=tuple([stated for names in CRITERIA for stated in badge.stated(*names)]),
-            further=badge.stated("criteria", "id"),
-        ),
+    badges = document.walk("badge") or [Place(None, document.nearest("badge"))]
+    return tuple([_read(document, badge) for badge in badges])
+
+
+def _read(document: Place, badge: Place) -> Record:
+    return Record(
+        home={
+            "subject": document.nearest("recipient"),
+            "E1": document.nearest("recipient", "identity"),
+            "E2": badge.nearest("name"),
+            "E3": badge.nearest("issuer"),
+            "E4": badge.nearest("issuer", "name"),
+            "E5": document.nearest("issuedOn"),
+            "E6": badge.nearest("alignment"),
+            **dict.fromkeys(("E7", "E8", "E9", "E10", "E11"), badge.path),
+            "criteria": badge.nearest("criteria"),
+        },
+        subjects=len(document.walk("recipient")),
+        learner=_learner(document),
+        titles=badge.in_languages("name"),
+        bodies=badge.in_languages("issuer", "name") + _extension(badge.walk("issuer"), "InstitutionName"),
+        dates=document.stated("issuedOn"),
+        outcomes=tuple([Outcome(None, stated, linked=False) for stated in _extension([badge], "LearningOutcome")]),
+        workloads=tuple(_workloads(badge)),
+        levels=tuple([Level("EQF", text, None, path) for text, path in _extension([badge], "EQF")]),
+        criteria=tuple([stated for names in CRITERIA for stated in badge.stated(*names)]),
+        further=badge.stated("criteria", "id"),
     )
 
 

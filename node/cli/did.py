@@ -25,6 +25,13 @@ from node.config import allows_loopback
 
 KEY_TYPES: Final = MappingProxyType({"ed25519": KeyType.ED25519, "p256": KeyType.P256, "p384": KeyType.P384})
 DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD)
+UNSUPPORTED: Final = (
+    Problem.METHOD_NOT_SUPPORTED,
+    Problem.FEATURE_NOT_SUPPORTED,
+    Problem.REPRESENTATION_NOT_SUPPORTED,
+    Problem.UNSUPPORTED_PUBLIC_KEY_TYPE,
+)
+"""What another program may be able to tell, and a second try will not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +140,4 @@ def _refusal(problem: Problem, result: Resolution) -> CliError:
         return CliError("did.invalid", details=result.detail)
     if problem.means_wrong or problem is Problem.NOT_FOUND:
         return Refused("did.refused", details=result.detail)
-    return Unknowable("did.unknown", details=result.detail)
+    return Unknowable("did.unsupported" if problem in UNSUPPORTED else "did.unknown", details=result.detail)

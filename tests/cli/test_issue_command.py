@@ -236,7 +236,8 @@ def test_a_key_nobody_can_make_is_told(tmp_path, options, code):
         ("nonsense", 2, "did.invalid"),
         ("did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktI", 2, "did.invalid"),
         (f"did:key:{encode_base58btc(b'\xed\x01\x01' + bytes(31))}", 1, "did.refused"),
-        ("did:nosuch:example", 20, "did.unknown"),
+        ("did:nosuch:example", 20, "did.unsupported"),
+        ("did:key:zabc", 20, "did.unsupported"),
     ],
 )
 def test_a_did_that_stands_for_nothing_is_told_apart_from_one_that_is_not_known(tmp_path, did, status, code):

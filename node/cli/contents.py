@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from node.cli.inputs import read_document
+from node.cli.inputs import Carried, read_carried
 from node.cli.invocation import Invocation
 from node.cli.output import visible
 from node.cli.words import Words
@@ -24,9 +24,9 @@ OF_PROOF: Final = ("type", "cryptosuite", "proofPurpose", "verificationMethod", 
 
 def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
     """Show what is in a file."""
-    data = read_document(invocation, name, limit=MAX_PRESENTATION_BYTES)
-    found = contents(parse(data, max_bytes=MAX_PRESENTATION_BYTES))
-    digest = sha256(data).hexdigest()
+    carried = read_carried(invocation, name, limit=MAX_PRESENTATION_BYTES)
+    found = _found(carried)
+    data, digest = carried.file, sha256(carried.file).hexdigest()
     out, words = invocation.out, invocation.words
     if as_json:
         out.answer_json({"file": name, "bytes": len(data), "sha256": digest, **found})
@@ -40,6 +40,24 @@ def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
         out.answer(f"  {words('inspect.more', count=str(len(lines) - MAX_LINES))}")
     out.remark("inspect.unchecked", name=name)
     return 0
+
+
+def _found(carried: Carried) -> JsonObject:
+    """What a file says of itself; a picture says also what it carries, and what it would do when opened."""
+    picture = carried.picture
+    if picture is None:
+        return contents(parse(carried.text, max_bytes=MAX_PRESENTATION_BYTES))
+    read = contents(parse(carried.text, max_bytes=MAX_PRESENTATION_BYTES)) if picture.form == "json" else {}
+    activity: list[JsonValue] = [
+        {"kind": one.kind.value, "what": one.what, "line": one.line} for one in picture.activity
+    ]
+    said: JsonObject = {
+        "format": picture.format.value,
+        "badge": picture.kind.value,
+        "form": picture.form.value,
+        "activity": activity,
+    }
+    return {"picture": said, **read}
 
 
 def contents(document: JsonValue) -> JsonObject:
@@ -84,9 +102,16 @@ def _listed(value: JsonValue) -> list[JsonValue]:
 
 def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     """The same for people: a label and a value on each line."""
-    kind = str(found["kind"])
-    version = found.get("version")
-    yield words("inspect.label.kind"), words(f"inspect.kind.{kind}") + (f" {version}" if version else "")
+    for picture in _objects(found, "picture"):
+        parts = (words(f"inspect.picture.{picture[part]}") for part in ("format", "badge", "form"))
+        yield words("inspect.label.picture"), ", ".join(parts)
+        for one in _objects(picture, "activity"):
+            what, line = visible(one["what"]), str(one["line"])
+            yield words("inspect.label.activity"), words(f"inspect.activity.{one['kind']}", what=what, line=line)
+    if "kind" in found:
+        version = found.get("version")
+        kind = words(f"inspect.kind.{found['kind']}")
+        yield words("inspect.label.kind"), f"{kind} {version}" if version else kind
     for member in ("types", *STATED):
         if member in found:
             yield words(f"inspect.label.{member}"), _text(found[member])

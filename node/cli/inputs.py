@@ -1,17 +1,23 @@
 """What several commands read: documents, moments, policies, trust files."""
 
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from node.cli.errors import CliError
+from node.cli.errors import CliError, Unknowable
 from node.cli.files import STDIN, read_input
 from node.cli.invocation import Invocation, path_of
 from node.cli.kinds import foreign_kind
 from node.credentials.errors import TimestampError
+from node.credentials.pictures.limits import MAX_PICTURE_BYTES
 from node.credentials.timestamps import parse_timestamp
 from node.verification.policy import BUILT_IN, DEFAULT, Policy, built_in, parse_policy
 from node.verification.trust import MAX_PINNED_FILE_BYTES, NO_TRUST, Trust, parse_trust
+
+if TYPE_CHECKING:
+    from node.credentials.pictures.picture import Unbaked
 
 MAX_POLICY_BYTES = 64 * 1024
 """A policy is a few lines."""
@@ -21,12 +27,56 @@ MAX_TRUST_BYTES = 4 * 1024 * 1024
 
 def read_document(invocation: Invocation, name: str, *, limit: int) -> bytes:
     """The bytes of a file that may be a JSON document; data that is certainly something else is refused by its name."""
-    if name == STDIN and sys.stdin.isatty():
-        invocation.out.remark("remark.reading_stdin")
+    _say_what_is_read(invocation, name)
     data = read_input(name, limit=limit)
     if kind := foreign_kind(data):
         raise CliError("input.kind", kind=invocation.words(f"kind.{kind}"))
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A document, and the file that carries it: itself, or a picture."""
+
+    file: bytes
+    text: bytes
+    picture: "Unbaked | None" = None
+
+
+def read_carried(invocation: Invocation, name: str, *, limit: int) -> Carried:
+    """The bytes of a file that may be a JSON document, or a picture with one in it; PictureError for another picture.
+
+    What a picture carries may also be a JWS or an address.
+    """
+    _say_what_is_read(invocation, name)
+    data = read_input(name, limit=MAX_PICTURE_BYTES)
+    kind = foreign_kind(data)
+    if kind in {"png", "svg"}:
+        from node.credentials.pictures.picture import unbake  # noqa: PLC0415 -- most files are no pictures
+
+        found = unbake(data)
+        return Carried(data, found.text, found)
+    if len(data) > limit:
+        raise CliError("input.too_large", limit=limit // 1024)
+    if kind:
+        raise CliError("input.kind", kind=invocation.words(f"kind.{kind}"))
+    return Carried(data, data)
+
+
+def read_credential(invocation: Invocation, name: str, *, limit: int) -> bytes:
+    """The bytes of a document that could be judged; of another badge in a picture nothing can be told."""
+    carried = read_carried(invocation, name, limit=limit)
+    if found := carried.picture:
+        if found.form != "json":
+            raise Unknowable("input.badge", kind=invocation.words(f"kind.badge_{found.form}"))
+        if found.kind != "openbadges-3.0":
+            raise Unknowable("input.badge", kind=invocation.words("kind.badge_2"))
+    return carried.text
+
+
+def _say_what_is_read(invocation: Invocation, name: str) -> None:
+    if name == STDIN and sys.stdin.isatty():
+        invocation.out.remark("remark.reading_stdin")
 
 
 def moment(option: str, text: str) -> datetime:

@@ -71,7 +71,11 @@ def fit(values: Mapping[str, object]) -> dict[str, str]:
 def json_text(value: object, *, indent: int | None = None) -> str:
     """A value as JSON; characters that a terminal would obey are escaped, which JSON reads back as they were."""
     separators = (",", ":") if indent is None else None
-    text = json.dumps(value, ensure_ascii=_narrow(sys.stdout), separators=separators, indent=indent)
+    return escaped(json.dumps(value, ensure_ascii=_narrow(sys.stdout), separators=separators, indent=indent))
+
+
+def escaped(text: str) -> str:
+    """JSON text, its characters that a terminal would obey escaped as JSON allows."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)

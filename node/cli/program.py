@@ -154,6 +154,34 @@ def _inspect(
     return inspect(context.obj, file, as_json=json)
 
 
+@app.command("bake", cls=WordedCommand, help="bake")
+def _bake(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    picture: Annotated[str, typer.Argument(help="bake_picture", metavar="picture")],
+    credential: Annotated[str, typer.Argument(help="bake_credential", metavar="file_or_stdin")],
+    *,
+    out: Annotated[str, typer.Option(help="bake_out", metavar="file")],
+    replace: Annotated[bool, typer.Option("--replace", help="replace")] = False,
+    force: Force = False,
+) -> int:
+    from node.cli.pictures import bake_file  # noqa: PLC0415 -- as above
+
+    return bake_file(context.obj, picture, credential, out=out, replace=replace, force=force)
+
+
+@app.command("unbake", cls=WordedCommand, help="unbake")
+def _unbake(
+    context: typer.Context,
+    picture: Annotated[str, typer.Argument(help="unbake_picture", metavar="picture")],
+    *,
+    out: Annotated[str | None, typer.Option(help="unbake_out", metavar="file")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.pictures import unbake_file  # noqa: PLC0415 -- as above
+
+    return unbake_file(context.obj, picture, out=out, force=force)
+
+
 @app.command("issue", cls=WordedCommand, help="issue")
 def _issue(  # noqa: PLR0913 -- as above
     context: typer.Context,

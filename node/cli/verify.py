@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import Final
 
 from node.app import sources
-from node.cli.errors import CliError, describe
+from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
-from node.cli.inputs import moment, policy_for, read_document, trust_for
+from node.cli.inputs import moment, policy_for, read_credential, read_document, trust_for
 from node.cli.invocation import Invocation
 from node.cli.verdict_text import show
 from node.config import allows_loopback
+from node.credentials.errors import PictureError
 from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, parse, parse_object
 from node.verification.case import Request
 from node.verification.gather import gather
@@ -28,7 +29,6 @@ from node.verification.verify import verify
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
     {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
 )
-UNREADABLE: Final = 2
 WORST_FIRST: Final = (1, 2, 20, 0)
 """What a run over many files says with its one status."""
 
@@ -91,13 +91,13 @@ def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many
     out = invocation.out
     named = {"file": name} if many else {}
     try:
-        report = asyncio.run(judge.report(read_document(invocation, name, limit=MAX_PRESENTATION_BYTES)))
-    except (CliError, DocumentError) as error:
+        report = asyncio.run(judge.report(read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)))
+    except (CliError, DocumentError, PictureError) as error:
         told = describe(error, invocation.words)
         if as_json:
             out.answer_json({**named, "error": told})
         out.error(told, file=name)
-        return UNREADABLE
+        return status_of(error)
     if as_json:
         out.answer_json({**named, **report.to_json()})
     else:

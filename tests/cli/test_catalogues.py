@@ -15,7 +15,7 @@ SAME_IN_BOTH = re.compile(
 )
 COMPOSED = re.compile(
     r"^(help|metavar|kind|error\.(config|document|issuance|context|proof|policy|trust|key_file|status)|doctor\.label|state"
-    r"|inspect\.(label|kind)|demo|achievement\.severity)(\.|$)"
+    r"|inspect\.(label|kind|picture|activity)|error\.picture|demo|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""
 

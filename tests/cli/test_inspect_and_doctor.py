@@ -69,7 +69,7 @@ def test_a_long_file_does_not_flood_the_terminal(tmp_path, genuine):
 
 def test_what_cannot_be_read_is_2(tmp_path):
     (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    assert "input.kind" in glejt(tmp_path, "inspect", "x.png").stderr
+    assert "picture.png.cut" in glejt(tmp_path, "inspect", "x.png").stderr
     (tmp_path / "x.json").write_bytes(b"{")
     assert glejt(tmp_path, "inspect", "x.json").returncode == 2
 

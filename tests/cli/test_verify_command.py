@@ -128,8 +128,8 @@ def test_standard_input_is_a_file_named_by_a_dash(folder, genuine):
     [
         (b"", "input.empty", ""),
         (b" \n ", "input.empty", ""),
-        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "input.kind", "a PNG picture"),
-        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "input.kind", "an SVG picture"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "picture.png.header", "The picture cannot be read"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "picture.none", "no badge"),
         (b"<html></html>", "input.kind", "XML"),
         (b"%PDF-1.7 ...", "input.kind", "a PDF document"),
         (b"PK\x03\x04...", "input.kind", "an archive"),

@@ -15,8 +15,8 @@ from node.credentials.context_profile import check_contexts, context_profile
 from node.credentials.findings import Finding, FindingOutcome
 from node.credentials.structure import MAX_CONTEXTS
 from node.documents import JsonObject, JsonValue
-from node.verification.case import Case
-from node.verification.vocabulary import definitions_of
+from node.verification.policy import Policy
+from node.verification.vocabulary import Vocabulary, definitions_of
 
 INLINE: Final = "context.inline"
 CATCH_ALL: Final = "context.vocab"
@@ -30,26 +30,28 @@ ALIASES: Final = frozenset({"id", "type"})
 """Words that every context of the field maps to keywords."""
 
 
-def vet(case: Case) -> Iterator[Finding]:
-    """What can be held against the contexts of this document under the policy."""
-    findings = _profiled(case)
-    redefined = _redefined_term(case) if any(finding.code == INLINE for finding in findings) else None
+def vet(document: JsonObject, path: str, vocabulary: Vocabulary, policy: Policy) -> Iterator[Finding]:
+    """What can be held against the contexts of a credential or presentation under the policy.
+
+    Path says where the document stands in the one that was handed over.
+    """
+    findings = _profiled(document, path, vocabulary)
+    redefined = _redefined_term(document, vocabulary) if any(each.code == INLINE for each in findings) else None
     for finding in findings:
         if finding.code == INLINE:
-            yield from _inline(case, finding, redefined)
+            yield from _inline(finding, redefined, policy)
         elif finding.code != CATCH_ALL:
             yield finding
-        elif not case.policy.accepts_vocabulary:
+        elif not policy.accepts_vocabulary:
             yield replace(finding, message=f"unvetted vocabulary: {finding.message}")
 
 
-def _profiled(case: Case) -> Sequence[Finding]:
+def _profiled(document: JsonObject, path: str, vocabulary: Vocabulary) -> Sequence[Finding]:
     """What differs from the profile of the document's types.
 
     Where the only contexts are those at the top, they and the types decide: the answer for a pair is kept, because
     issuers use few.
     """
-    vocabulary, document, path = case.vocabulary, case.document, case.credential.path
     listed, types = _short_texts(document.get("@context")), _short_texts(document.get("type"))
     if listed is None or types is None or orjson.dumps(document).count(MARK) > 1:
         return check_contexts(document, vocabulary.contexts, pinned=vocabulary.pinned, path=path)
@@ -72,20 +74,20 @@ def _short_texts(value: JsonValue) -> tuple[str, ...] | None:
     return texts if len(texts) == len(value) else None
 
 
-def _inline(case: Case, finding: Finding, term: str | None) -> Iterator[Finding]:
+def _inline(finding: Finding, term: str | None, policy: Policy) -> Iterator[Finding]:
     if term is not None:
         message = f"the document gives “{term[:96]}” another meaning than the contexts it names"
         yield replace(finding, code=REDEFINED, message=message, remedy="Do not rely on it.")
-    elif not case.policy.accepts_inline_contexts:
+    elif not policy.accepts_inline_contexts:
         remedy = "Ask the issuer for a document under published contexts, or accept inline contexts in your policy."
         yield replace(finding, outcome=FindingOutcome.INDETERMINATE, remedy=remedy)
 
 
-def _redefined_term(case: Case) -> str | None:
+def _redefined_term(document: JsonObject, vocabulary: Vocabulary) -> str | None:
     """A word that a context inside the document gives another meaning, hides, or makes a keyword of."""
-    contexts = [context for used in context_profile(case.document).lists for context in used.items]
-    named = [context for context in contexts if isinstance(context, str) and context in case.vocabulary.contexts]
-    known = [case.vocabulary.definitions(url) for url in named]
+    contexts = [context for used in context_profile(document).lists for context in used.items]
+    named = [context for context in contexts if isinstance(context, str) and context in vocabulary.contexts]
+    known = [vocabulary.definitions(url) for url in named]
     inline = [definitions_of(context) for context in contexts if not isinstance(context, str)]
     for own in inline:
         for term, meanings in own.items():

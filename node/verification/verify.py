@@ -19,7 +19,7 @@ from node.verification.case import Case, Request
 from node.verification.check import Check, CheckName, not_run
 from node.verification.checks.anchor import check_anchor
 from node.verification.checks.authority import check_authority
-from node.verification.checks.context import check_context
+from node.verification.checks.context import appended, check_context
 from node.verification.checks.credential_class import check_class
 from node.verification.checks.holder import Presented, check_holder
 from node.verification.checks.issuer_key import check_issuer_key
@@ -27,6 +27,7 @@ from node.verification.checks.proof import check_proof
 from node.verification.checks.status import check_status
 from node.verification.checks.structure import broken_proof, check_structure, nothing_found
 from node.verification.checks.validity import check_validity
+from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
 from node.verification.examination import examine
 from node.verification.keys import KeyRing
@@ -101,7 +102,9 @@ class _Bench:
         examined = examine(
             presentation, proofs, self._ring, Relationship.AUTHENTICATION, jsonld=self._vocabulary.jsonld
         )
-        return findings, Presented(Presentation(presentation), examined)
+        around = {name: value for name, value in presentation.items() if name != "verifiableCredential"}
+        unvetted = (*vet(around, "", self._vocabulary, self._ring.policy), *appended(examined, ""))
+        return findings, Presented(Presentation(presentation), examined, unvetted)
 
     def judge(self, part: Part, findings: list[Finding], presented: Presented | None) -> CredentialReport:
         """One credential.

@@ -1,11 +1,13 @@
 """Check 8: shown live, by the subject's own key, in answer to this verifier's request."""
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from verification_support import (
     AT,
+    EVERYDAY,
     HOLDER,
     ISSUER,
     MALLORY,
@@ -13,6 +15,7 @@ from verification_support import (
     STRICT,
     UNIVERSITY,
     VC,
+    VC_1,
     credential,
     found,
     gathered,
@@ -23,12 +26,21 @@ from verification_support import (
     shown_live,
 )
 
+from node.credentials.contexts import BUNDLED
 from node.verification.case import CLOCK_SKEW, Request
 from node.verification.check import CheckName
 from node.verification.material import VerificationMaterial
 from node.verification.trust import Trust
 
 SIGNED = ISSUER.sign(credential())
+ACCEPTING = replace(EVERYDAY, accepts_inline_contexts=True, accepts_vocabulary=True)
+DATA_INTEGRITY = "https://w3id.org/security/data-integrity/v2"
+OF_1_1 = {
+    "@context": [VC_1, DATA_INTEGRITY],
+    "validFrom": None,
+    "issuanceDate": "2026-03-01T09:00:00Z",
+    "name": None,
+}
 FOREIGN_HOLDER = party(51, "did:web:holder.example")
 
 
@@ -73,6 +85,46 @@ def test_an_answer_to_another_request(changes):
     assert found(entry, "holder") == ("failed", "holder.replay")
     assert entry.sentence == "genuine_but"
     assert one(shown_live(presentation(SIGNED), **changes), request=REQUEST, policy=STRICT).sentence == "refused"
+
+
+@pytest.mark.threat(5)
+@pytest.mark.threat(33)
+def test_an_answer_to_a_relay_whose_challenge_and_domain_were_exchanged():
+    """The relay asks with its victim's domain as the challenge, and the other way round, and then swaps the words.
+
+    The statements are the same, so the holder's proof still holds.
+    """
+    inside = ISSUER.sign(credential(**OF_1_1))
+    answer = shown_live(
+        presentation(inside, **{"@context": OF_1_1["@context"]}), challenge=REQUEST.domain, domain=REQUEST.challenge
+    )
+    assert _holder(answer) == ("failed", "holder.replay")
+
+    twisted = copy.deepcopy(BUNDLED[DATA_INTEGRITY]["@context"]["DataIntegrityProof"])
+    terms, proof = twisted["@context"], answer["proof"]
+    terms["challenge"], terms["domain"] = terms["domain"], terms["challenge"]
+    proof["challenge"], proof["domain"] = proof["domain"], proof["challenge"]
+    relayed = {**answer, "@context": [VC_1, {"DataIntegrityProof": twisted}]}
+    assert _holder(relayed) == ("indeterminate", "holder.context")
+    assert _holder(relayed, policy=ACCEPTING) == ("indeterminate", "holder.context")
+    assert one(relayed, request=REQUEST, policy=STRICT).verdict == "cannot_tell"
+
+
+@pytest.mark.threat(6)
+@pytest.mark.parametrize("suite", ["eddsa-rdfc-2022", "eddsa-jcs-2022"])
+@pytest.mark.parametrize("context", [{"note": "https://x.example/#note"}, {"@vocab": "https://x.example/#"}])
+def test_a_presentation_under_contexts_of_its_own(suite, context):
+    answer = shown_live(presentation(SIGNED, **{"@context": [VC, context]}), suite=suite)
+    assert _holder(answer) == ("indeterminate", "holder.context")
+    assert _holder(answer, policy=ACCEPTING) == ("passed", "holder.passed")
+
+
+@pytest.mark.threat(6)
+def test_a_presentation_with_a_context_behind_those_that_were_signed():
+    answer = shown_live(presentation(SIGNED), suite="eddsa-jcs-2022")
+    assert _holder(answer) == ("passed", "holder.passed")
+    answer["@context"].append(DATA_INTEGRITY)
+    assert _holder(answer) == ("indeterminate", "holder.context")
 
 
 @pytest.mark.threat(34)

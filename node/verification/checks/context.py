@@ -7,7 +7,7 @@ where the policy accepts them, and never where they give a known word another me
 Spec: https://www.w3.org/TR/vc-data-integrity/#context-validation
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from node.credentials.findings import Finding, FindingOutcome, wrong
@@ -28,7 +28,8 @@ def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     2. Nothing was added behind the contexts that a proof over the text carries.
     3. Every term of the document is defined. A proof over the text covers the others too: there they are a finding.
     """
-    findings = [*vet(case), *_appended(case, proofs)]  # 1. and 2.
+    vetted = vet(case.document, case.credential.path, case.vocabulary, case.policy)
+    findings = [*vetted, *appended(counting(proofs), case.credential.path)]  # 1. and 2.
     failed = [finding for finding in findings if finding.outcome is FindingOutcome.FAILED]
     for finding in failed or findings:
         return Check(
@@ -41,12 +42,13 @@ def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     return _lossless(case, proofs)  # 3.
 
 
-def _appended(case: Case, proofs: tuple[ExaminedProof, ...]) -> Iterator[Finding]:
-    for proof in counting(proofs):
+def appended(proofs: Iterable[ExaminedProof], path: str) -> Iterator[Finding]:
+    """The contexts of the document at this place that stand behind those that its proofs carry, and sign."""
+    for proof in proofs:
         if isinstance(proof.outcome, VerifiedProof) and proof.outcome.appended_contexts:
             yield wrong(
                 "context.appended",
-                case.credential.path + "/@context",
+                path + "/@context",
                 "contexts were added behind those that were signed",
                 "Ask the person for the original file.",
             )

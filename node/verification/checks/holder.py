@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from node.credentials.errors import TimestampError
+from node.credentials.findings import Finding
 from node.credentials.presentation import Presentation
 from node.credentials.timestamps import parse_timestamp
 from node.verification.case import CLOCK_SKEW, Case
@@ -19,10 +20,14 @@ ORDER: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.INDETERMINATE)
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A presentation, and its proofs as they were examined under the purpose of authentication."""
+    """A presentation, and its proofs as they were examined under the purpose of authentication.
+
+    `unvetted` is what can be held against the contexts of the presentation itself.
+    """
 
     presentation: Presentation
     proofs: tuple[ExaminedProof, ...]
+    unvetted: tuple[Finding, ...] = ()
 
 
 def check_holder(case: Case, presented: Presented | None) -> Check:
@@ -33,7 +38,9 @@ def check_holder(case: Case, presented: Presented | None) -> Check:
     3. A proof of the presentation is by a key of that identifier. Another's key is a failure.
     4. That proof holds, and its key may authenticate.
     5. It answers this verifier's challenge, for its domain. Another challenge or domain is a replay.
-    6. The presentation does not name another holder.
+    6. What it says can be read in one way. Under contexts of its bringer's choice, the domain that a holder signed can
+       be called the challenge, and the answer to somebody else be shown as one to this verifier.
+    7. The presentation does not name another holder.
     """
     if presented is None:  # 1.
         return _answer(Outcome.INDETERMINATE, "file", "This is a file; anyone could have passed it on.")
@@ -55,7 +62,7 @@ def check_holder(case: Case, presented: Presented | None) -> Check:
         return _answer(
             Outcome.INDETERMINATE, "many_subjects", "The document is about several; who shows it is only one of them."
         )
-    answers = [_judge(case, presented, proof) for proof in own]  # 4. to 6.
+    answers = [_judge(case, presented, proof) for proof in own]  # 4. to 7.
     return min(answers, key=lambda answer: ORDER.index(answer.outcome))
 
 
@@ -79,7 +86,9 @@ def _judge(case: Case, presented: Presented, proof: ExaminedProof) -> Check:  # 
         return _answer(Outcome.FAILED, "replay", "The presentation was made for another challenge or domain.")
     if not _lasts(case, proof):
         return _answer(Outcome.INDETERMINATE, "expired", "The presentation's proof has expired. Ask for a new one.")
-    if presented.presentation.holder not in {None, signer}:  # 6.
+    for finding in presented.unvetted:  # 6.
+        return _answer(Outcome.INDETERMINATE, "context", f"Of the presentation, {finding.message}. {finding.remedy}")
+    if presented.presentation.holder not in {None, signer}:  # 7.
         return _answer(Outcome.FAILED, "other_holder", "The presentation names another holder than its signer.")
     return Check(
         CheckName.HOLDER,

@@ -25,6 +25,7 @@ from node.cli.words import spoken, words_in
 BAD_USAGE: Final = 2
 
 app = typer.Typer(cls=WordedGroup, help="glejt", add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+achievement = typer.Typer(cls=WordedGroup, help="achievement", rich_markup_mode=None, no_args_is_help=True)
 did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
 status = typer.Typer(cls=WordedGroup, help="status", rich_markup_mode=None, no_args_is_help=True)
 
@@ -201,6 +202,18 @@ def _issue(  # noqa: PLR0913 -- as above
     return issue_file(context.obj, file, order, out=out, force=force)
 
 
+@achievement.command("check", cls=WordedCommand, help="achievement_check")
+def _achievement_check(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="achievement_file", metavar="file_or_stdin")],
+    *,
+    json: Json = False,
+) -> int:
+    from node.cli.achievement import check  # noqa: PLC0415 -- as above
+
+    return check(context.obj, file, as_json=json)
+
+
 @did.command("create", cls=WordedCommand, help="did_create")
 def _did_create(  # noqa: PLR0913 -- as above
     context: typer.Context,
@@ -311,5 +324,6 @@ def _demo(
     return tell(context.obj, folder, wait=not yes)
 
 
+app.add_typer(achievement, name="achievement")
 app.add_typer(did, name="did")
 app.add_typer(status, name="status")

@@ -9,6 +9,7 @@ from typing import Final
 from node.cli.invocation import Invocation
 from node.cli.output import Colour, visible
 from node.cli.technical_details import technical_details
+from node.credentials.micro_credential.findings import Severity
 from node.verification.phrases import phrases
 from node.verification.report import Report
 from node.verification.rows import RowState
@@ -18,6 +19,8 @@ CLASS_COLUMN: Final = 48
 """Where the class stands beside a short sentence."""
 LONGEST_COMMON_STATE: Final = 7
 """“unknown”: longer states widen their column only where they occur."""
+MAX_FINDINGS: Final = 3
+"""Findings on the class that are shown with a verdict, which is about something else; `achievement check` shows all."""
 UNWRAPPED: Final = 10_000
 """The width of what is no terminal: whoever reads a pipe wraps the lines, or does not want them wrapped."""
 
@@ -35,6 +38,8 @@ def show(invocation: Invocation, report: Report, *, heading: str = "") -> None:
             out.answer("  " + " ".join(part for part in (entry.name and f"{entry.name}.", entry.person) if part))
         for line, colour in _rows(entry.rows, invocation):
             out.answer(line, colour)
+        for line in _labelled(words("label.class"), _findings(entry, invocation)):
+            out.answer(line)
         for line in _next(entry, words("label.next")):
             out.answer(line)
         for line in _labelled(words("label.technical"), technical_details(report.credentials[number - 1], words)):
@@ -59,6 +64,15 @@ def _rows(rows: tuple[RowWording, ...], invocation: Invocation) -> list[tuple[st
         for row in rows
         for line in _wrapped(f"  {states[row.state]:{first}}{row.label:{second}}", row.text)
     ]
+
+
+def _findings(entry: CredentialWording, invocation: Invocation) -> list[str]:
+    """What keeps the document from a higher class, the first of it."""
+    told = [finding for finding in entry.findings if finding.severity != Severity.INFO]
+    texts = [finding.text for finding in told[:MAX_FINDINGS]]
+    if len(told) > MAX_FINDINGS:
+        texts.append(invocation.words("verify.more_findings", count=str(len(told) - MAX_FINDINGS)))
+    return texts
 
 
 def _next(entry: CredentialWording, label: str) -> list[str]:

@@ -17,6 +17,7 @@ from did_methods.errors import shown
 from did_methods.multikey import KeyType
 from node.credentials.context_profile import check_contexts
 from node.credentials.credential import Credential, check_credential
+from node.credentials.micro_credential.disclosure import check_learner_stated
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
@@ -67,7 +68,7 @@ async def secure(
     """The document with a proof by the profile's key.
 
     1. It has no proof yet.
-    2. It is built as the data model demands.
+    2. It is built as the data model demands, and names its learner as it states.
     3. It names the profile's issuer.
     4. Its contexts are the ones its types call for, each of them pinned, none written inline.
     5. Every member of it has a meaning in them: the RDF form loses nothing. Cryptosuites that sign the JSON form would
@@ -101,7 +102,7 @@ def _check_unsecured(document: JsonObject) -> None:
 
 
 def _check_structure(document: JsonObject) -> None:
-    for finding in check_credential(document):
+    for finding in (*check_credential(document), *check_learner_stated(document)):
         raise NotIssuableError(
             finding.message, code="issuance.malformed", path=finding.path, remedy="Correct it, then issue again."
         )

@@ -15,14 +15,22 @@ OPEN = {"GLEJT_ALLOW_LOOPBACK": "1"}
 
 @contextmanager
 def publishing(pages):
-    """A server for these pages on this machine: its port, and the paths that were asked for."""
+    """A server for these pages on this machine: its port, and the paths that were asked for.
+
+    A page that is a text is where else to look.
+    """
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
             page = pages.get(self.path)
-            self.send_response(404 if page is None else 200)
+            if isinstance(page, str):
+                self.send_response(302)
+                self.send_header("Location", page)
+                page = b""
+            else:
+                self.send_response(404 if page is None else 200)
             self.end_headers()
             self.wfile.write(page or b"")
 
@@ -131,6 +139,19 @@ def test_a_credential_is_verified_with_what_its_issuer_publishes(tmp_path, schoo
     del pages["/.well-known/did.json"]
     assert glejt(tmp_path, "verify", "award.json", env=OPEN).returncode == 20
     assert len(asked) == 3
+
+
+@pytest.mark.threat(21)
+def test_a_host_that_leads_to_another_host_does_not_make_that_one_speak_for_it(tmp_path, school):
+    issuer, pages, asked = school
+    with publishing({"/did.json": pages["/.well-known/did.json"]}) as (port, elsewhere):
+        for place in (f"http://localhost:{port}/did.json", f"http://127.0.0.1:{port}/did.json"):
+            pages["/.well-known/did.json"] = place
+            assert glejt(tmp_path, "did", "resolve", issuer.did, env=OPEN).returncode == 20
+        assert elsewhere == []
+    pages["/.well-known/did.json"], pages["/here.json"] = "/here.json", json.dumps(issuer.document()).encode()
+    assert glejt(tmp_path, "did", "resolve", issuer.did, env=OPEN).returncode == 0
+    assert asked[-2:] == ["/.well-known/did.json", "/here.json"]
 
 
 @pytest.mark.threat(43)

@@ -56,7 +56,7 @@ def test_an_entry_of_any_size_begins_at_index_times_size(size):
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_entries_keep_their_values_at_every_size(data):
     """Against a text of noughts and ones."""
     size = data.draw(st.integers(1, MAX_SIZE))

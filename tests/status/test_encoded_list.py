@@ -7,7 +7,7 @@ import sys
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import python
 
@@ -27,6 +27,7 @@ def _bomb(megabytes):
 
 
 @given(st.binary(max_size=4096))
+@settings(deadline=None)
 def test_bits_survive_the_journey(data):
     text = encode(data)
     assert text.startswith("u")
@@ -110,7 +111,16 @@ def test_what_is_no_multibase_base64url_is_refused(text):
         decode(text)
 
 
+@pytest.mark.threat(50)
+def test_a_text_that_no_credential_could_carry_is_not_even_decoded():
+    long_name = PACKED[:3] + b"\x08" + PACKED[4:10] + b"a" * (MAX_ENCODED_CHARS * 3 // 4) + b"\0" + PACKED[10:]
+    assert expand(long_name) == LIST
+    with pytest.raises(StatusListError, match=str(MAX_ENCODED_CHARS)):
+        decode(encode_base64url(long_name))
+
+
 @given(st.binary(max_size=64), st.integers(0, len(PACKED) - 1), st.integers(1, 255))
+@settings(deadline=None)
 def test_damage_is_an_error_of_ours_or_harmless(junk, place, change):
     damaged = bytearray(PACKED)
     damaged[place] ^= change

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.status.entry import Generation, Purpose, StatusEntry, generation_of, read_entry
@@ -14,6 +14,7 @@ TEXTS = st.text(min_size=1, max_size=20)
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_what_is_written_is_read(data):
     size = data.draw(st.integers(1, 8))
     entry = StatusEntry(

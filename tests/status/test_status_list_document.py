@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.credentials.context_profile import check_contexts
@@ -48,6 +48,7 @@ def test_a_list_as_it_is_published():
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_what_is_built_can_be_signed_and_read(data):
     size = data.draw(st.integers(1, 8))
     changes = data.draw(st.dictionaries(st.integers(0, MIN_ENTRIES - 1), st.integers(0, (1 << size) - 1), max_size=9))

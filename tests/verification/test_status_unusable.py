@@ -196,6 +196,16 @@ def test_an_index_that_is_none_or_beyond_the_list_is_never_good(index, code):
             "status.entry.messages",
         ),
         (
+            {
+                "statusMessage": [
+                    {"status": "0x0", "message": "a"},
+                    {"status": "0x1", "message": "b"},
+                    {"status": "0x1", "message": "c"},
+                ]
+            },
+            "status.entry.messages",
+        ),
+        (
             {"statusMessage": [{"status": "0", "message": "a"}, {"status": "1", "message": "b"}]},
             "status.entry.messages",
         ),

@@ -242,13 +242,20 @@ def _check_subjects(document: JsonObject, path: str) -> Iterator[Finding]:
         return
     path += "/credentialSubject"
     yield from check_count(value, path, "credential.limit.subjects", MAX_SUBJECTS)
+    seen: set[str] = set()
     for subject, place in one_or_many(value, path):
         if not isinstance(subject, dict):
             yield wrong(code, place, f"{shown(subject)} is not an object")
         elif not subject:
             yield wrong(f"{code}.empty", place, "the subject has no claim")
         elif "id" in subject:
-            yield from check_url(subject["id"], place + "/id", f"{code}.id")
+            name = subject["id"]
+            yield from check_url(name, place + "/id", f"{code}.id")
+            if isinstance(name, str) and name in seen:
+                # As RDF the two are one; whoever splits one seems to speak of several.
+                yield wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is a subject twice")
+            elif isinstance(name, str):
+                seen.add(name)
 
 
 def _check_validity(document: JsonObject, path: str, version: Version) -> Iterator[Finding]:

@@ -113,6 +113,12 @@ def subject_by_keyword(document):
     rename(document["credentialSubject"], "id", "@id")
 
 
+def one_subject_as_two(document):
+    """Whoever reads it is told of two persons, and no name."""
+    subject = document["credentialSubject"]
+    document["credentialSubject"] = [subject, {"id": subject["id"]}]
+
+
 def status_type_by_keyword(document):
     rename(document["credentialStatus"], "type", "@type")
 
@@ -128,6 +134,7 @@ ATTACKS = [
     (status_in_a_set, "members.keyword", "/credentialStatus/@set"),
     (status_in_an_included_block, "members.keyword", "/@included"),
     (subject_by_keyword, "members.keyword", "/credentialSubject/@id"),
+    (one_subject_as_two, "credential.subject.repeated", "/credentialSubject/1/id"),
     (status_type_by_keyword, "members.keyword", "/credentialStatus/@type"),
     (name_with_an_index, "members.keyword", "/credentialSubject/achievement/name/@index"),
     (move_to_second_object, "members.repeated_id", "/endorsement/0/credentialSubject/id"),

@@ -113,7 +113,7 @@ def badge(issuer: Party = ISSUER, /, **members: JsonValue) -> JsonObject:
         "id": HOLDER.did,
         "type": ["AchievementSubject"],
         "identifier": [
-            {"type": "IdentityObject", "identityType": "name", "hashed": False, "identityHash": "Zofia Kowalska"}
+            {"type": "IdentityObject", "identityType": "name", "hashed": False, "identityHash": "Sample Learner"}
         ],
         "achievement": {
             "id": "https://school.example/achievements/welding",

@@ -58,7 +58,8 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "context.too_many": "too_large",
         "context.quads": "too_large",
         "proof.malformed.too_many": "too_large",
-        "mc.claim.unsupported": "class_claim",
+        "holder.replay": "holder_replay",
+    "mc.claim.unsupported": "class_claim",
         DISTRUSTED: "issuer_distrusted",
     }
 )

@@ -5,6 +5,7 @@ It reads no clock, fetches nothing, and gives the same report for the same input
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#verification
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -59,11 +60,13 @@ def verify(  # noqa: PLR0913 -- each is an input of the judgement
     3. Judge each credential: structure, then its proofs, then everything that follows from them.
     4. Combine: the whole is as good as its worst.
 
-    `at` is an aware datetime; `request` is what the verifier asked the holder for. Never raises for what the subject
-    or the material says.
+    `at` is an aware datetime; `request` is what the verifier asked the holder for, which makes the check `holder`
+    required whatever the policy. Never raises for what the subject or the material says.
     """
     if at.tzinfo is None:
         raise ValueError("the time of judging needs a zone")
+    if request is not None:  # Who asks for an answer relies on it: one to somebody else is not accepted.
+        policy = replace(policy, requires=policy.requires | {CheckName.HOLDER})
     found = read_subject(subject)  # 1.
     if found.problem is not None:
         return combine([_unreadable(nothing_found(found.problem), policy, {})], policy, at)

@@ -157,7 +157,7 @@ def test_the_summary_repeats_what_the_document_says_of_itself():
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": "MIG welding",
         "issuer": {"id": ISSUER.did, "name": "School of Welding"},
-        "subject": {"id": HOLDER.did, "name": "Zofia Kowalska"},
+        "subject": {"id": HOLDER.did, "name": "Sample Learner"},
         "validFrom": "2026-03-01T09:00:00Z",
     }
 

@@ -246,10 +246,10 @@ IDENTITY = [
 
 @pytest.mark.parametrize(("supervision", "en", "pl"), IDENTITY)
 def test_person_line(supervision, en, pl):
-    summary = {**MINE, "subject": {"name": "Zofia Kowalska"}, "supervision": supervision}
+    summary = {**MINE, "subject": {"name": "Sample Learner"}, "supervision": supervision}
     report = made_up(EVERYDAY, summary)
     entry = say(report, "en")
-    assert entry.name == "Zofia Kowalska"
+    assert entry.name == "Sample Learner"
     assert entry.person == f"Name stated by the issuer; identity at the assessment: {en}."
     expected = f"Imię i nazwisko podał wystawca; tożsamość przy ocenie: {pl}."
     assert say(report, "pl").person == expected

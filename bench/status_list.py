@@ -20,8 +20,8 @@ from did_methods import key as did_key
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.held_keys import HeldKeys
 from node.documents import JsonObject, UnsecuredDocument
-from node.issuance.secure import SigningProfile, secure
-from node.issuance.status_lists import Signing, first_version, next_version
+from node.issuance.secure import Signing, SigningProfile
+from node.issuance.status_lists import first_version, next_version
 from node.status.bitstring import MIN_ENTRIES, Bitstring
 from node.status.entry import Purpose, StatusEntry
 from node.verification.material import EMPTY, Origin, StatusListCopy, VerificationMaterial
@@ -29,7 +29,6 @@ from node.verification.policy import built_in
 from node.verification.report import Verdict
 from node.verification.trust import NO_TRUST
 from node.verification.verify import verify
-from node.verification.vocabulary import vocabulary
 
 RUNS, WARM_UP = 200, 10
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -89,8 +88,7 @@ class Issuer:
         }
         if place is not None:
             document["credentialStatus"] = StatusEntry(URL, place).to_json()
-        made = secure(UnsecuredDocument(document), self.signing.profile, self.signing.keys, vocabulary(()), created=NOW)
-        return self._loop.run_until_complete(made)
+        return self._loop.run_until_complete(self.signing.secure(UnsecuredDocument(document), created=NOW))
 
 
 def timed(name: str, work: Callable[[], object], target: float | None = None) -> Result:

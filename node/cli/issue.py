@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from node.adapters.held_keys import HeldKeys
-from node.adapters.key_file import read_key_file
-from node.cli.did import unlock
 from node.cli.errors import CliError, describe
 from node.cli.files import write_whole
-from node.cli.inputs import moment, read_document, trust_for
+from node.cli.inputs import moment, read_document
 from node.cli.invocation import Invocation, path_of
+from node.cli.signing import signing_for
 from node.credentials.credential import Credential
 from node.documents import MAX_CREDENTIAL_BYTES, UnsecuredDocument, parse_object
 from node.issuance.errors import IssuanceError
-from node.issuance.secure import SigningProfile, secure, usual_suite
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
-from node.verification.vocabulary import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +40,15 @@ def issue_file(invocation: Invocation, name: str, order: Order, *, out: str | No
     suites = [suite.name for suite in SUITES.values() if suite.creates]
     if order.suite is not None and order.suite not in suites:
         raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
-    key_path = path_of(order.key, invocation.settings.key)
-    if key_path is None:
+    if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     data = read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES)
     document = UnsecuredDocument(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
-    key_file = read_key_file(key_path)
-    trust = trust_for(invocation, None)
-    private = unlock(invocation, key_file, key_path, order.passphrase_file)
-    method = str(key_file.verification_method)
-    profile = SigningProfile(
-        issuer=str(key_file.verification_method.did),
-        verification_method=method,
-        cryptosuite=order.suite or usual_suite(key_file.public.type),
-        proof_array=order.proof_array,
+    signing = signing_for(
+        invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=order.proof_array
     )
     try:  # 2
-        secured = asyncio.run(
-            secure(document, profile, HeldKeys({method: private}), vocabulary(trust.contexts), created=created)
-        )
+        secured = asyncio.run(signing.secure(document, created=created))
     except (IssuanceError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words))
         return 1
@@ -72,6 +58,7 @@ def issue_file(invocation: Invocation, name: str, order: Order, *, out: str | No
         invocation.out.answer_json(secured, indent=2)
         return 0
     write_whole(Path(out).expanduser(), text.encode(), force=force)
+    profile = signing.profile
     invocation.out.remark("remark.signed", issuer=profile.issuer, suite=profile.cryptosuite, name=out)
     return 0
 

@@ -6,11 +6,17 @@ from node.cli.did import unlock
 from node.cli.errors import CliError
 from node.cli.inputs import trust_for
 from node.cli.invocation import Invocation, path_of
-from node.issuance.secure import SigningProfile, usual_suite
-from node.issuance.status_lists import Signing
+from node.issuance.secure import Signing, SigningProfile, usual_suite
 
 
-def signing_for(invocation: Invocation, key: str | None, passphrase_file: str | None) -> Signing:
+def signing_for(
+    invocation: Invocation,
+    key: str | None,
+    passphrase_file: str | None,
+    *,
+    suite: str | None = None,
+    proof_array: bool = False,
+) -> Signing:
     """The signing by a key file; its passphrase is read from its file, or asked for."""
     path = path_of(key, invocation.settings.key)
     if path is None:
@@ -21,6 +27,7 @@ def signing_for(invocation: Invocation, key: str | None, passphrase_file: str | 
     profile = SigningProfile(
         issuer=str(key_file.verification_method.did),
         verification_method=method,
-        cryptosuite=usual_suite(key_file.public.type),
+        cryptosuite=suite or usual_suite(key_file.public.type),
+        proof_array=proof_array,
     )
     return Signing(profile, HeldKeys({method: unlock(invocation, key_file, path, passphrase_file)}), trust)

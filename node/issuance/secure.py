@@ -23,7 +23,8 @@ from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileE
 from node.ports import KeyStore
 from node.proofs.data_integrity import prepare
 from node.proofs.options import ProofOptions
-from node.verification.vocabulary import Vocabulary
+from node.verification.trust import Trust
+from node.verification.vocabulary import Vocabulary, vocabulary
 
 USUAL_SUITES: Final[Mapping[KeyType, str]] = MappingProxyType(
     {KeyType.ED25519: "eddsa-rdfc-2022", KeyType.P256: "ecdsa-rdfc-2019", KeyType.P384: "ecdsa-rdfc-2019"}
@@ -48,6 +49,19 @@ class SigningProfile:
                 code="issuance.controller",
                 remedy="Sign with a verification method of the issuer's own DID.",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs and how, with which keys, and whom and what the signer itself trusts."""
+
+    profile: SigningProfile
+    keys: KeyStore
+    trust: Trust
+
+    async def secure(self, document: UnsecuredDocument, *, created: datetime) -> SecuredDocument:
+        """The document with a proof, by the contexts that the signer knows; see `secure`."""
+        return await secure(document, self.profile, self.keys, vocabulary(self.trust.contexts), created=created)
 
 
 def usual_suite(key_type: KeyType) -> str:

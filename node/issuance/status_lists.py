@@ -8,7 +8,6 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/#generate-algorithm
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,8 +17,7 @@ from node.credentials.structure import objects_of
 from node.credentials.timestamps import format_timestamp, parse_timestamp
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError
-from node.issuance.secure import SigningProfile, secure
-from node.ports import KeyStore
+from node.issuance.secure import Signing
 from node.proofs.proof import proofs_of
 from node.status.bitstring import MAX_SIZE, MIN_ENTRIES, Bitstring
 from node.status.encoded_list import encode
@@ -29,23 +27,12 @@ from node.status.status_list import SEALED_UNTIL, StatusList, build_status_list,
 from node.verification.case import CLOCK_SKEW
 from node.verification.material import VerificationMaterial
 from node.verification.policy import INDISPENSABLE, built_in
-from node.verification.trust import Trust
 from node.verification.verify import verify
-from node.verification.vocabulary import vocabulary
 
 LIFETIME: Final = timedelta(hours=24)
 """How long one version counts: so long can a withdrawal be hidden by showing an old copy."""
 STEP: Final = timedelta(milliseconds=1)
 """The least by which a version is later than the one before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """Who signs, with what, and by which contexts."""
-
-    profile: SigningProfile
-    keys: KeyStore
-    trust: Trust
 
 
 async def first_version(  # noqa: PLR0913 -- each is an input of the list
@@ -64,7 +51,7 @@ async def first_version(  # noqa: PLR0913 -- each is an input of the list
     document = build_status_list(
         url, signing.profile.issuer, bits, purpose=purpose, valid_from=now, valid_until=now + lifetime
     )
-    return await _secure(document, signing, now)
+    return await signing.secure(document, created=now)
 
 
 async def next_version(  # noqa: PLR0913 -- each is an input of the change
@@ -105,7 +92,7 @@ async def next_version(  # noqa: PLR0913 -- each is an input of the change
         "validUntil": format_timestamp(SEALED_UNTIL if seal else signed + lifetime),
         "credentialSubject": {**subject, "encodedList": encode(bits.changed(changes).data)},
     }
-    return await _secure(UnsecuredDocument(document), signing, signed)
+    return await signing.secure(UnsecuredDocument(document), created=signed)
 
 
 def bits_of(content: StatusList) -> Bitstring:
@@ -115,11 +102,6 @@ def bits_of(content: StatusList) -> Bitstring:
         width, rest = divmod(len(content.data) * 8, MIN_ENTRIES)
         size = width if rest == 0 and 1 <= width <= MAX_SIZE else None
     return Bitstring(content.data, size or 1)
-
-
-async def _secure(document: UnsecuredDocument, signing: Signing, created: datetime) -> SecuredDocument:
-    terms = vocabulary(signing.trust.contexts)
-    return await secure(document, signing.profile, signing.keys, terms, created=created)
 
 
 def _check_current(current: JsonObject, material: VerificationMaterial, signing: Signing, now: datetime) -> None:

@@ -15,8 +15,8 @@ from node.adapters.held_keys import HeldKeys
 from node.credentials.timestamps import parse_timestamp
 from node.documents import UnsecuredDocument
 from node.issuance.errors import IssuanceError
-from node.issuance.secure import secure
-from node.issuance.status_lists import LIFETIME, STEP, Signing, bits_of, first_version, next_version
+from node.issuance.secure import Signing
+from node.issuance.status_lists import LIFETIME, STEP, bits_of, first_version, next_version
 from node.status.bitstring import MIN_ENTRIES, Bitstring
 from node.status.entry import StatusEntry
 from node.status.errors import BitstringError, FinalStatusError, OutOfRangeError, StatusError
@@ -26,7 +26,6 @@ from node.verification.material import EMPTY, Origin, VerificationMaterial
 from node.verification.policy import built_in
 from node.verification.trust import NO_TRUST
 from node.verification.verify import verify
-from node.verification.vocabulary import vocabulary
 
 URL = "https://school.example/status/1"
 NOW = datetime(2026, 6, 12, 14, 3, tzinfo=UTC)
@@ -91,19 +90,13 @@ def test_what_else_a_list_says_stays():
     )
     document |= {"name": "Withdrawals 2026", "issuer": {"id": DID, "name": "Test School"}}
     document["credentialSubject"] = [{**document["credentialSubject"], "statusPurpose": ["revocation", "suspension"]}]
-    current = signed_list(document)
+    current = finished(SIGNING.secure(UnsecuredDocument(document), created=NOW))
     following = follow(current, [7])
     assert following["name"] == "Withdrawals 2026"
     assert following["issuer"] == {"id": DID, "name": "Test School"}
     assert following["credentialSubject"]["ttl"] == 60_000
     assert following["credentialSubject"]["statusPurpose"] == ["revocation", "suspension"]
     assert places(following) == {7: 1}
-
-
-def signed_list(document, created=NOW):
-    return finished(
-        secure(UnsecuredDocument(document), profile(), HeldKeys({METHOD: KEY}), vocabulary(()), created=created)
-    )
 
 
 @pytest.mark.threat(55)

@@ -84,6 +84,10 @@ UNUSABLE = {
         "status.list.context",
     ),
     "not for now": (status_list(signed=AT + HOUR), "status.list.not_yet"),
+    "signed after the day asked about": (
+        ISSUER.sign({k: v for k, v in GOOD.items() if k != "proof"}, created=AT + HOUR),
+        "status.list.not_yet",
+    ),
     "not yet begun": (status_list(validFrom=at(AT + HOUR)), "status.list.not_yet"),
     "with a status of its own": (status_list(credentialStatus=entry(9, list_url=OTHER)), "status.list.nested"),
     "no JSON": (copy_of("<html>404</html>"), "status.list.unreadable"),

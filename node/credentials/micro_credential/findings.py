@@ -18,11 +18,14 @@ class CredentialClass(StrEnum):
     @property
     def rank(self) -> int:
         """The place in the order of classes; what is unclassified is below all of them."""
-        return tuple(CredentialClass).index(self)
+        return _RANKS[self]
 
     def reaches(self, least: Self) -> bool:
         """Whether this class is at least as high as another."""
         return self.rank >= least.rank
+
+
+_RANKS = {name: rank for rank, name in enumerate(CredentialClass)}
 
 
 class State(StrEnum):

@@ -4,7 +4,6 @@ A member may hold one value or an array of them, and both say the same; so a ste
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from node.credentials.structure import one_or_many
@@ -18,8 +17,7 @@ class Stated(NamedTuple):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A value of a document and the JSON pointer to it."""
 
     value: JsonValue
@@ -37,7 +35,9 @@ class Place:
         value = self.value.get(name) if isinstance(self.value, dict) else None
         if value is None:
             return []
-        path = self.path + pointer(name)
+        path = f"{self.path}/{name}" if name.isalnum() else self.path + pointer(name)
+        if value.__class__ is not list:
+            return [Place(value, path)]
         return [Place(item, place) for item, place in one_or_many(value, path) if item is not None]
 
     def nearest(self, *names: str) -> str:

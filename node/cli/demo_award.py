@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from node.cli.words import Words
+from node.credentials.context_profile import GLEJT_CONTEXT
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
 
@@ -27,6 +28,7 @@ def award(issuer: str, words: Words, *, at: datetime, new_id: Callable[[], str])
         "@context": [
             "https://www.w3.org/ns/credentials/v2",
             "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+            GLEJT_CONTEXT,
         ],
         "id": new_id(),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
@@ -45,13 +47,18 @@ def award(issuer: str, words: Words, *, at: datetime, new_id: Callable[[], str])
             ],
             "achievement": {
                 "id": new_id(),
-                "type": ["Achievement"],
+                "type": ["Achievement", "MicroCredentialAchievement"],
                 "achievementType": "MicroCredential",
                 "name": said("title"),
                 "description": said("description"),
                 "inLanguage": words.language,
                 "criteria": {"narrative": said("criteria")},
+                "workload": [{"type": ["Workload"], "value": "2", "unit": "ECTS"}],
                 "creditsAvailable": 2,
+                "assessmentType": "practical",
+                "participationType": "on-site",
+                "supervisionType": "supervised-onsite-identified",
+                "stackability": "stand-alone",
                 "alignment": [
                     {
                         "type": ["Alignment"],
@@ -70,7 +77,12 @@ def award(issuer: str, words: Words, *, at: datetime, new_id: Callable[[], str])
                     },
                 ],
                 "resultDescription": [
-                    {"id": outcome, "type": ["ResultDescription"], "name": text, "resultType": "Status"}
+                    {
+                        "id": outcome,
+                        "type": ["ResultDescription", "LearningOutcome"],
+                        "name": text,
+                        "resultType": "Status",
+                    }
                     for outcome, text in outcomes
                 ],
             },

@@ -23,6 +23,8 @@ def test_the_story_is_told_to_its_end(tmp_path, language):
     lines = done.stdout.splitlines()
     said = [line.partition("  ")[0] for line in lines]
     assert [sentence for sentence in said if sentence in STORY[language]] == STORY[language]
+    whole = {"en": "Micro-credential, 11 of 11 elements", "pl": "Mikropoświadczenie, 11 z 11 elementów"}
+    assert sum(line.endswith(f" {whole[language]}") for line in lines) == 2
     assert {path.name for path in (tmp_path / "demo-files").iterdir()} == FILES | {".glejt-demo"}
     for name in FILES:
         assert any(line.startswith(f"  {name} ") for line in lines)

@@ -59,7 +59,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "context.quads": "too_large",
         "proof.malformed.too_many": "too_large",
         "holder.replay": "holder_replay",
-    "mc.claim.unsupported": "class_claim",
+        "mc.claim.unsupported": "class_claim",
         DISTRUSTED: "issuer_distrusted",
     }
 )

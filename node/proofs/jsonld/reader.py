@@ -162,8 +162,7 @@ class Reader:
         except Refusal as refusal:
             refusal.within(name)
             raise
-        if len(quads) > MAX_QUADS:
-            raise Refusal("context.quads", f"the document makes more than {MAX_QUADS} statements")
+        _check_count(len(quads))
 
     def member(self, name: str, active: ActiveContext) -> Member:
         """What the member name means."""
@@ -214,6 +213,7 @@ class Reader:
             else:
                 terms.extend(made)
         elif isinstance(value, list):
+            _check_count(len(terms) + len(value))
             below = _below(scope)
             for index, item in enumerate(value):
                 try:
@@ -221,8 +221,6 @@ class Reader:
                 except Refusal as refusal:
                     refusal.within(index)
                     raise
-            if len(terms) > MAX_QUADS:
-                raise Refusal("context.quads", f"the document makes more than {MAX_QUADS} statements")
         elif value is not None:
             terms.append(self.terms.scalar(value, key, scope.active, place))
 
@@ -232,6 +230,7 @@ class Reader:
         if not isinstance(value, list):
             self.collect(value, key, scope, Place.ITEM, items)
             return self.list_of(items, scope.graph)
+        _check_count(len(value))
         below = _below(scope)
         for index, item in enumerate(value):
             with Step(index):
@@ -255,6 +254,11 @@ class Reader:
             self.quads.append((cell, _RDF_REST, rest, graph))
             rest = cell
         return rest
+
+
+def _check_count(statements: int) -> None:
+    if statements > MAX_QUADS:
+        raise Refusal("context.quads", f"the document makes more than {MAX_QUADS} statements")
 
 
 def _below(scope: Scope) -> Scope:

@@ -58,9 +58,8 @@ class Terms:
         Spec: https://www.w3.org/TR/json-ld11-api/#value-expansion
         """
         active = key.inner or active
-        names_node = isinstance(value, str) and key.coercion in {"@id", "@vocab"}
-        if place == Place.FREE or (place == Place.NODE and not names_node):
-            raise Refusal("context.free_value", f"{told(value)} stands where only a node with members can stand")
+        if place == Place.NODE and not (isinstance(value, str) and key.coercion in {"@id", "@vocab"}):
+            raise Refusal("context.free_value", f"{told(value)} stands where only a node can stand")
         if not isinstance(value, str):
             return literals.native(value, key.datatype)
         if key.coercion == "@id":

@@ -300,9 +300,14 @@ class TestMeaning:
         assert len(graphs) == 2
 
     def test_blank_nodes_of_the_document_are_told_apart_from_ours(self):
-        lines = statements({"@context": {"a": A}, "@graph": [{"@id": "_:b1", "a": [{}, {"@id": "_:b2", "a": "x"}]}]})
+        """Whatever the document calls them, also what we would call ours."""
 
-        assert len(lines) == 3
+        def graph(outer, inner):
+            nodes = [{"a": "y"}, {"@id": outer, "a": [{"a": "z"}, {"@id": inner, "a": "x"}]}]
+            return statements({"@context": {"a": A}, "@graph": nodes})
+
+        assert graph("_:first", "_:second") == graph("_:b1", "_:b3") == graph("_:b2", "_:b1")
+        assert len(graph("_:first", "_:second")) == 5
 
     def test_lists_in_lists(self):
         context = {"a": {"@id": A, "@container": "@list"}}

@@ -73,7 +73,7 @@ def classify(
     chosen = rules or rule_set()
     records = read(Place(document, path), chosen.tables)
     classified = [_classify(replace(record, derived=True) if derived else record, chosen) for record in records]
-    return min(classified, key=lambda one: (one.credential_class.rank, one.met))
+    return min(classified, key=_order)
 
 
 def classify_achievement(achievement: JsonObject, rules: RuleSet | None = None) -> Classification:
@@ -82,10 +82,14 @@ def classify_achievement(achievement: JsonObject, rules: RuleSet | None = None) 
     Whose, from where, by whom and when comes with each award. Paths of findings start at the achievement.
     """
     chosen = rules or rule_set()
-    (record,) = read(Place({"credentialSubject": {"achievement": achievement}}), chosen.tables)
-    classified = _classify(record, chosen, award=False)
+    records = read(Place({"credentialSubject": {"achievement": achievement}}), chosen.tables)
+    classified = min([_classify(record, chosen, award=False) for record in records], key=_order)
     findings = [replace(one, path=one.path.removeprefix(DRAFT_PATH)) for one in classified.findings]
     return replace(classified, findings=tuple(findings))
+
+
+def _order(classified: Classification) -> tuple[int, int]:
+    return classified.credential_class.rank, classified.met
 
 
 def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classification:

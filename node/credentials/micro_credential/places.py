@@ -1,6 +1,7 @@
 """Places of a document: values together with where they stand, so that a finding can point at what it is about.
 
-A member may hold one value or an array of them, and both say the same; so a step always leads to a list of places.
+To JSON-LD a value, an array of it and an array in an array are the same statement, and so are a text and a value object
+around it. A proof over RDF holds for each of these forms, so they are read alike: a step leads to a list of places.
 """
 
 from collections.abc import Iterable
@@ -36,9 +37,7 @@ class Place(NamedTuple):
         if value is None:
             return []
         path = f"{self.path}/{name}" if name.isalnum() else self.path + pointer(name)
-        if value.__class__ is not list:
-            return [Place(value, path)]
-        return [Place(item, place) for item, place in one_or_many(value, path) if item is not None]
+        return _flat(value, path) if value.__class__ is list else [Place(value, path)]
 
     def nearest(self, *names: str) -> str:
         """The pointer to the value that these members lead to, or to the nearest parent that exists.
@@ -61,10 +60,25 @@ class Place(NamedTuple):
         return self.value if isinstance(self.value, dict) else {}
 
     @property
+    def plain(self) -> JsonValue:
+        """The value without the value object that may be around it."""
+        return self.value.get("@value") if isinstance(self.value, dict) else self.value
+
+    @property
     def text(self) -> str | None:
-        """The value as a text: as such, or as a value object with or without a language."""
-        value = self.value.get("@value") if isinstance(self.value, dict) else self.value
+        """The value as a text, in a language or in none."""
+        value = self.plain
         return value if isinstance(value, str) else None
+
+    @property
+    def number(self) -> str | None:
+        """The value as a decimal text: a number in the digits it stands for, a text as it is."""
+        value = self.plain
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return str(int(value)) if value == int(value) else repr(value)
 
     def stated(self, *names: str) -> tuple[Stated, ...]:
         """The texts that these members lead to."""
@@ -72,8 +86,7 @@ class Place(NamedTuple):
 
     def numbers(self, *names: str) -> tuple[Stated, ...]:
         """The numbers that these members lead to, as decimal texts; a text may be one."""
-        walked = [(place, number_text(place.value)) for place in self.walk(*names)]
-        return tuple([Stated(text, place.path) for place, text in walked if text is not None])
+        return tuple([Stated(text, place.path) for place in self.walk(*names) if (text := place.number) is not None])
 
     def in_languages(self, *names: str) -> tuple[Stated, ...]:
         """The texts that these members lead to, where each may be a map from languages to texts."""
@@ -93,10 +106,11 @@ def only(stated: Iterable[Stated]) -> str | None:
     return texts.pop() if len(texts) == 1 else None
 
 
-def number_text(value: JsonValue) -> str | None:
-    """A number as the decimal text it stands for, a text as it is; None for anything else."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return str(int(value)) if value == int(value) else repr(value)
+def _flat(values: list[JsonValue], path: str) -> list[Place]:
+    found: list[Place] = []
+    for value, place in one_or_many(values, path):
+        if isinstance(value, list):
+            found += _flat(value, place)
+        elif value is not None:
+            found.append(Place(value, place))
+    return found

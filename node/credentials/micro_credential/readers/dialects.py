@@ -11,6 +11,7 @@ from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.readers.dutch import read_edubadge, read_educredential
 from node.credentials.micro_credential.readers.elm import read_elm
 from node.credentials.micro_credential.readers.glejt import read_glejt
+from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.open_badges import read_open_badge
 from node.credentials.micro_credential.readers.open_badges_2 import read_assertion
 from node.credentials.micro_credential.readers.sd_jwt import READERS as BY_VCT
@@ -18,36 +19,37 @@ from node.credentials.micro_credential.record import Record
 from node.credentials.micro_credential.tables import Tables
 from node.credentials.structure import types_of
 
-type Reader = Callable[[Place, Tables], tuple[Record, ...]]
+type BadgeReader = Callable[[Place, Halves, Tables], tuple[Record, ...]]
 
-BY_ACHIEVEMENT: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
+BY_ACHIEVEMENT: Final[tuple[tuple[frozenset[str], BadgeReader], ...]] = (
     (frozenset({"MicroCredentialAchievement", "https://w3id.org/glejt#MicroCredentialAchievement"}), read_glejt),
     (frozenset({"EdubadgesAchievement"}), read_edubadge),
     (frozenset({"EducredentialAchievement"}), read_educredential),
 )
 """Types of an achievement, in the order in which they are asked for."""
-BY_DOCUMENT: Final[tuple[tuple[frozenset[str], Reader], ...]] = (
-    (frozenset({"EuropeanDigitalCredential"}), read_elm),
-    (frozenset({"OpenBadgeCredential", "AchievementCredential"}), read_open_badge),
-    (frozenset({"Assertion"}), read_assertion),
-)
-"""Types of the document itself."""
+BADGES: Final = frozenset({"OpenBadgeCredential", "AchievementCredential"})
+ELM: Final = "EuropeanDigitalCredential"
+ASSERTION: Final = "Assertion"
 
 
 def read(document: Place, tables: Tables) -> tuple[Record, ...]:
-    """The records of a document, by the reader of its dialect."""
-    return reader_of(document)(document, tables)
+    """The records of a document, by the reader of its dialect.
 
-
-def reader_of(document: Place) -> Reader:
-    """The reader of the first dialect that matches."""
-    achieved = {name for one in document.walk("credentialSubject", "achievement") for name in types_of(one.object)}
-    for types, reader in BY_ACHIEVEMENT:
+    1. By the type of the achievement, or of another half of it.
+    2. A European Digital Credential. 3. An Open Badge. 4. An assertion of Open Badges 2. 5. The claims of an SD-JWT.
+    """
+    halves = Halves(document)
+    achievements = document.walk("credentialSubject", "achievement")
+    achieved = {name for half in (*achievements, *halves.of(achievements)) for name in types_of(half.object)}
+    for types, badge_reader in BY_ACHIEVEMENT:  # 1
         if not types.isdisjoint(achieved):
-            return reader
-    own = types_of(document.object)
-    for types, reader in BY_DOCUMENT:
-        if not types.isdisjoint(own):
-            return reader
-    vct = document.object.get("vct")
-    return BY_VCT.get(vct, read_open_badge) if isinstance(vct, str) else read_open_badge
+            return badge_reader(document, halves, tables)
+    own, vct = types_of(document.object), document.object.get("vct")
+    if ELM in own:  # 2
+        return read_elm(document, tables)
+    if BADGES.isdisjoint(own):  # 3
+        if ASSERTION in own:  # 4
+            return read_assertion(document, tables)
+        if isinstance(vct, str) and vct in BY_VCT:  # 5
+            return BY_VCT[vct](document, tables)
+    return read_open_badge(document, halves, tables)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from node.credentials.micro_credential.places import Place
+from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.open_badges import read_open_badge
 from node.credentials.micro_credential.readers.values import assessments, listed
 from node.credentials.micro_credential.record import Listed, Outcome, Record, Workload
@@ -22,14 +23,14 @@ UNITS: Final = (("ECTS", ECTS), ("SBU", HOUR), ("studyLoad", HOUR), ("timeInvest
 """Members that state a workload, and the unit each is in."""
 
 
-def read_educredential(document: Place, tables: Tables) -> tuple[Record, ...]:
+def read_educredential(document: Place, halves: Halves, tables: Tables) -> tuple[Record, ...]:
     """What an educredential states."""
-    return read_open_badge(document, tables, _educredential)
+    return read_open_badge(document, halves, tables, _educredential)
 
 
-def read_edubadge(document: Place, tables: Tables) -> tuple[Record, ...]:
+def read_edubadge(document: Place, halves: Halves, tables: Tables) -> tuple[Record, ...]:
     """What an edubadge states."""
-    return read_open_badge(document, tables, _edubadge)
+    return read_open_badge(document, halves, tables, _edubadge)
 
 
 def _educredential(record: Record, _document: Place, achievement: Place, tables: Tables) -> Record:

@@ -179,9 +179,9 @@ def _quality(place: Place, tables: Tables) -> Quality:
 
 def _stackability(claim: Place) -> Iterator[Listed]:
     for place in claim.walk("specifiedBy", "isPartialQualification"):
-        if isinstance(place.value, bool):
-            term = "stackable" if place.value else "stand-alone"
-            yield Listed(term, str(place.value).lower(), place.path)
+        if isinstance(place.plain, bool):
+            term = "stackable" if place.plain else "stand-alone"
+            yield Listed(term, str(place.plain).lower(), place.path)
 
 
 def _grades(test: Place) -> Iterator[Result]:

@@ -3,15 +3,16 @@
 from dataclasses import replace
 
 from node.credentials.micro_credential.places import Place, only
+from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.open_badges import read_open_badge
 from node.credentials.micro_credential.readers.values import listed
 from node.credentials.micro_credential.record import Record, Workload
 from node.credentials.micro_credential.tables import Tables
 
 
-def read_glejt(document: Place, tables: Tables) -> tuple[Record, ...]:
+def read_glejt(document: Place, halves: Halves, tables: Tables) -> tuple[Record, ...]:
     """What a document of ours states."""
-    return read_open_badge(document, tables, _extend)
+    return read_open_badge(document, halves, tables, _extend)
 
 
 def _extend(record: Record, _document: Place, achievement: Place, tables: Tables) -> Record:
@@ -20,7 +21,7 @@ def _extend(record: Record, _document: Place, achievement: Place, tables: Tables
         bodies=(*achievement.stated("awardingBody", "name"), *record.bodies),
         # Credits of Open Badges mirror the workload; only where they stand alone do they lack their unit.
         workloads=tuple([_workload(place, tables) for place in achievement.walk("workload")]) or record.workloads,
-        level_not_applicable=any(place.value is True for place in achievement.walk("levelNotApplicable")),
+        level_not_applicable=any(place.plain is True for place in achievement.walk("levelNotApplicable")),
         assessments=(*listed(achievement.walk("assessmentType"), "assessment", tables), *record.assessments),
         participation=listed(achievement.walk("participationType"), "participation", tables),
         prerequisites=achievement.stated("prerequisite"),

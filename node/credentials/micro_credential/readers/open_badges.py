@@ -6,7 +6,8 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.places import Place, Stated, number_text, only
+from node.credentials.micro_credential.places import Place, Stated, only
+from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.values import assessments, full_name, level, quality, texts
 from node.credentials.micro_credential.record import (
     Learner,
@@ -28,6 +29,13 @@ type Extension = Callable[[Record, Place, Place, Tables], Record]
 
 LEARNING_OUTCOME: Final = frozenset({"LearningOutcome", "https://w3id.org/glejt#LearningOutcome"})
 """The type, and the IRI it stands for: to JSON-LD both are the same."""
+ACHIEVEMENT: Final = frozenset(
+    {"Achievement", "MicroCredentialAchievement", "EdubadgesAchievement", "EducredentialAchievement"}
+)
+"""Types without which an object cannot have the members of an achievement; likewise below."""
+SUBJECT: Final = frozenset({"AchievementSubject"})
+DESCRIPTION: Final = frozenset({"ResultDescription"})
+RESULT: Final = frozenset({"Result"})
 ASSESSMENT: Final = frozenset(
     {"AssessmentResultDescription", "https://purl.imsglobal.org/spec/vc/ob/vocab.html#AssessmentResultDescription"}
 )
@@ -47,19 +55,24 @@ PLACES: Final[Mapping[str, str]] = {
 """The member of the achievement in which each statement stands."""
 
 
-def read_open_badge(document: Place, tables: Tables, extension: Extension | None = None) -> tuple[Record, ...]:
-    """One record for each achievement of the document; one where it has none."""
-    nowhere = Place(None, document.nearest("credentialSubject", "achievement"))
+def read_open_badge(
+    document: Place, halves: Halves, tables: Tables, extension: Extension | None = None
+) -> tuple[Record, ...]:
+    """One record for each achievement of the document, and for each other half of one; one where it has none."""
+    achievements = halves.with_others(document.walk("credentialSubject", "achievement"), ACHIEVEMENT)
     read = []
-    for achievement in document.walk("credentialSubject", "achievement") or [nowhere]:
-        record = _read(document, achievement, tables)
+    for achievement in achievements or [Place(None, document.nearest("credentialSubject", "achievement"))]:
+        record = _read(document, achievement, halves, tables)
         read.append(record if extension is None else extension(record, document, achievement, tables))
     return tuple(read)
 
 
-def _read(document: Place, achievement: Place, tables: Tables) -> Record:
+def _read(document: Place, achievement: Place, halves: Halves, tables: Tables) -> Record:
     subjects = document.walk("credentialSubject")
-    alignments, descriptions = achievement.walk("alignment"), achievement.walk("resultDescription")
+    alignments = achievement.walk("alignment")
+    descriptions = halves.with_others(achievement.walk("resultDescription"), DESCRIPTION)
+    parts = halves.with_others(subjects, SUBJECT)
+    results = halves.with_others([result for part in parts for result in part.step("result")], RESULT)
     return Record(
         home={
             "subject": document.nearest("credentialSubject"),
@@ -93,7 +106,7 @@ def _read(document: Place, achievement: Place, tables: Tables) -> Record:
         ),
         types=achievement.stated("achievementType"),
         requirements=_requirements(descriptions),
-        results=tuple([_result(place) for place in document.walk("credentialSubject", "result")]),
+        results=tuple([_result(place) for place in results]),
     )
 
 
@@ -193,6 +206,6 @@ def _result(place: Place) -> Result:
         texts(place.stated("resultDescription")),
         texts(place.numbers("value")),
         texts(place.stated("achievedLevel")),
-        tuple([number_text(status.value) or "" for status in place.walk("status")]),
+        tuple([status.text or "" for status in place.walk("status")]),
         place.path,
     )

@@ -172,8 +172,8 @@ def _accreditation(document: Place, tables: Tables) -> Iterator[Quality]:
 
 def _stackable(document: Place, member: str) -> Iterator[Listed]:
     for place in document.walk(member):
-        if isinstance(place.value, bool):
-            yield Listed("stackable" if place.value else "stand-alone", str(place.value).lower(), place.path)
+        if isinstance(place.plain, bool):
+            yield Listed("stackable" if place.plain else "stand-alone", str(place.plain).lower(), place.path)
 
 
 def _grades(document: Place, member: str) -> tuple[Result, ...]:

@@ -126,7 +126,7 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
 def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> tuple[CredentialClass, list[Note]]:
     tables, home = rules.tables, record.home
     if record.subjects > 1:  # 1
-        return CredentialClass.UNCLASSIFIED, [Note("mc.subject.many", home["subject"])]
+        return CredentialClass.UNCLASSIFIED, [Note("mc.subject.many", home("subject"))]
     graded = results.graded(record, tables)
     lowering = any(stated.text in tables.participation_types for stated in record.types)
     if lowering or record.activity_only or states_none(record, tables):  # 2
@@ -134,8 +134,8 @@ def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> t
     assessed = record.assessed or judged["E9"].state is State.MET or bool(graded)  # 3
     criteria = record.assessment_specified or any(is_text(text, tables) for text, _ in record.criteria)
     if not (assessed and criteria):
-        lacking = [] if assessed else [Note("mc.assessment.not_stated", home["E9"])]
-        lacking += [] if criteria else [Note("mc.criteria.missing", home["criteria"])]
+        lacking = [] if assessed else [Note("mc.assessment.not_stated", home("E9"))]
+        lacking += [] if criteria else [Note("mc.criteria.missing", home("criteria"))]
         return CredentialClass.UNCLASSIFIED, lacking
     openness = results.openness(record, tables)  # 4
     if openness.open:

@@ -82,7 +82,7 @@ def learner(record: Record, tables: Tables) -> Judgement:
         return Judgement(State.UNUSABLE, (Note(PLACEHOLDER, given[0].path),))
     if record.derived and any(text in tables.learner_strengths for text, _ in record.learner_stated):
         return Judgement(State.WITHHELD)
-    return Judgement(State.MISSING, (Note("mc.learner.missing", record.home["E1"]),))
+    return Judgement(State.MISSING, (Note("mc.learner.missing", record.home("E1")),))
 
 
 def _is_identifier(text: str, tables: Tables) -> bool:
@@ -92,7 +92,7 @@ def _is_identifier(text: str, tables: Tables) -> bool:
 
 def title(record: Record, tables: Tables) -> Judgement:
     """E2: a title."""
-    return _text(record.titles, "mc.title.missing", record.home["E2"], tables)
+    return _text(record.titles, "mc.title.missing", record.home("E2"), tables)
 
 
 def country(record: Record, tables: Tables) -> Judgement:
@@ -101,12 +101,12 @@ def country(record: Record, tables: Tables) -> Judgement:
         return MET
     if given := _given(record.countries):
         return Judgement(State.UNUSABLE, (Note("mc.country.unusable", given[0].path),))
-    return Judgement(State.MISSING, (Note("mc.country.missing", record.home["E3"]),))
+    return Judgement(State.MISSING, (Note("mc.country.missing", record.home("E3")),))
 
 
 def awarding_body(record: Record, tables: Tables) -> Judgement:
     """E4: the name of the body that awards it."""
-    return _text(record.bodies, "mc.awarding_body.missing", record.home["E4"], tables)
+    return _text(record.bodies, "mc.awarding_body.missing", record.home("E4"), tables)
 
 
 def date_of_award(record: Record, _tables: Tables) -> Judgement:
@@ -115,7 +115,7 @@ def date_of_award(record: Record, _tables: Tables) -> Judgement:
         return MET
     if given := _given(record.dates):
         return Judgement(State.UNUSABLE, (Note("mc.date.missing", given[0].path),))
-    return Judgement(State.MISSING, (Note("mc.date.missing", record.home["E5"]),))
+    return Judgement(State.MISSING, (Note("mc.date.missing", record.home("E5")),))
 
 
 def _is_date(text: str) -> bool:
@@ -135,7 +135,7 @@ def _is_date(text: str) -> bool:
 def outcomes(record: Record, tables: Tables) -> Judgement:
     """E6: at least one statement of what the person can do."""
     statements = tuple([outcome.statement for outcome in record.outcomes])
-    judgement = _text(statements, "mc.outcomes.missing", record.home["E6"], tables)
+    judgement = _text(statements, "mc.outcomes.missing", record.home("E6"), tables)
     if judgement.state is State.MET and not any(outcome.linked for outcome in record.outcomes):
         return Judgement(State.MET, (Note("mc.outcomes.unlinked", statements[0].path),))
     return judgement
@@ -151,7 +151,7 @@ def workload(record: Record, tables: Tables) -> Judgement:
         return Judgement(State.UNUSABLE, (Note("mc.workload.no_unit", counted[0].path), *unlisted(units)))
     if given := _stated(record.workloads):
         return Judgement(State.UNUSABLE, (Note("mc.workload.missing", given[0].path),))
-    return Judgement(State.MISSING, (Note("mc.workload.missing", record.home["E7"]),))
+    return Judgement(State.MISSING, (Note("mc.workload.missing", record.home("E7")),))
 
 
 def _stated(workloads: Iterable[Workload]) -> list[Workload]:
@@ -171,7 +171,7 @@ def level(record: Record, tables: Tables) -> Judgement:
         return Judgement(State.NOT_APPLICABLE)
     if record.levels:
         return Judgement(State.UNUSABLE, (Note("mc.level.unusable", record.levels[0].path),))
-    return Judgement(State.MISSING, (Note("mc.level.missing", record.home["E8"]),))
+    return Judgement(State.MISSING, (Note("mc.level.missing", record.home("E8")),))
 
 
 def _is_level(one: Level, tables: Tables) -> bool:
@@ -188,8 +188,8 @@ def _is_level(one: Level, tables: Tables) -> bool:
 def assessment(record: Record, tables: Tables) -> Judgement:
     """E9: a listed kind of assessment other than none."""
     if states_none(record, tables):
-        return Judgement(State.MISSING, (Note("mc.assessment.missing", record.home["E9"]),))
-    return _listed(record.assessments, "mc.assessment.missing", record.home["E9"])
+        return Judgement(State.MISSING, (Note("mc.assessment.missing", record.home("E9")),))
+    return _listed(record.assessments, "mc.assessment.missing", record.home("E9"))
 
 
 def states_none(record: Record, tables: Tables) -> bool:
@@ -199,7 +199,7 @@ def states_none(record: Record, tables: Tables) -> bool:
 
 def participation(record: Record, _tables: Tables) -> Judgement:
     """E10: a listed form of participation."""
-    return _listed(record.participation, "mc.participation.missing", record.home["E10"])
+    return _listed(record.participation, "mc.participation.missing", record.home("E10"))
 
 
 def quality(record: Record, tables: Tables) -> Judgement:
@@ -217,7 +217,7 @@ def quality(record: Record, tables: Tables) -> Judgement:
         return Judgement(State.MET, notes)
     if record.quality:
         return Judgement(State.UNUSABLE, (Note("mc.quality.missing", record.quality[0].path),))
-    return Judgement(State.MISSING, (Note("mc.quality.missing", record.home["E11"]),))
+    return Judgement(State.MISSING, (Note("mc.quality.missing", record.home("E11")),))
 
 
 ELEMENTS: Final[Mapping[str, Element]] = {

@@ -4,7 +4,7 @@ To JSON-LD a value, an array of it and an array in an array are the same stateme
 around it. A proof over RDF holds for each of these forms, so they are read alike: a step leads to a list of places.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from node.credentials.structure import one_or_many
@@ -26,8 +26,8 @@ class Place(NamedTuple):
 
     def walk(self, *names: str) -> list["Place"]:
         """Every value that these members lead to, one after the other; null says nothing."""
-        found = [self]
-        for name in names:
+        found = self.step(names[0]) if names else [self]
+        for name in names[1:]:
             found = [inner for place in found for inner in place.step(name)]
         return found
 
@@ -104,6 +104,20 @@ def only(stated: Iterable[Stated]) -> str | None:
     """The one text among these; where they differ none is meant, since the order of values means nothing."""
     texts = {text for text, _ in stated}
     return texts.pop() if len(texts) == 1 else None
+
+
+class Home(NamedTuple):
+    """Where each statement would stand: in the document, or in its part that is about the achievement."""
+
+    document: Place
+    part: Place
+    of_document: Mapping[str, tuple[str, ...]]
+    of_part: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, name: str) -> str:
+        """The pointer to the place of a statement, or to its nearest parent that exists."""
+        members = self.of_document.get(name)
+        return self.part.nearest(*self.of_part[name]) if members is None else self.document.nearest(*members)
 
 
 def _flat(values: list[JsonValue], path: str) -> list[Place]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
-from node.credentials.micro_credential.places import Stated
+from node.credentials.micro_credential.places import Home, Stated
 
 
 class Listed(NamedTuple):
@@ -106,8 +106,8 @@ NOBODY: Final = Learner()
 class Record:
     """What one document states about one achievement."""
 
-    home: Mapping[str, str]
-    """For each element, and for criteria and subject: the pointer to where its statement would stand."""
+    home: Home
+    """Where the statement of each element, the criteria and the subject would stand."""
     derived: bool = False
     """Whether the holder chose what to show of a document that states more."""
     subjects: int = 1

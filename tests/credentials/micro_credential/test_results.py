@@ -128,3 +128,16 @@ def test_a_thousand_open_results_are_not_all_named():
     document = copy.deepcopy(sample())
     document["credentialSubject"]["result"] = [FAILED] * 1000
     assert len(classified(document)[1]) == MAX_OPEN_FINDINGS
+
+
+def test_a_value_says_that_something_was_assessed_unless_it_is_a_status():
+    for kind, credential_class in (("Status", "unclassified"), ("Percent", "achievement"), (None, "achievement")):
+        document = without(f"{AWARDED}/assessmentType")
+        document["credentialSubject"]["achievement"]["resultDescription"][0]["resultType"] = kind
+        for reached in ({"value": "yes"}, {"achievedLevel": "urn:good"}):
+            document["credentialSubject"]["result"] = [{"resultDescription": FIRST, **reached}]
+            assert classify(document).credential_class == credential_class
+        document["credentialSubject"]["result"] = [{"resultDescription": FIRST, **DONE}]
+        assert classify(document).credential_class == "unclassified"
+    document["credentialSubject"]["result"] = [{"value": "5"}]
+    assert classify(document).credential_class == "achievement"

@@ -9,10 +9,10 @@ Spec: https://github.com/european-commission-empl/European-Learning-Model
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.places import Place, Stated, only
+from node.credentials.micro_credential.places import Home, Place, Stated, only
 from node.credentials.micro_credential.readers.values import assessments, full_name, label_of, listed, texts
 from node.credentials.micro_credential.record import Learner, Level, Listed, Outcome, Quality, Record, Result, Workload
 from node.credentials.micro_credential.tables import Tables
@@ -27,7 +27,23 @@ OUTCOME: Final = ("specifiedBy", "learningOutcome")
 ADDRESSES: Final = ("landingPage", "homepage", "report", "supplementaryDocument")
 """Web resources of an accreditation."""
 EQF: Final = "EQF"
-WORKLOADS: Final = ("creditPoint", "volumeOfLearning")
+OF_DOCUMENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "subject": ("credentialSubject",),
+    "E1": ("credentialSubject", "fullName"),
+    "E3": ("issuer", *COUNTRY),
+    "E5": ("issued",),
+}
+OF_CLAIM: Final[Mapping[str, tuple[str, ...]]] = {
+    "E2": ("title",),
+    "E4": (*BODY, "legalName"),
+    "E6": OUTCOME,
+    "E7": ("specifiedBy", "creditPoint"),
+    "E8": ("specifiedBy", "eqfLevel"),
+    "E9": ("provenBy", "specifiedBy", "dcType"),
+    "E10": ("influencedBy", "specifiedBy", "mode"),
+    "E11": ("specifiedBy", "accreditation"),
+    "criteria": ("provenBy", "specifiedBy"),
+}
 
 _EQF_LEVEL: Final = re.compile(r"http://data\.europa\.eu/snb/eqf/([0-9]{1,2})", re.ASCII)
 _COUNTRY: Final = re.compile(r"http://publications\.europa\.eu/resource/authority/country/([A-Z0-9]{3})", re.ASCII)
@@ -50,7 +66,7 @@ def _read(document: Place, claim: Place, tables: Tables) -> Record:
     subjects = document.walk("credentialSubject")
     stated_kinds = _kinds(tests, tables)
     return Record(
-        home=_home(document, claim),
+        home=Home(document, claim, OF_DOCUMENT, OF_CLAIM),
         subjects=len(subjects),
         learner=_learner(subjects),
         learner_stated=document.stated("learnerStated"),
@@ -85,24 +101,6 @@ def _read(document: Place, claim: Place, tables: Tables) -> Record:
         activity_only=ACTIVITY in kinds and not tests,
         results=tuple([result for test in tests for result in _grades(test)]),
     )
-
-
-def _home(document: Place, claim: Place) -> dict[str, str]:
-    return {
-        "subject": document.nearest("credentialSubject"),
-        "E1": document.nearest("credentialSubject", "fullName"),
-        "E2": claim.nearest("title"),
-        "E3": document.nearest("issuer", *COUNTRY),
-        "E4": claim.nearest(*BODY, "legalName"),
-        "E5": document.nearest("issued"),
-        "E6": claim.nearest(*OUTCOME),
-        "E7": claim.nearest("specifiedBy", "creditPoint"),
-        "E8": claim.nearest("specifiedBy", "eqfLevel"),
-        "E9": claim.nearest("provenBy", "specifiedBy", "dcType"),
-        "E10": claim.nearest("influencedBy", "specifiedBy", "mode"),
-        "E11": claim.nearest("specifiedBy", "accreditation"),
-        "criteria": claim.nearest("provenBy", "specifiedBy"),
-    }
 
 
 def _learner(subjects: list[Place]) -> Learner:

@@ -6,7 +6,7 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.places import Place, Stated, only
+from node.credentials.micro_credential.places import Home, Place, Stated, only
 from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.values import assessments, full_name, level, quality, texts
 from node.credentials.micro_credential.record import (
@@ -42,17 +42,23 @@ ASSESSMENT: Final = frozenset(
 COUNTRY: Final = ("address", "addressCountryCode")
 DATES: Final = ("awardedDate", "validFrom", "issuanceDate")
 FURTHER: Final = (("criteria", "id"), ("humanCode",), ("fieldOfStudy",), ("otherIdentifier", "identifier"))
-PLACES: Final[Mapping[str, str]] = {
-    "E2": "name",
-    "E6": "resultDescription",
-    "E7": "workload",
-    "E8": "alignment",
-    "E9": "assessmentType",
-    "E10": "participationType",
-    "E11": "alignment",
-    "criteria": "criteria",
+OF_DOCUMENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "subject": ("credentialSubject",),
+    "E1": ("credentialSubject", "identifier"),
+    "E3": ("issuer", *COUNTRY),
+    "E4": ("issuer", "name"),
+    "E5": (),
 }
-"""The member of the achievement in which each statement stands."""
+OF_ACHIEVEMENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "E2": ("name",),
+    "E6": ("resultDescription",),
+    "E7": ("workload",),
+    "E8": ("alignment",),
+    "E9": ("assessmentType",),
+    "E10": ("participationType",),
+    "E11": ("alignment",),
+    "criteria": ("criteria",),
+}
 
 
 def read_open_badge(
@@ -74,14 +80,7 @@ def _read(document: Place, achievement: Place, halves: Halves, tables: Tables) -
     parts = halves.with_others(subjects, SUBJECT)
     results = halves.with_others([result for part in parts for result in part.step("result")], RESULT)
     return Record(
-        home={
-            "subject": document.nearest("credentialSubject"),
-            "E1": document.nearest("credentialSubject", "identifier"),
-            "E3": document.nearest("issuer", *COUNTRY),
-            "E4": document.nearest("issuer", "name"),
-            "E5": document.path,
-            **{name: achievement.nearest(member) for name, member in PLACES.items()},
-        },
+        home=Home(document, achievement, OF_DOCUMENT, OF_ACHIEVEMENT),
         subjects=len(subjects),
         learner=_learner(subjects),
         learner_stated=document.stated("learnerStated"),

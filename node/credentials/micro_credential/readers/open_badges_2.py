@@ -7,13 +7,26 @@ Spec: https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.htm
 https://github.com/edubadges/edubadges-server/wiki/Metadata-Extensions-for-Edubadges
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.places import Place, Stated
+from node.credentials.micro_credential.places import Home, Place, Stated
 from node.credentials.micro_credential.record import Learner, Level, Listed, Outcome, Record, Workload
 from node.credentials.micro_credential.tables import Tables
 
+OF_DOCUMENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "subject": ("recipient",),
+    "E1": ("recipient", "identity"),
+    "E5": ("issuedOn",),
+}
+OF_BADGE: Final[Mapping[str, tuple[str, ...]]] = {
+    "E2": ("name",),
+    "E3": ("issuer",),
+    "E4": ("issuer", "name"),
+    "E6": ("alignment",),
+    "criteria": ("criteria",),
+    **dict.fromkeys(("E7", "E8", "E9", "E10", "E11"), ()),
+}
 CRITERIA: Final = (("criteria",), ("criteria", "narrative"), ("criteria", "id"))
 WORKLOADS: Final = (("ECTS", "ECTS"), ("StudyLoad", "hour"), ("TimeInvestment", "hour"))
 """Dutch extensions that state a workload, and the unit each is in."""
@@ -27,17 +40,7 @@ def read_assertion(document: Place, _tables: Tables) -> tuple[Record, ...]:
 
 def _read(document: Place, badge: Place) -> Record:
     return Record(
-        home={
-            "subject": document.nearest("recipient"),
-            "E1": document.nearest("recipient", "identity"),
-            "E2": badge.nearest("name"),
-            "E3": badge.nearest("issuer"),
-            "E4": badge.nearest("issuer", "name"),
-            "E5": document.nearest("issuedOn"),
-            "E6": badge.nearest("alignment"),
-            **dict.fromkeys(("E7", "E8", "E9", "E10", "E11"), badge.path),
-            "criteria": badge.nearest("criteria"),
-        },
+        home=Home(document, badge, OF_DOCUMENT, OF_BADGE),
         subjects=len(document.walk("recipient")),
         learner=_learner(document),
         titles=badge.in_languages("name"),

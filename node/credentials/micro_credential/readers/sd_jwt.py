@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.places import Place, Stated, only
+from node.credentials.micro_credential.places import Home, Place, Stated, only
 from node.credentials.micro_credential.readers.values import assessments, full_name, listed, texts
 from node.credentials.micro_credential.record import Learner, Level, Listed, Outcome, Quality, Record, Result, Workload
 from node.credentials.micro_credential.tables import Tables
@@ -20,6 +20,36 @@ EUDI: Final = "urn:eu.europa.ec.eudi:learning:credential:1"
 WE_BUILD: Final = "VerifiableMicroCredential"
 ACCREDITATION_BODY: Final = ("accreditingAgent", "title")
 
+OF_EUDI: Final[Mapping[str, tuple[str, ...]]] = {
+    "subject": (),
+    "criteria": (),
+    "E1": ("family_name",),
+    "E2": ("achievement_title",),
+    "E3": ("issuing_country",),
+    "E4": ("issuing_authority",),
+    "E5": ("date_of_issuance",),
+    "E6": ("learning_outcomes",),
+    "E7": ("expected_study_time",),
+    "E8": ("level_of_learning_experience",),
+    "E9": ("assessmentType",),
+    "E10": ("participationType",),
+    "E11": ("types_of_quality_assurance",),
+}
+OF_WE_BUILD: Final[Mapping[str, tuple[str, ...]]] = {
+    "subject": (),
+    "criteria": (),
+    "E1": ("familyName",),
+    "E2": ("title",),
+    "E3": ("issuerCountry",),
+    "E4": ("awardingBody",),
+    "E5": ("issuanceDate",),
+    "E6": ("learningOutcomes",),
+    "E7": ("notionalWorkload",),
+    "E8": ("level",),
+    "E9": ("typeOfAssessment",),
+    "E10": ("formOfParticipation",),
+    "E11": ("accreditation",),
+}
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 _STUDY_TIME: Final = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ECTS|h|hours?|godzin[ay]?)\s*", re.IGNORECASE)
 _EQF_CODE: Final = re.compile(r"EQF-([0-9]{1,2})", re.ASCII)
@@ -29,22 +59,7 @@ def read_eudi(document: Place, tables: Tables) -> tuple[Record, ...]:
     """What an EUDI learning credential states."""
     return (
         Record(
-            home=_home(
-                document,
-                {
-                    "E1": "family_name",
-                    "E2": "achievement_title",
-                    "E3": "issuing_country",
-                    "E4": "issuing_authority",
-                    "E5": "date_of_issuance",
-                    "E6": "learning_outcomes",
-                    "E7": "expected_study_time",
-                    "E8": "level_of_learning_experience",
-                    "E9": "assessmentType",
-                    "E10": "participationType",
-                    "E11": "types_of_quality_assurance",
-                },
-            ),
+            home=Home(document, document, OF_EUDI, {}),
             learner=Learner(
                 full_name(document, "given_name", "family_name"), document.stated("learner_identification")
             ),
@@ -72,22 +87,7 @@ def read_we_build(document: Place, tables: Tables) -> tuple[Record, ...]:
     """What a micro-credential of the WE BUILD rule book states."""
     return (
         Record(
-            home=_home(
-                document,
-                {
-                    "E1": "familyName",
-                    "E2": "title",
-                    "E3": "issuerCountry",
-                    "E4": "awardingBody",
-                    "E5": "issuanceDate",
-                    "E6": "learningOutcomes",
-                    "E7": "notionalWorkload",
-                    "E8": "level",
-                    "E9": "typeOfAssessment",
-                    "E10": "formOfParticipation",
-                    "E11": "accreditation",
-                },
-            ),
+            home=Home(document, document, OF_WE_BUILD, {}),
             learner=Learner(full_name(document, "givenName", "familyName"), document.stated("nationalID")),
             learner_stated=document.stated("learnerStated"),
             titles=document.stated("title"),
@@ -117,14 +117,6 @@ READERS: Final[Mapping[str, Callable[[Place, Tables], tuple[Record, ...]]]] = {
     WE_BUILD: read_we_build,
 }
 """By `vct`."""
-
-
-def _home(document: Place, members: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "subject": document.path,
-        "criteria": document.path,
-        **{element: document.nearest(member) for element, member in members.items()},
-    }
 
 
 def _outcomes(document: Place, member: str, *, linked: bool) -> tuple[Outcome, ...]:

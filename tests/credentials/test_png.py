@@ -165,6 +165,10 @@ HOSTILE = {
     "a second header": (png(header()), "picture.png.header"),
     "no header": (SIGNATURE + IDAT + IEND, "picture.png.header"),
     "header not first": (SIGNATURE + IDAT + header() + IEND, "picture.png.header"),
+    "a header by another name": (
+        SIGNATURE + chunk(b"prVt", header()[8:-4]) + IDAT + international(BADGE) + IEND,
+        "picture.png.header",
+    ),
     "short header": (png(head=chunk(b"IHDR", b"\0" * 12)), "picture.png.header"),
     "144 megapixels": (png(international(BADGE), head=header(12_000, 12_000)), "picture.png.header"),
     "4 gigapixels to a side": (png(international(BADGE), head=header(2**32 - 1, 1)), "picture.png.header"),

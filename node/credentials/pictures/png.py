@@ -170,7 +170,6 @@ def _text(kind: bytes, data: bytes) -> bytes:
             _, separator, raw = data.partition(b"\0")
             if not separator:
                 raise _unreadable("it is nothing but a keyword")
-    require_badge_size(len(raw))
     try:
         raw.decode()
     except UnicodeDecodeError as error:

@@ -29,8 +29,9 @@ _LEFT_OUT: Final = dict.fromkeys(range(ord(" ") + 1))
 STYLE: Final = "style"
 """The element and the attribute that hold style sheets; others hold single values."""
 _CSS_ESCAPE: Final = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
-_CSS_COMMENT: Final = re.compile(r"/\*.*?(\*/|$)", re.DOTALL)
-_CSS_CALL: Final = re.compile(r"(?:url|src|image|image-set)\(\s*[\"']?\s*([^\"')]*)", re.IGNORECASE)
+_CSS_CALL: Final = re.compile(r"url\(\s*[\"']?\s*([^\"')]*)", re.IGNORECASE)
+_CSS_LIST: Final = re.compile(r"\b(?:src|image|image-set|cross-fade)\(", re.IGNORECASE)
+"""Calls that name several places; no badge needs them."""
 _CSS_ACTIVE: Final = re.compile(r"@import|expression\(|-moz-binding|behavior\s*:", re.IGNORECASE)
 
 
@@ -79,10 +80,16 @@ def of_style(text: str, where: str) -> Iterator[tuple[ActivityKind, str]]:
     """What a style sheet, or an attribute that may hold a style, fetches."""
     if where != STYLE and "(" not in text and "\\" not in text:
         return
-    plain = _CSS_COMMENT.sub("", _CSS_ESCAPE.sub(_unescaped, text) if "\\" in text else text)
-    fetches = not all(_WITHIN.match(target.strip()) for target in _CSS_CALL.findall(plain))
-    if fetches or (where == STYLE and _CSS_ACTIVE.search(plain)):
+    # Both readings count: an escape may hide a call, or a quotation mark. Comments count as well, since what looks
+    # like one may stand in a string.
+    if any(_fetches(read, where) for read in {text, _CSS_ESCAPE.sub(_unescaped, text)}):
         yield ActivityKind.REFERENCE, where
+
+
+def _fetches(text: str, where: str) -> bool:
+    if _CSS_LIST.search(text) or (where == STYLE and _CSS_ACTIVE.search(text)):
+        return True
+    return not all(_WITHIN.match(target.strip()) for target in _CSS_CALL.findall(text))
 
 
 def _reference(name: str, attribute: str, value: str) -> Iterator[tuple[ActivityKind, str]]:

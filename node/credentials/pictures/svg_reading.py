@@ -16,7 +16,6 @@ from typing import Final
 
 from node.credentials.errors import SvgError, shown
 from node.credentials.pictures.badge import BadgeKind
-from node.credentials.pictures.limits import require_badge_size
 from node.credentials.pictures.svg_activity import (
     MAX_ACTIVITIES,
     STYLE,
@@ -99,13 +98,23 @@ class _Open:
     start: int
     verify: str
     body: list[str] = field(default_factory=list)
-    length: int = 0
 
 
 class _Scan:
     """One pass; the handlers are called by the parser."""
 
-    __slots__ = ("_activities", "_badges", "_bound", "_depth", "_image", "_open", "_parser", "_root", "_style")
+    __slots__ = (
+        "_activities",
+        "_badges",
+        "_bound",
+        "_depth",
+        "_image",
+        "_open",
+        "_parser",
+        "_root",
+        "_style",
+        "_style_depth",
+    )
 
     def __init__(self, image: bytes) -> None:
         self._image = image
@@ -114,6 +123,7 @@ class _Scan:
         self._activities: list[Activity] = []
         self._open: _Open | None = None
         self._style: list[str] | None = None
+        self._style_depth = 0
         self._bound: str | None = None
         self._depth = 0
         parser = self._parser = ParserCreate("UTF-8", _SEPARATOR)
@@ -172,32 +182,25 @@ class _Scan:
         named = {_names(key)[:2]: value for key, value in attributes.items()}
         if local in ELEMENTS and (space in NAMESPACES.values() or prefix == PREFIX):
             verify = named.get(("", "verify"), "").strip()
-            require_badge_size(len(verify))
             self._open = _Open(ELEMENTS[local], self._parser.CurrentByteIndex, verify)
-            self._parser.CharacterDataHandler = self._badge_text
+            self._parser.CharacterDataHandler = self._open.body.append
             return
         self._note(of_element(space, local, named))
-        if local == STYLE:
-            self._style = []
+        if local == STYLE and self._style is None:
+            self._style, self._style_depth = [], self._depth
             self._parser.CharacterDataHandler = self._style.append
 
     def _end(self, name: str) -> None:
         del name
-        self._depth -= 1
         if self._open is not None:
             opened, self._open = self._open, None
             body = "".join(opened.body).strip(" \t\r\n")
             self._badges.append(BadgeElement(opened.kind, opened.start, self._element_end(opened), opened.verify, body))
-        elif self._style is not None:
+        elif self._style is not None and self._depth == self._style_depth:  # what follows an element in it counts too
             style, self._style = self._style, None
             self._note(of_style("".join(style), STYLE))
-        self._parser.CharacterDataHandler = None
-
-    def _badge_text(self, text: str) -> None:
-        if self._open is not None:
-            self._open.body.append(text)
-            self._open.length += len(text)
-            require_badge_size(self._open.length)
+        self._depth -= 1
+        self._parser.CharacterDataHandler = None if self._style is None else self._style.append
 
     def _root_tag(self, space: str, local: str) -> Root:
         if (space, local) != (SVG, "svg"):

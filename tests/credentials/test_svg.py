@@ -1,5 +1,6 @@
 """SVG pictures carry badges; whatever in them is more than a picture is never expanded, fetched or run, but named."""
 
+import json
 import re
 import subprocess
 import sys
@@ -58,7 +59,8 @@ DECLARED = re.compile(rb' xmlns:openbadges="[^"]*"')
 
 @given(pictures, names, st.sampled_from(["", "\n", "\r\n", " \t"]))
 def test_what_is_put_in_comes_out_and_nothing_else_changes(image, name, line):
-    credential = text(CREDENTIAL | {"name": name}).replace(b", ", f",{line} ".encode())
+    document = CREDENTIAL | {"name": name}
+    credential = json.dumps(document, ensure_ascii=False, separators=(f",{line}", ":")).encode()
     baked = bake(image, line.encode() + credential + line.encode())
     assert unbake(baked).text == credential
     (badge,) = scan(baked).badges

@@ -37,7 +37,7 @@ def sample() -> dict[str, Any]:
                     "type": "IdentityObject",
                     "identityType": "name",
                     "hashed": False,
-                    "identityHash": "Zofia Kowalska",
+                    "identityHash": "Given Family",
                     "salt": "not-used",
                 }
             ],

@@ -28,7 +28,7 @@ def two_of_a_kind():
     document = sample()
     subject = document["credentialSubject"]
     subject["achievement"]["criteria"]["id"] = ACHIEVEMENT
-    subject["source"] = {"id": LEARNER, "type": ["Profile"], "name": "Zofia Kowalska"}
+    subject["source"] = {"id": LEARNER, "type": ["Profile"], "name": "Given Family"}
     return document
 
 

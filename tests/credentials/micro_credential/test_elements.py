@@ -100,6 +100,11 @@ def test_the_country_is_a_code_of_the_standard(code, expected):
     assert paths(document, "mc.country.missing") == (here if expected == "missing" else [])
 
 
+def test_a_finding_points_no_further_than_the_first_of_several():
+    document = changed("/issuer/address", [{"addressLocality": "Bydgoszcz"}, {"addressLocality": "Toruń"}])
+    assert paths(document, "mc.country.missing") == ["/issuer/address"]
+
+
 def test_the_country_of_the_institution_above_the_issuer_counts():
     document = without("/issuer/address")
     assert paths(document, "mc.country.missing") == ["/issuer"]
@@ -202,6 +207,9 @@ def test_a_workload_needs_a_unit_that_is_listed():
     assert paths(weeks, "mc.value.unlisted") == [f"{AWARDED}/workload/0/unit"]
     assert paths(without(f"{AWARDED}/workload/0/unit"), "mc.workload.no_unit") == [f"{AWARDED}/workload/0"]
     assert paths(without(f"{AWARDED}/workload"), "mc.workload.no_unit") == [f"{AWARDED}/creditsAvailable"]
+    assert (
+        paths(changed(f"{AWARDED}/creditsAvailable", True, without(f"{AWARDED}/workload")), "mc.workload.no_unit") == []
+    )
     both = changed(f"{AWARDED}/workload", [{"value": "3", "unit": "week"}, {"value": "50", "unit": "hour"}])
     assert state("E7", both) == "met"
 

@@ -21,10 +21,10 @@ from node.credentials.structure import types_of
 
 type BadgeReader = Callable[[Place, Halves, Tables], tuple[Record, ...]]
 
-BY_ACHIEVEMENT: Final[tuple[tuple[frozenset[str], BadgeReader], ...]] = (
-    (frozenset({"MicroCredentialAchievement", "https://w3id.org/glejt#MicroCredentialAchievement"}), read_glejt),
-    (frozenset({"EdubadgesAchievement"}), read_edubadge),
-    (frozenset({"EducredentialAchievement"}), read_educredential),
+BY_ACHIEVEMENT: Final[tuple[tuple[str, BadgeReader], ...]] = (
+    ("MicroCredentialAchievement", read_glejt),
+    ("EdubadgesAchievement", read_edubadge),
+    ("EducredentialAchievement", read_educredential),
 )
 """Types of an achievement, in the order in which they are asked for."""
 BADGES: Final = frozenset({"OpenBadgeCredential", "AchievementCredential"})
@@ -41,8 +41,8 @@ def read(document: Place, tables: Tables) -> tuple[Record, ...]:
     halves = Halves(document)
     achievements = document.walk("credentialSubject", "achievement")
     achieved = {name for half in (*achievements, *halves.of(achievements)) for name in types_of(half.object)}
-    for types, badge_reader in BY_ACHIEVEMENT:  # 1
-        if not types.isdisjoint(achieved):
+    for name, badge_reader in BY_ACHIEVEMENT:  # 1
+        if name in achieved:
             return badge_reader(document, halves, tables)
     own, vct = types_of(document.object), document.object.get("vct")
     if ELM in own:  # 2

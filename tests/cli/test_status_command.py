@@ -109,7 +109,7 @@ def test_each_version_is_later_and_keeps_what_was_set(desk):
     for place in ("1", "2", "3"):
         assert change(desk, place, "--yes").returncode == 0
         dates.append(parse_timestamp(listed(desk)["validFrom"]))
-        assert listed(desk)["proof"]["created"] == listed(desk)["validFrom"]
+        assert parse_timestamp(listed(desk)["proof"]["created"]) == dates[-1]
     assert dates == sorted(set(dates))
     assert places(desk) == {1: 1, 2: 1, 3: 1}
     assert change(desk, "--hours", "48").returncode == 0  # nothing but a new end, and no question

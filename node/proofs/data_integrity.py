@@ -161,9 +161,9 @@ def verify_proof(
 ) -> VerifiedProof:
     """Verify one of the proofs that `proofs_of` read from the document, with the key of its verification method.
 
-    Not checked here: that the key is the issuer's and may be used for the purpose, the proof's options
-    (`check_proof_options`), and that the previous proofs hold (`verify_proofs`). Raises InvalidProofError,
-    MalformedProofError, JsonLdError, or ProofIndeterminate where the proof could not be checked.
+    Not checked here: that the key is the issuer's and may be used for the purpose, the options of the proof, and that
+    the previous proofs hold (`verify_proofs`). Raises InvalidProofError, MalformedProofError, JsonLdError, or
+    ProofIndeterminate where the proof could not be checked.
 
     Spec: https://www.w3.org/TR/vc-data-integrity/#verify-proof, with the steps of
     https://www.w3.org/TR/vc-di-eddsa/#verify-proof-eddsa-jcs-2022

@@ -149,12 +149,14 @@ def test_one_proof_that_lasts_is_enough_if_it_is_the_issuers():
     assert found(one(signed), "validity") == ("failed", "validity.proof_expired")
 
 
-def test_an_end_of_a_proof_that_cannot_be_read():
+@pytest.mark.threat(28)
+@pytest.mark.parametrize("date", ["created", "expires"])
+def test_a_date_of_a_proof_that_cannot_be_read(date):
     signed = ISSUER.sign(credential(), "eddsa-jcs-2022", expires=AT)
-    signed["proof"]["expires"] = "some day"
+    signed["proof"][date] = "some day"
     entry = one(signed)
     assert found(entry, "validity") == ("indeterminate", "validity.unreadable")
-    assert entry.check(CheckName.VALIDITY).evidence["path"] == "/proof/expires"
+    assert entry.check(CheckName.VALIDITY).evidence["path"] == f"/proof/{date}"
 
 
 @pytest.mark.threat(22)

@@ -1,6 +1,7 @@
 """Check 5: the document is in force at the time of judging, clocks being off by up to CLOCK_SKEW.
 
-When a proof says it was created is not looked at: an issuer, or a thief of its key, can write any date there.
+When a proof says it was created decides nothing: an issuer, or a thief of its key, can write any date there. It only
+has to be a date.
 
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#validity-period, https://www.w3.org/TR/vc-data-integrity/#proofs
 """
@@ -32,7 +33,7 @@ class _Unread:
 def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     """Whether the document is in force: the latest start and the earliest end that it states count.
 
-    1. Read its dates, of both data models, and until when the proofs that count last. One that lasts is enough.
+    1. Read its dates, of both data models, and those of the proofs that count. One proof that lasts is enough.
     2. An end that has passed, or a start to come, decides, whatever else cannot be read.
     3. A date that cannot be read leaves it open.
     """
@@ -54,7 +55,7 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     if start is not None and start - case.at > CLOCK_SKEW:
         message = f"It is in force only from {evidence['from']}. Check it again then."
         return Check(CheckName.VALIDITY, Outcome.FAILED, "validity.not_yet", message, evidence)
-    for unread in (*unread_starts, *unread_ends, *unread_proof):  # 3.
+    for unread in (*unread_starts, *unread_ends, *unread_proof, *_unread_creation(proofs)):  # 3.
         evidence |= {"path": case.credential.path + unread.path, "value": unread.value}
         message = f"{unread.error}. {unread.error.remedy}"
         return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, evidence)
@@ -80,3 +81,8 @@ def _proofs_end(proofs: tuple[ExaminedProof, ...]) -> tuple[datetime | None, lis
         return None, []
     moments, unread = _read((proof.proof.path + pointer("expires"), proof.proof.expires) for proof in holding)
     return max(moments, default=None), unread
+
+
+def _unread_creation(proofs: tuple[ExaminedProof, ...]) -> list[_Unread]:
+    created = ((proof.proof.path + pointer("created"), proof.proof.created) for proof in counting(proofs))
+    return _read((path, text) for path, text in created if text is not None)[1]

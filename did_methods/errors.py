@@ -4,7 +4,7 @@ DidMethodsError
 ├── InvalidError                what was handed over is wrong
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
 │   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
-│   │                           algorithm, mismatch, ambiguous}
+│   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem}
 │   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path}
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}

@@ -18,6 +18,7 @@ type JsonObject = dict[str, JsonValue]
 
 _EC: Final = "EC"
 _OKP: Final = "OKP"
+RSA: Final = "RSA"
 
 
 class _Form(NamedTuple):
@@ -91,6 +92,14 @@ _KEY_AGREEMENT_FAMILY: Final = "ECDH-"
 
 def read_public(jwk: JsonObject) -> tuple[KeyType, bytes]:
     """The key type and raw public key of a JWK; a JWK with any secret member is refused."""
+    refuse_secrets(jwk)
+    key_type = _type_of(jwk)
+    purposes(jwk)
+    return key_type, _public_bytes(jwk, key_type)
+
+
+def refuse_secrets(jwk: JsonObject) -> None:
+    """Refuse a JWK with any secret member, where a public key belongs."""
     leaked = [member for member in _SECRET_MEMBERS if member in jwk]
     if leaked:
         raise InvalidKeyError(
@@ -98,9 +107,6 @@ def read_public(jwk: JsonObject) -> tuple[KeyType, bytes]:
             code="key.secret",
             remedy="Treat this key as compromised: replace it, and publish only its public members.",
         )
-    key_type = _type_of(jwk)
-    purposes(jwk)
-    return key_type, _public_bytes(jwk, key_type)
 
 
 def read_secret(jwk: JsonObject) -> tuple[KeyType, bytes, bytes]:

@@ -3,6 +3,10 @@
 CredentialsError
 ├── ContextPinError     context.pin.digest, .document, .mismatch, .conflict, .url     a pin that cannot be honoured
 ├── ContextBundleError  context.bundle                                                this installation is damaged
+├── CompositionError                                                              nothing that could be signed
+│   ├── AchievementError  achievement.*                                           not one that could be awarded
+│   ├── AwardError        award.*                                                 not one that could be given
+│   └── EndorsementError  endorsement.*                                           not one that could be stated
 ├── RuleSetError        rules.unknown, rules.bundle                                   no such version of the rules
 ├── PictureError        picture.{format, too_large, none, several, text, taken}       no picture with one badge in it
 │   ├── PngError        picture.png.{cut, chunk, crc, header, image, rest, chunks, text}
@@ -13,7 +17,12 @@ CredentialsError
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from node.credentials.findings import Finding
 
 MAX_SHOWN_CHARS = 96
 """How much of an offending value a message repeats: enough to recognise it, too little to flood a log."""
@@ -50,6 +59,36 @@ class ContextBundleError(CredentialsError):
 
     default_code = "context.bundle"
     default_remedy = "Install glejt again: a file of the installation was changed or lost."
+
+
+class CompositionError(CredentialsError):
+    """No credential was composed; `problems` has everything that stands in the way, the first also as the message.
+
+    Pointers are those of the file that the kind of error names.
+    """
+
+    def __init__(self, problems: "Sequence[Finding]") -> None:
+        first = problems[0]
+        super().__init__(first.message, code=first.code, path=first.path, remedy=first.remedy)
+        self.problems = tuple(problems)
+
+
+class AchievementError(CompositionError):
+    """The file does not describe an achievement that could be awarded."""
+
+    default_code = "achievement"
+
+
+class AwardError(CompositionError):
+    """The file does not describe an award of this achievement."""
+
+    default_code = "award"
+
+
+class EndorsementError(CompositionError):
+    """The file does not describe an endorsement."""
+
+    default_code = "endorsement"
 
 
 class RuleSetError(CredentialsError):

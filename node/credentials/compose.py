@@ -57,7 +57,7 @@ def _assemble(achievement: Achievement, award: Award) -> UnsecuredDocument:
         "id": award.id,
         "type": list(TYPES),
         "name": achievement.name,
-        "issuer": _profile(award.issuer),
+        "issuer": profile_of(award.issuer),
         "validFrom": format_timestamp(award.valid_from),
     }
     if award.valid_until is not None:
@@ -89,15 +89,15 @@ def _subject(achievement: Achievement, award: Award) -> JsonObject:
     if award.narrative is not None:
         subject["narrative"] = award.narrative
     for name, value in award.subject.items():
-        subject[name] = _profile(value) if name == "source" else _image(value) if name == "image" else value
+        subject[name] = profile_of(value) if name == "source" else _image(value) if name == "image" else value
     return subject
 
 
-def _profile(value: JsonValue) -> JsonValue:
+def profile_of(value: JsonValue) -> JsonValue:
     """A Profile, and the parts of it whose types follow from their places."""
     if not isinstance(value, dict):
         return value
-    parts = {"address": _address, "image": _image, "parentOrg": _profile}
+    parts = {"address": _address, "image": _image, "parentOrg": profile_of}
     return _typed({name: parts[name](part) if name in parts else part for name, part in value.items()}, ["Profile"])
 
 

@@ -1,7 +1,7 @@
 """`glejt demo`: a true story in the terminal, told by running the commands that it shows.
 
 1. A school makes its key, and with it its name.
-2. It writes an award and signs it.
+2. It describes an achievement, writes down who is awarded it, and signs.
 3. An employer checks the award without asking anybody: genuine, by an issuer not known here.
 4. The employer puts the school on a list of its own, and checks again: genuine.
 5. Somebody changes one letter: refused, with the reason.
@@ -12,26 +12,26 @@ Whatever turns out otherwise than told ends the story with an error.
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from node.adapters.key_file import read_key_file
 from node.cli import did
-from node.cli.demo_award import LETTER_AFTER, LETTER_BEFORE, award
+from node.cli.composing import new_id
+from node.cli.demo_award import LETTER_AFTER, LETTER_BEFORE, achievement, award
 from node.cli.errors import CliError
 from node.cli.files import write_whole
 from node.cli.invocation import Invocation
-from node.cli.issue import Order, issue_file
+from node.cli.issue import Input, Order, issue_file
 from node.cli.output import Output, fit, visible
 from node.cli.verify import Question, verify_files
 from node.config import Settings
 
 MARKER: Final = ".glejt-demo"
 """Marks a folder as the demo's own, so that a second run may replace what the first one wrote, and nothing else."""
-KEY, CREDENTIAL, AWARD, TRUST, ALTERED = "key.json", "credential.json", "award.json", "trust.toml", "altered.json"
-FILES: Final = (KEY, CREDENTIAL, AWARD, TRUST, ALTERED)
+KEY, ACHIEVEMENT, AWARD, SIGNED = "key.json", "achievement.json", "award.json", "signed.json"
+TRUST, ALTERED = "trust.toml", "altered.json"
+FILES: Final = (KEY, ACHIEVEMENT, AWARD, SIGNED, TRUST, ALTERED)
 
 
 def tell(invocation: Invocation, name: str, *, wait: bool) -> int:
@@ -63,31 +63,27 @@ class _Story:
 
         self._scene("award")  # 2
         issuer = str(read_key_file(self._path(KEY)).verification_method.did)
-        credential = award(issuer, self._words, at=datetime.now(UTC), new_id=lambda: uuid4().urn)
-        self._write(CREDENTIAL, json.dumps(credential, indent=2, ensure_ascii=False) + "\n")
-        self._command(
-            f"glejt issue {self._shown(CREDENTIAL)} --key {self._shown(KEY)} --out {self._shown(AWARD)} --proof-array"
-        )
-        order = Order(key=str(self._path(KEY)), passphrase_file=None, suite=None, created=None, proof_array=True)
-        self._run(
-            0,
-            lambda: issue_file(
-                self._person, str(self._path(CREDENTIAL)), order, out=str(self._path(AWARD)), force=False
-            ),
-        )
+        earned = achievement(self._words, new_id=new_id)
+        for name, document in ((ACHIEVEMENT, earned), (AWARD, award(earned, self._words))):
+            self._write(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        files = f"--achievement {self._shown(ACHIEVEMENT)} --award {self._shown(AWARD)}"
+        self._command(f"glejt issue {files} --key {self._shown(KEY)} --out {self._shown(SIGNED)}")
+        order = Order(key=str(self._path(KEY)), passphrase_file=None, suite=None, created=None, proof_array=False)
+        source = Input(achievement=str(self._path(ACHIEVEMENT)), award=str(self._path(AWARD)))
+        self._run(0, lambda: issue_file(self._person, source, order, out=str(self._path(SIGNED)), force=False))
         self._say("award_then")
 
         self._scene("check")  # 3
-        self._verify(AWARD, status=0)
+        self._verify(SIGNED, status=0)
         self._say("check_then")
 
         self._scene("trust")  # 4
         self._write(TRUST, _trust_file(issuer, self._words("demo.list"), self._words("demo.school_name")))
-        self._verify(AWARD, status=0, trust=True)
+        self._verify(SIGNED, status=0, trust=True)
         self._say("trust_then")
 
         self._scene("alter", before=LETTER_BEFORE, after=LETTER_AFTER)  # 5
-        genuine = self._path(AWARD).read_text("utf-8")
+        genuine = self._path(SIGNED).read_text("utf-8")
         self._write(ALTERED, genuine.replace(LETTER_BEFORE, LETTER_AFTER, 1))
         self._verify(ALTERED, status=1, trust=True)
         self._say("alter_then")
@@ -96,7 +92,7 @@ class _Story:
         self._say("end", folder=self._folder)
         for name in FILES:
             self._out.answer(f"  {name:18}{self._words(f'demo.file.{name.partition(".")[0]}')}")
-        self._say("next", award=self._path(AWARD))
+        self._say("next", award=self._path(SIGNED))
 
     def _verify(self, name: str, *, status: int, trust: bool = False) -> None:
         option = f" --trust {self._shown(TRUST)}" if trust else ""

@@ -1,15 +1,13 @@
-"""The award of the demo: an Open Badge for a short course, stating what a micro-credential has to state.
+"""The award of the demo: a short course that states what a micro-credential has to state, and who passed it.
 
 The school, the course and the learner are marked as samples wherever they are named.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from node.cli.words import Words
-from node.credentials.context_profile import GLEJT_CONTEXT
-from node.credentials.timestamps import format_timestamp
+from node.credentials.structure import objects_of
 from node.documents import JsonObject
 
 LETTER_BEFORE: Final = "MIG"
@@ -17,77 +15,61 @@ LETTER_BEFORE: Final = "MIG"
 LETTER_AFTER: Final = "MAG"
 
 
-def award(issuer: str, words: Words, *, at: datetime, new_id: Callable[[], str]) -> JsonObject:
-    """The credential, unsigned, in the language of the words."""
+def achievement(words: Words, *, new_id: Callable[[], str]) -> JsonObject:
+    """What the school's course leads to, in the language of the words."""
 
     def said(key: str) -> str:
         return words(f"demo.award_text.{key}")
 
-    outcomes = [(new_id(), said("outcome_1")), (new_id(), said("outcome_2"))]
     return {
-        "@context": [
-            "https://www.w3.org/ns/credentials/v2",
-            "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
-            GLEJT_CONTEXT,
-        ],
         "id": new_id(),
-        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "type": ["Achievement", "MicroCredentialAchievement"],
+        "achievementType": "MicroCredential",
         "name": said("title"),
-        "issuer": {
-            "id": issuer,
-            "type": ["Profile"],
-            "name": words("demo.school_name"),
-            "address": {"type": ["Address"], "addressCountryCode": "PL"},
-        },
-        "validFrom": format_timestamp(at.replace(microsecond=0)),
-        "credentialSubject": {
-            "type": ["AchievementSubject"],
-            "identifier": [
-                {"type": "IdentityObject", "identityType": "name", "hashed": False, "identityHash": said("learner")}
-            ],
-            "achievement": {
-                "id": new_id(),
-                "type": ["Achievement", "MicroCredentialAchievement"],
-                "achievementType": "MicroCredential",
-                "name": said("title"),
-                "description": said("description"),
-                "inLanguage": words.language,
-                "criteria": {"narrative": said("criteria")},
-                "workload": [{"type": ["Workload"], "value": "2", "unit": "ECTS"}],
-                "creditsAvailable": 2,
-                "assessmentType": "practical",
-                "participationType": "on-site",
-                "supervisionType": "supervised-onsite-identified",
-                "stackability": "stand-alone",
-                "alignment": [
-                    {
-                        "type": ["Alignment"],
-                        "targetType": "ext:EQF",
-                        "targetFramework": "EQF",
-                        "targetCode": "3",
-                        "targetName": said("level"),
-                        "targetUrl": "http://data.europa.eu/snb/eqf/3",
-                    },
-                    {
-                        "type": ["Alignment"],
-                        "targetType": "ext:QualityAssurance",
-                        "targetFramework": "internal-only",
-                        "targetName": said("quality"),
-                        "targetUrl": "https://school.example/quality",
-                    },
-                ],
-                "resultDescription": [
-                    {
-                        "id": outcome,
-                        "type": ["ResultDescription", "LearningOutcome"],
-                        "name": text,
-                        "resultType": "Status",
-                    }
-                    for outcome, text in outcomes
-                ],
+        "description": said("description"),
+        "inLanguage": words.language,
+        "criteria": {"narrative": said("criteria")},
+        "workload": [{"type": ["Workload"], "value": "2", "unit": "ECTS"}],
+        "assessmentType": "practical",
+        "participationType": "on-site",
+        "supervisionType": "supervised-onsite-identified",
+        "stackability": "stand-alone",
+        "alignment": [
+            {
+                "type": ["Alignment"],
+                "targetType": "ext:EQF",
+                "targetFramework": "EQF",
+                "targetCode": "3",
+                "targetName": said("level"),
+                "targetUrl": "http://data.europa.eu/snb/eqf/3",
             },
-            "result": [
-                {"type": ["Result"], "resultDescription": outcome, "status": "Completed"} for outcome, _ in outcomes
-            ],
-        },
+            {
+                "type": ["Alignment"],
+                "targetType": "ext:QualityAssurance",
+                "targetFramework": "internal-only",
+                "targetName": said("quality"),
+                "targetUrl": "https://school.example/quality",
+            },
+        ],
+        "resultDescription": [
+            {
+                "id": new_id(),
+                "type": ["ResultDescription", "LearningOutcome"],
+                "name": said(outcome),
+                "resultType": "Status",
+            }
+            for outcome in ("outcome_1", "outcome_2")
+        ],
+    }
+
+
+def award(earned: JsonObject, words: Words) -> JsonObject:
+    """That the learner has reached all of it, by the word of the school."""
+    return {
+        "issuer": {"name": words("demo.school_name"), "address": {"addressCountryCode": "PL"}},
+        "learner": {"name": words("demo.award_text.learner")},
+        "result": [
+            {"resultDescription": outcome["id"], "status": "Completed"}
+            for outcome in objects_of(earned, "resultDescription")
+        ],
     }

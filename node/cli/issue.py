@@ -1,4 +1,4 @@
-"""`glejt issue`: sign a finished credential with a key from a file."""
+"""`glejt issue`: sign with a key from a file: a finished credential, or one that is composed of what files say."""
 
 import asyncio
 import json
@@ -29,24 +29,40 @@ class Order:
     proof_array: bool
 
 
-def issue_file(invocation: Invocation, name: str, order: Order, *, out: str | None, force: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The files that say what is to be signed: one of the three."""
+
+    file: str | None = None
+    achievement: str | None = None
+    award: str | None = None
+    endorsement: str | None = None
+
+    @property
+    def composed(self) -> bool:
+        """Whether the credential is composed here, rather than written by hand."""
+        return self.file is None
+
+
+def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str | None, force: bool) -> int:
     """Sign one credential.
 
-    1. Read everything, and refuse before a passphrase is asked for.
+    1. Read everything, compose what is to be composed, and refuse before a passphrase is asked for.
     2. Sign, or say what keeps the document from being signed.
     3. Write the signed credential whole, or not at all.
     """
-    created = moment("--created", order.created) if order.created else datetime.now(UTC).replace(microsecond=0)  # 1
+    _check_source(source)  # 1
+    created = moment("--created", order.created) if order.created else datetime.now(UTC).replace(microsecond=0)
     suites = [suite.name for suite in SUITES.values() if suite.creates]
     if order.suite is not None and order.suite not in suites:
         raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
     if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
-    data = read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES)
-    document = UnsecuredDocument(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
-    signing = signing_for(
-        invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=order.proof_array
-    )
+    document = _document(invocation, source, order, created)
+    if document is None:
+        return 1
+    proof_array = order.proof_array or source.composed
+    signing = signing_for(invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=proof_array)
     try:  # 2
         secured = asyncio.run(signing.secure(document, created=created))
     except (IssuanceError, ProofsError) as error:
@@ -61,6 +77,26 @@ def issue_file(invocation: Invocation, name: str, order: Order, *, out: str | No
     profile = signing.profile
     invocation.out.remark("remark.signed", issuer=profile.issuer, suite=profile.cryptosuite, name=out)
     return 0
+
+
+def _check_source(source: Input) -> None:
+    """That the files belong together: a finished credential alone, an achievement and an award, or an endorsement."""
+    given = [name for name in ("achievement", "award", "endorsement") if getattr(source, name) is not None]
+    if given not in ([], ["achievement", "award"], ["endorsement"]) or source.composed is not bool(given):
+        raise CliError("usage.what_to_sign")
+
+
+def _document(invocation: Invocation, source: Input, order: Order, now: datetime) -> UnsecuredDocument | None:
+    """What is to be signed, or None where it was told why there is nothing."""
+    if source.file is not None:
+        data = read_document(invocation, source.file, limit=MAX_CREDENTIAL_BYTES)
+        return UnsecuredDocument(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
+    from node.cli.composing import composed_award, composed_endorsement, fresh_for  # noqa: PLC0415 -- where it is used
+
+    fresh = fresh_for(invocation, order.key, now)
+    if source.endorsement is not None:
+        return composed_endorsement(invocation, source.endorsement, fresh)
+    return composed_award(invocation, source.achievement or "", source.award or "", fresh)
 
 
 def _remark_on_what_is_missing(invocation: Invocation, document: UnsecuredDocument) -> None:

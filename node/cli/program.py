@@ -186,8 +186,11 @@ def _unbake(
 @app.command("issue", cls=WordedCommand, help="issue")
 def _issue(  # noqa: PLR0913 -- as above
     context: typer.Context,
-    file: Annotated[str, typer.Argument(help="issue_file", metavar="file_or_stdin")],
+    file: Annotated[str | None, typer.Argument(help="issue_file", metavar="file_or_stdin")] = None,
     *,
+    achievement: Annotated[str | None, typer.Option(help="issue_achievement", metavar="file")] = None,
+    award: Annotated[str | None, typer.Option(help="issue_award", metavar="file")] = None,
+    endorsement: Annotated[str | None, typer.Option(help="issue_endorsement", metavar="file")] = None,
     key: Annotated[str | None, typer.Option(help="key", metavar="file")] = None,
     passphrase_file: Passphrase = None,
     suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
@@ -196,10 +199,11 @@ def _issue(  # noqa: PLR0913 -- as above
     out: Annotated[str | None, typer.Option(help="issue_out", metavar="file")] = None,
     force: Force = False,
 ) -> int:
-    from node.cli.issue import Order, issue_file  # noqa: PLC0415 -- as above
+    from node.cli.issue import Input, Order, issue_file  # noqa: PLC0415 -- as above
 
     order = Order(key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array)
-    return issue_file(context.obj, file, order, out=out, force=force)
+    source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
+    return issue_file(context.obj, source, order, out=out, force=force)
 
 
 @achievement.command("check", cls=WordedCommand, help="achievement_check")

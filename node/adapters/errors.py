@@ -1,8 +1,10 @@
-"""Errors of key files.
+"""Errors of key files, of the printer, and of what is not installed.
 
 KeyFileError                key_file.{absent, exists, unwritable, unreadable, too_large, permissions, damaged,
 │                           unsupported, limits, mismatch, method}
 └── PassphraseError         key_file.{passphrase_needed, passphrase_wrong, passphrase_weak}
+PrinterError                printer.failed
+ExtraAbsentError            extra.absent
 
 No message ever shows secret key material or a passphrase.
 """
@@ -37,3 +39,20 @@ def unsupported(reason: str) -> KeyFileError:
         code="key_file.unsupported",
         remedy="Use a key file made by glejt, or a Multikey in JSON.",
     )
+
+
+class PrinterError(Exception):
+    """A page cannot be printed; nothing was written."""
+
+    code = "printer.failed"
+    remedy = "Report it, with the credential if it may be shown; glejt bake puts it into a picture meanwhile."
+
+
+class ExtraAbsentError(Exception):
+    """A library that only some commands need is not installed."""
+
+    code = "extra.absent"
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"the library {library} is not installed")
+        self.remedy = f"Install glejt with the extra {extra}: python -m pip install 'glejt[{extra}]'"

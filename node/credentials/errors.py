@@ -11,7 +11,9 @@ CredentialsError
 ├── PictureError        picture.{format, too_large, none, several, text, taken}       no picture with one badge in it
 │   ├── PngError        picture.png.{cut, chunk, crc, header, image, rest, chunks, text}
 │   ├── SvgError        picture.svg.{syntax, encoding, doctype, entity, root, depth, markup, badge, active}
+│   ├── PdfError        picture.pdf.{form, attachment, active}
 │   └── BadgeError      picture.badge.{kind, unsigned, characters}                    not to be put into a picture
+├── PaperError          paper.{address, code, credential}                             nothing to be printed, or read
 └── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
@@ -125,8 +127,22 @@ class SvgError(PictureError):
     default_remedy = "Export the picture again as plain SVG in UTF-8, or use a PNG."
 
 
+class PdfError(PictureError):
+    """A PDF is not as it was printed, so that readers may disagree on what is attached to it."""
+
+    default_code = "picture.pdf"
+    default_remedy = "Save the file that is attached to it, with a program that shows attachments, and check that file."
+
+
 class BadgeError(PictureError):
     """A document is not one that a picture may carry."""
 
     default_code = "picture.badge"
     default_remedy = "Give a signed Open Badge: JSON with its proof, or a compact JWS."
+
+
+class PaperError(CredentialsError):
+    """A page cannot be printed for this, or a code is not one of ours."""
+
+    default_code = "paper"
+    default_remedy = "Use the QR code of a page that glejt printed, or its digest."

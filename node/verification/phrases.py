@@ -75,7 +75,7 @@ def phrases(language: Language) -> Phrases:
     """The catalogue of a language."""
     table = tomllib.loads(files("node.verification").joinpath("catalogue", f"{language}.toml").read_text("utf-8"))
     texts: dict[str, str] = {}
-    _flatten(table, "", texts)
+    flatten(table, "", texts)
     return Phrases(language, texts, tuple(table["date"]["months"]))
 
 
@@ -103,10 +103,10 @@ def _escaped(character: str) -> str:
     return "\\u007f" if character == _DELETE else json.dumps(character)[1:-1]
 
 
-def _flatten(table: Mapping[str, object], prefix: str, texts: dict[str, str]) -> None:
+def flatten(table: Mapping[str, object], prefix: str, texts: dict[str, str]) -> None:
     """Nested tables as dotted keys; lists are read by name."""
     for key, value in table.items():
         if isinstance(value, str):
             texts[prefix + key] = value
         elif isinstance(value, dict):
-            _flatten(value, f"{prefix}{key}.", texts)
+            flatten(value, f"{prefix}{key}.", texts)

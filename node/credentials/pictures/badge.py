@@ -64,7 +64,7 @@ def kind_in(text: bytes, form: Form, said: BadgeKind) -> BadgeKind:
     """Which kind a text from a picture is, where its place says `said`; some put one where the other belongs."""
     if said is BadgeKind.ASSERTION and form is not Form.ADDRESS:
         try:
-            found = _kind(_payload(text) if form is Form.JWS else parse_object(text))
+            found = _kind(payload_of(text) if form is Form.JWS else parse_object(text))
         except (DocumentError, BadgeError):
             return said
         return found or said
@@ -79,7 +79,7 @@ def read_badge(credential: bytes) -> Badge:
     """
     text = credential.strip(SPACE)
     if _COMPACT.fullmatch(text):
-        if kind := _kind(_payload(text)):
+        if kind := _kind(payload_of(text)):
             return Badge(kind, Form.JWS, text)
         raise _no_badge("the token")
     document = parse_object(text, max_bytes=MAX_CREDENTIAL_BYTES)
@@ -109,7 +109,7 @@ def _kind(document: JsonObject) -> BadgeKind | None:
     return BadgeKind.ASSERTION if "Assertion" in types else None
 
 
-def _payload(token: bytes) -> JsonObject:
+def payload_of(token: bytes) -> JsonObject:
     """What a compact JWS says, unchecked; raises BadgeError where it is no JSON object or not signed."""
     head, body, _ = token.split(b".")
     try:

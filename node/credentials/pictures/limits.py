@@ -1,5 +1,7 @@
 """How large a picture, and the badge in it, may be."""
 
+import zlib
+from collections.abc import Callable
 from typing import Final
 
 from node.credentials.errors import PictureError
@@ -23,3 +25,16 @@ def require_badge_size(length: int) -> None:
     if length > MAX_BADGE_BYTES:
         message = f"the badge in the picture has more than {MAX_BADGE_BYTES} bytes"
         raise PictureError(message, code="picture.too_large", remedy="Ask the issuer for the badge as a file.")
+
+
+def decompressed(data: bytes, unreadable: Callable[[str], PictureError]) -> bytes:
+    """The data decompressed, as far as a badge can be long; a bomb costs no more."""
+    stream = zlib.decompressobj()
+    try:
+        text = stream.decompress(data, MAX_BADGE_BYTES + 1)
+    except zlib.error as error:
+        raise unreadable("it cannot be decompressed") from error
+    require_badge_size(len(text))
+    if not stream.eof or stream.unused_data:
+        raise unreadable("its compressed form is cut short, or has something after it")
+    return text

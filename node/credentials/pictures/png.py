@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from node.credentials.errors import PictureError, PngError, shown
 from node.credentials.pictures.badge import SPACE, Badge, BadgeKind
-from node.credentials.pictures.limits import MAX_BADGE_BYTES, require_badge_size
+from node.credentials.pictures.limits import decompressed, require_badge_size
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 MAX_SIDE: Final = 4096
@@ -165,7 +165,7 @@ def _text(kind: bytes, data: bytes) -> bytes:
             _, _, rest = data.partition(b"\0")
             if rest[:1] != b"\0":
                 raise _unreadable("its compression is not known")
-            raw = _decompressed(rest[1:])
+            raw = decompressed(rest[1:], _unreadable)
         case _:
             _, separator, raw = data.partition(b"\0")
             if not separator:
@@ -191,20 +191,7 @@ def _international(data: bytes) -> bytes:
         return text
     if method != b"\0":
         raise _unreadable("its compression is not known")
-    return _decompressed(text)
-
-
-def _decompressed(data: bytes) -> bytes:
-    """The data decompressed, as far as a badge can be long; a bomb costs no more."""
-    stream = zlib.decompressobj()
-    try:
-        text = stream.decompress(data, MAX_BADGE_BYTES + 1)
-    except zlib.error as error:
-        raise _unreadable("it cannot be decompressed") from error
-    require_badge_size(len(text))
-    if not stream.eof or stream.unused_data:
-        raise _unreadable("its compressed form is cut short, or has something after it")
-    return text
+    return decompressed(text, _unreadable)
 
 
 def _framed(kind: bytes, data: bytes) -> bytes:

@@ -5,11 +5,12 @@ DidMethodsError
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
 │   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
 │   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem}
+│   ├── PointError              bls12_381.{length, point, identity, not_canonical, scalar}
 │   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path}
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
 │       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
-├── UnsupportedError            could not be checked: a kind not known here; verification_method.purpose
+├── UnsupportedError            could not be checked: verification_method.{purpose, open}
 │   ├── UnsupportedKeyError     key.unsupported
 │   └── UnsupportedMethodError  verification_method.unsupported
 └── UnavailableError            could not be had; whoever fetches gives the code
@@ -51,6 +52,10 @@ class MultibaseError(InvalidError):
 
 class InvalidKeyError(InvalidError):
     """A key is malformed, unsafe, or contradicts itself."""
+
+
+class PointError(InvalidError):
+    """Bytes are not the one encoding of a safe point, or of a scalar in use."""
 
 
 class InvalidDidError(InvalidError):

@@ -1,0 +1,25 @@
+"""What every hash and every signature of this package says about what it covers: one tag each, all different.
+
+A tag stands at the head of the hashed or signed bytes, so that nothing made for one purpose can serve another. A change
+of what follows a tag takes a new version of it. The contract's own tags (`glejt/namespace/v1`, `glejt/recovery/v1`) are
+hashed on chain and are listed with its storage in `anchoring.layout`.
+"""
+
+from typing import Final
+
+LEAF: Final = b"glejt/leaf/v1"
+"""SHA-256: 0x00, tag, salt (32 bytes), commitment (32 bytes)."""
+PADDING: Final = b"glejt/padding/v1"
+"""SHA-256: 0x00, tag, secret (32 bytes), number (uint64). Stands where a batch has no leaf."""
+ANCHORED: Final = b"glejt/anchored/v1"
+"""SHA-256: tag, size of the tree (uint64), root (32 bytes). The value that goes on chain."""
+CHECKPOINT: Final = b"glejt/checkpoint/v1"
+"""First item of the CBOR that the signers of a checkpoint sign."""
+SIGNED_CHECKPOINT: Final = b"glejt/signed-checkpoint/v1"
+"""First item of the CBOR of a checkpoint with its signatures."""
+RECEIPT: Final = b"glejt/receipt/v1"
+"""First item of the CBOR of a receipt."""
+STORAGE_PROOF: Final = b"glejt/storage-proof/v1"
+"""First item of the CBOR of a storage proof that travels on its own."""
+EVENT_PROOF: Final = b"glejt/event-proof/v1"
+"""First item of the CBOR of a receipts-trie proof."""

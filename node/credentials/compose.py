@@ -122,15 +122,17 @@ def _unclassified(document: JsonObject) -> Iterator[Finding]:
     if found.credential_class is CredentialClass.UNCLASSIFIED:
         for one in found.findings:
             if one.severity is Severity.ERROR:
-                yield wrong(f"award.{one.code}", one.path, "without it the document has no class", said[one.code])
+                yield wrong(one.code, one.path, "without it the document has no class", said[one.code])
 
 
 def _refusal(found: list[Finding]) -> CompositionError:
     """What is wrong with the whole, at the places of the file that it comes from."""
     of_achievement = [one for one in found if _is_in(one.path, ACHIEVEMENT_PLACE)]
     if of_achievement:
-        return AchievementError([_at(one, one.path.removeprefix(ACHIEVEMENT_PLACE)) for one in of_achievement])
-    return AwardError([_at(one, _award_place(one.path)) for one in found])
+        return AchievementError(
+            [_of("achievement", one, one.path.removeprefix(ACHIEVEMENT_PLACE)) for one in of_achievement]
+        )
+    return AwardError([_of("award", one, _award_place(one.path)) for one in found])
 
 
 def _award_place(path: str) -> str:
@@ -144,5 +146,5 @@ def _is_in(path: str, whole: str) -> bool:
     return path == whole or path.startswith(f"{whole}/")
 
 
-def _at(found: Finding, path: str) -> Finding:
-    return replace(found, path=path)
+def _of(file: str, found: Finding, path: str) -> Finding:
+    return replace(found, code=f"{file}.{found.code}", path=path)

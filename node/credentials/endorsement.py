@@ -6,7 +6,7 @@ It stands alone, as a credential of its own, or is carried by what it endorses. 
 Spec: https://www.imsglobal.org/spec/ob/v3p0/#endorsementcredential
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -83,5 +83,5 @@ def compose_endorsement(endorsement: Endorsement) -> UnsecuredDocument:
         status = endorsement.status
         document["credentialStatus"] = status[0] if len(status) == 1 else [*status]
     if found := check_credential(document):
-        raise EndorsementError(found)
+        raise EndorsementError([replace(one, code=f"endorsement.{one.code}") for one in found])
     return UnsecuredDocument(document)

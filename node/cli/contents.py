@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from node.cli.inputs import Carried, read_carried
+from node.cli.inputs import carried_by, read_file
 from node.cli.invocation import Invocation
+from node.cli.kinds import foreign_kind
 from node.cli.output import visible
+from node.cli.paper import code_json, codes_found, page_state
 from node.cli.words import Words
 from node.credentials.contexts import BUNDLED
+from node.credentials.errors import PictureError
 from node.credentials.presentation import DocumentKind, Presentation, kind_of
 from node.credentials.structure import objects_of, types_of, version_of
 from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue, parse
@@ -24,9 +27,9 @@ OF_PROOF: Final = ("type", "cryptosuite", "proofPurpose", "verificationMethod", 
 
 def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
     """Show what is in a file."""
-    carried = read_carried(invocation, name, limit=MAX_PRESENTATION_BYTES)
-    found = _found(carried)
-    data, digest = carried.file, sha256(carried.file).hexdigest()
+    data = read_file(invocation, name)
+    found = _found(invocation, data)
+    digest = sha256(data).hexdigest()
     out, words = invocation.out, invocation.words
     if as_json:
         out.answer_json({"file": name, "bytes": len(data), "sha256": digest, **found})
@@ -42,8 +45,17 @@ def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
     return 0
 
 
-def _found(carried: Carried) -> JsonObject:
-    """What a file says of itself; a picture says also what it carries, and what it would do when opened."""
+def _found(invocation: Invocation, data: bytes) -> JsonObject:
+    """What a file says of itself; a picture says also what it carries, and what it would do when opened.
+
+    A PNG without a badge may show the code of a printed page.
+    """
+    try:
+        carried = carried_by(invocation, data, limit=MAX_PRESENTATION_BYTES)
+    except PictureError as error:
+        if error.code != "picture.none" or foreign_kind(data) != "png":
+            raise
+        return {"codes": [code_json(code) for code in codes_found(invocation, data, error)]}
     picture = carried.picture
     if picture is None:
         return contents(parse(carried.text, max_bytes=MAX_PRESENTATION_BYTES))
@@ -57,6 +69,8 @@ def _found(carried: Carried) -> JsonObject:
         "form": picture.form.value,
         "activity": activity,
     }
+    if picture.format == "pdf":
+        said["page"] = page_state(data)
     return {"picture": said, **read}
 
 
@@ -102,12 +116,7 @@ def _listed(value: JsonValue) -> list[JsonValue]:
 
 def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     """The same for people: a label and a value on each line."""
-    for picture in _objects(found, "picture"):
-        parts = (words(f"inspect.picture.{picture[part]}") for part in ("format", "badge", "form"))
-        yield words("inspect.label.picture"), ", ".join(parts)
-        for one in _objects(picture, "activity"):
-            what, line = visible(one["what"]), str(one["line"])
-            yield words("inspect.label.activity"), words(f"inspect.activity.{one['kind']}", what=what, line=line)
+    yield from _picture_lines(found, words)
     if "kind" in found:
         version = found.get("version")
         kind = words(f"inspect.kind.{found['kind']}")
@@ -125,6 +134,23 @@ def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     for credential in _objects(found, "credentials"):
         yield "", ""
         yield from _lines(credential, words)
+
+
+def _picture_lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
+    """The same for what carries a document, or shows the code of one."""
+    for picture in _objects(found, "picture"):
+        parts = (words(f"inspect.picture.{picture[part]}") for part in ("format", "badge", "form"))
+        yield words("inspect.label.picture"), ", ".join(parts)
+        for one in _objects(picture, "activity"):
+            what, line = visible(one["what"]), str(one["line"])
+            yield words("inspect.label.activity"), words(f"inspect.activity.{one['kind']}", what=what, line=line)
+        if "page" in picture:
+            yield words("inspect.label.page"), words(f"inspect.page.{picture['page']}")
+    for code in _objects(found, "codes"):
+        yield words("inspect.label.code"), visible(code["text"])
+        if code["address"] is not None:
+            yield words("inspect.label.address"), visible(code["address"])
+        yield words("inspect.label.digest"), visible(code["digest"])
 
 
 def _objects(found: JsonObject, member: str) -> list[JsonObject]:

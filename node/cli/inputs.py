@@ -46,12 +46,21 @@ class Carried:
 def read_carried(invocation: Invocation, name: str, *, limit: int) -> Carried:
     """The bytes of a file that may be a JSON document, or a picture with one in it; PictureError for another picture.
 
-    What a picture carries may also be a JWS or an address.
+    A printed page is a picture, too. What a picture carries may also be a JWS or an address.
     """
+    return carried_by(invocation, read_file(invocation, name), limit=limit)
+
+
+def read_file(invocation: Invocation, name: str) -> bytes:
+    """The bytes of a file that may be a picture."""
     _say_what_is_read(invocation, name)
-    data = read_input(name, limit=MAX_PICTURE_BYTES)
+    return read_input(name, limit=MAX_PICTURE_BYTES)
+
+
+def carried_by(invocation: Invocation, data: bytes, *, limit: int) -> Carried:
+    """The same for bytes that were read."""
     kind = foreign_kind(data)
-    if kind in {"png", "svg"}:
+    if kind in {"png", "svg", "pdf"}:
         from node.credentials.pictures.picture import unbake  # noqa: PLC0415 -- most files are no pictures
 
         found = unbake(data)
@@ -67,9 +76,11 @@ def read_credential(invocation: Invocation, name: str, *, limit: int) -> bytes:
     """The bytes of a document that could be judged; of another badge in a picture nothing can be told."""
     carried = read_carried(invocation, name, limit=limit)
     if found := carried.picture:
+        if found.format == "pdf":
+            invocation.out.remark("remark.page_not_judged", name=name)
         if found.form != "json":
             raise Unknowable("input.badge", kind=invocation.words(f"kind.badge_{found.form}"))
-        if found.kind != "openbadges-3.0":
+        if found.kind == "openbadges-2.0":
             raise Unknowable("input.badge", kind=invocation.words("kind.badge_2"))
     return carried.text
 

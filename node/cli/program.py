@@ -127,6 +127,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     challenge: Annotated[str | None, typer.Option(help="challenge", metavar="text")] = None,
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
+    expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
@@ -139,6 +140,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         domain=domain,
         offline=offline,
         status=tuple(status or ()),
+        expect=expect,
     )
     return verify_files(context.obj, files, question, as_json=json)
 
@@ -181,6 +183,20 @@ def _unbake(
     from node.cli.pictures import unbake_file  # noqa: PLC0415 -- as above
 
     return unbake_file(context.obj, picture, out=out, force=force)
+
+
+@app.command("print", cls=WordedCommand, help="print")
+def _print(
+    context: typer.Context,
+    credential: Annotated[str, typer.Argument(help="print_credential", metavar="file_or_stdin")],
+    *,
+    out: Annotated[str, typer.Option(help="print_out", metavar="file")],
+    url: Annotated[str | None, typer.Option(help="print_url", metavar="url")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.paper import print_file  # noqa: PLC0415 -- as above
+
+    return print_file(context.obj, credential, out=out, url=url, force=force)
 
 
 @app.command("issue", cls=WordedCommand, help="issue")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from node.app import sources
 from node.cli.errors import CliError, describe, status_of
@@ -26,6 +26,9 @@ from node.verification.sources import Sources
 from node.verification.trust import Trust
 from node.verification.verify import verify
 
+if TYPE_CHECKING:
+    from node.cli.expected import Expected
+
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
     {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
 )
@@ -44,6 +47,7 @@ class Question:
     domain: str | None
     offline: bool
     status: tuple[str, ...] = ()
+    expect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Judge:
     at: datetime
     sources: Sources
     lists: tuple[StatusListCopy, ...] = ()
+    expected: "Expected | None" = None
     fetched: dict[str, StatusListCopy] = field(default_factory=dict)
     """The status lists that were fetched for earlier files of this run, by address."""
 
@@ -80,6 +85,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
             online=not (question.offline or invocation.settings.offline), loopback=allows_loopback(os.environ)
         ),
         lists=tuple(_status_list(invocation, name) for name in question.status),
+        expected=_expected(question.expect),
     )
     many = len(names) > 1
     statuses = {_one(invocation, name, judge, as_json=as_json, many=many) for name in names}
@@ -91,7 +97,10 @@ def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many
     out = invocation.out
     named = {"file": name} if many else {}
     try:
-        report = asyncio.run(judge.report(read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)))
+        data = read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)
+        if judge.expected is not None:
+            judge.expected.require(data)
+        report = asyncio.run(judge.report(data))
     except (CliError, DocumentError, PictureError) as error:
         told = describe(error, invocation.words)
         if as_json:
@@ -112,6 +121,14 @@ def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
     if not isinstance(url, str):
         raise CliError("input.no_status_list", name=name)
     return StatusListCopy(url, data.decode(), Origin.FILE, datetime.now(UTC))
+
+
+def _expected(text: str | None) -> "Expected | None":
+    if text is None:
+        return None
+    from node.cli.expected import Expected  # noqa: PLC0415 -- few verdicts are asked with a page in hand
+
+    return Expected.named(text)
 
 
 def _request(question: Question) -> Request | None:

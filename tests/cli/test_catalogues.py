@@ -14,8 +14,8 @@ SAME_IN_BOTH = re.compile(
     r"^(metavar\.|state\.pass|state\.fail|kind\.(jwt|sd_jwt|xml)|doctor\.clock|.*\.label\.(python|terminal|status))"
 )
 COMPOSED = re.compile(
-    r"^(help|metavar|kind|error\.(config|document|issuance|context|proof|policy|trust|key_file|status)|doctor\.label|state"
-    r"|inspect\.(label|kind|picture|activity)|error\.picture|demo|achievement\.severity)(\.|$)"
+    r"^(help|metavar|kind|error\.(config|document|paper|printer|extra|issuance|context|proof|policy|trust|key_file|status)|doctor\.label|state"
+    r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""
 

@@ -132,7 +132,7 @@ def test_standard_input_is_a_file_named_by_a_dash(folder, genuine):
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "picture.png.chunk", "The picture cannot be read"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "picture.none", "no badge"),
         (b"<html></html>", "input.kind", "XML"),
-        (b"%PDF-1.7 ...", "input.kind", "a PDF document"),
+        (b"%PDF-1.7 ...", "picture.pdf.form", "not as glejt printed it"),
         (b"PK\x03\x04...", "input.kind", "an archive"),
         (b"eyJhbGciOiJFUzI1NiJ9.e30.c2ln", "input.kind", "a JWT"),
         (b"eyJhbGciOiJFUzI1NiJ9.e30.c2ln~WyJhIl0~", "input.kind", "an SD-JWT"),

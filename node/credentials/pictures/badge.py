@@ -26,6 +26,8 @@ class BadgeKind(StrEnum):
 
     CREDENTIAL = "openbadges-3.0"
     ASSERTION = "openbadges-2.0"
+    OTHER = "credential"
+    """A credential that is no Open Badge; a printed page may carry any."""
 
 
 class Form(StrEnum):
@@ -71,6 +73,14 @@ def kind_in(text: bytes, form: Form, said: BadgeKind) -> BadgeKind:
     return said
 
 
+def kind_printed(text: bytes, form: Form) -> BadgeKind:
+    """Which kind a text from a printed page is."""
+    try:
+        return _kind(payload_of(text) if form is Form.JWS else parse_object(text)) or BadgeKind.OTHER
+    except (DocumentError, BadgeError):
+        return BadgeKind.OTHER
+
+
 def read_badge(credential: bytes) -> Badge:
     """The badge that a picture is to carry, its text unchanged but for white space around it.
 
@@ -95,7 +105,7 @@ def read_badge(credential: bytes) -> Badge:
                 message = "the assertion is not signed and names no web address where it is hosted"
                 raise BadgeError(message, code="picture.badge.unsigned")
             return Badge(BadgeKind.ASSERTION, Form.JSON, text, address)
-        case None:
+        case None | BadgeKind.OTHER:
             raise _no_badge("the document")
 
 

@@ -13,7 +13,6 @@ from node.credentials.errors import PdfError, PictureError
 from node.credentials.pictures.limits import decompressed, require_badge_size
 from node.credentials.pictures.pdf_objects import Name, PdfFile, Reference, Value, read_objects
 
-SIGNATURE: Final = b"%PDF-"
 EMBEDDED: Final = Name("EmbeddedFile")
 ACTIVE: Final = frozenset(("AA", "AcroForm", "Annots", "JavaScript", "JS", "OpenAction", "RichMedia", "URI", "XFA"))
 """Keys by which a PDF does something, or holds more than pages; ours have none of them."""

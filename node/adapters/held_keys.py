@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from did_methods.errors import shown
 from did_methods.multikey import PrivateKey, PublicKey
 from node.ports import KeyNotHeldError
-from node.proofs.signatures import local_signer
+from node.proofs.signatures import Signer, local_signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class HeldKeys:
     """A key store over private keys in memory, each under the DID URL of its verification method."""
 
     _keys: Mapping[str, PrivateKey] = field(repr=False)
+    _signers: dict[str, Signer] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Loaded when first used: loading a key costs as much as signing with it."""
 
     def public_key(self, verification_method: str) -> PublicKey:
         """The public half of a key."""
@@ -21,7 +23,10 @@ class HeldKeys:
 
     async def sign(self, verification_method: str, data: bytes) -> bytes:
         """The signature by a key."""
-        return local_signer(self._key(verification_method)).sign(data)
+        signer = self._signers.get(verification_method)
+        if signer is None:
+            signer = self._signers[verification_method] = local_signer(self._key(verification_method))
+        return signer.sign(data)
 
     def _key(self, verification_method: str) -> PrivateKey:
         try:

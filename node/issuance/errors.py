@@ -4,7 +4,8 @@ IssuanceError
 ├── NotIssuableError     issuance.secured, .malformed, .context     the document is not ready to be signed
 │                        issuance.list, .clock                      … or not to be followed by another version
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
-└── ProfileError         issuance.key_type, .controller             the signing profile does not fit together
+├── ProfileError         issuance.key_type, .controller             the signing profile does not fit together
+└── TemplateError        issuance.template                          a batch was stopped: see below
 
 What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.
 """
@@ -30,3 +31,14 @@ class IssuerMismatchError(IssuanceError):
 
 class ProfileError(IssuanceError):
     """The parts of a signing profile do not belong together."""
+
+
+class TemplateError(IssuanceError):
+    """What a template made does not hold, which is a fault of this program or machine, never of the document."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            code="issuance.template",
+            remedy="Nothing of the batch was released. Report it, and issue one by one meanwhile.",
+        )

@@ -28,10 +28,10 @@ from node.credentials.timestamps import parse_timestamp
 from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, JsonValue, parse_object
 from node.verification.phrases import Language, Phrases, flatten, phrases, shown
 
-MAX_SECTIONS: Final = 12
+MAX_SECTIONS: Final = 8
 """Achievements shown of one credential; a whole transcript is no page."""
-MAX_OUTCOMES: Final = 40
-"""Outcomes shown of one achievement: a page and a half."""
+MAX_OUTCOMES: Final = 30
+"""Outcomes shown of one achievement: about a page."""
 MAX_VALUES: Final = 4
 """Values shown of a statement that should have one."""
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:-.*)?")

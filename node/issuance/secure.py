@@ -21,7 +21,7 @@ from node.credentials.micro_credential.disclosure import check_learner_stated
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
-from node.proofs.data_integrity import prepare
+from node.proofs.data_integrity import Unsigned, prepare
 from node.proofs.options import ProofOptions
 from node.verification.trust import Trust
 from node.verification.vocabulary import Vocabulary, vocabulary
@@ -92,17 +92,29 @@ async def secure(
 
     Raises IssuanceError and ProofsError for what must not be signed, and what the key store raises.
     """
+    check_issuable(document, profile, vocabulary)  # 1 to 5
+    unsigned = hashed(document, profile, keys, vocabulary, created=created)  # 6
+    return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 7
+
+
+def check_issuable(document: JsonObject, profile: SigningProfile, vocabulary: Vocabulary) -> None:
+    """Steps 1 to 5 of `secure`: return if the document may be signed by the profile."""
     _check_unsecured(document)  # 1
     _check_structure(document)  # 2
     _check_issuer(document, profile)  # 3
     _check_contexts(document, vocabulary)  # 4
     vocabulary.jsonld.to_rdf(document)  # 5
+
+
+def hashed(
+    document: JsonObject, profile: SigningProfile, keys: KeyStore, vocabulary: Vocabulary, *, created: datetime
+) -> Unsigned:
+    """Step 6 of `secure`: all but the signature, of a document that may be signed."""
     options = ProofOptions(
         cryptosuite=profile.cryptosuite, verification_method=profile.verification_method, created=created
     )
     key = keys.public_key(profile.verification_method)
-    unsigned = prepare(document, options, key, jsonld=vocabulary.jsonld, array=profile.proof_array)  # 6
-    return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 7
+    return prepare(document, options, key, jsonld=vocabulary.jsonld, array=profile.proof_array)
 
 
 def _check_unsecured(document: JsonObject) -> None:

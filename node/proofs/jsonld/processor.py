@@ -68,6 +68,17 @@ class JsonLd:
             raise refusal.to_error() from None
         return quads
 
+    @property
+    def contexts(self) -> Mapping[str, JsonObject]:
+        """The registry."""
+        return self._registry
+
+    def is_rare(self, document: JsonObject) -> bool:
+        """Whether the document has features for which `to_rdf` asks a second processor; it must be one that is read."""
+        reader = Reader(self._shared)
+        reader.read(document)
+        return reader.twice
+
     def _read_again(self, document: JsonObject, reader: Reader) -> None:
         if len(reader.quads) > MAX_SECOND_READING_QUADS or reader.work.spent > MAX_SECOND_READING_WORK:
             raise Refusal("context.budget", "the document has rare features and is too large to be read twice")

@@ -1,0 +1,115 @@
+"""Which documents are alike but for values: learned from the documents themselves.
+
+Two documents of one shape have the same members and types in the same places. Where such documents have differed,
+values vary; a template is made for those places, and made anew when another place turns out to vary. What no template
+can let vary belongs to the shape from then on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from node.documents import JsonObject, JsonValue
+from node.issuance.conditions import is_fixed
+from node.proofs.templates.holes import Place, UnfitError
+
+MAX_SHAPES: Final = 64
+"""Shapes that are told apart: each optional member doubles them; a batch with more of them is no batch."""
+MAX_REVISIONS: Final = 32
+"""Times that a shape is worked out anew, each costing about ten documents: a value that rarely varies is found late."""
+MAX_PINNED: Final = 64
+"""Places whose values turn out to belong to the shape."""
+
+type Scalar = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A document's shape, and the values at the places where documents of this shape may differ."""
+
+    key: bytes
+    values: Mapping[Place, Scalar]
+
+
+@dataclass(slots=True)
+class Shape[T]:
+    """What is known of one shape: where its documents have differed from the first, and what was made for that."""
+
+    values: Mapping[Place, Scalar]
+    varying: frozenset[Place] = frozenset()
+    revisions: int = 0
+    template: T | None = None
+    unfit: bool = False
+
+
+@dataclass(slots=True)
+class Shapes[T]:
+    """The shapes of the documents of one batch, each with a template where one could be made by `make`.
+
+    `make` takes a document and the places where values vary; it raises UnfitError where that cannot be.
+    """
+
+    make: Callable[[JsonObject, tuple[Place, ...]], T]
+    _known: dict[bytes, Shape[T]] = field(default_factory=dict)
+    _pinned: set[Place] = field(default_factory=set)
+
+    @property
+    def templates(self) -> list[T]:
+        """The templates there are."""
+        return [shape.template for shape in self._known.values() if shape.template is not None]
+
+    def learn(self, document: JsonObject) -> T | None:
+        """A new template that the document calls for; None where none is to be made, or not yet.
+
+        The document must be one that may be signed.
+        """
+        while True:
+            outline = outline_of(document, self._pinned)
+            shape = self._known.get(outline.key)
+            if shape is None:
+                if len(self._known) < MAX_SHAPES:
+                    self._known[outline.key] = Shape(outline.values)
+                return None
+            differing = {place for place, value in outline.values.items() if _differs(value, shape.values[place])}
+            if shape.unfit or differing <= shape.varying or shape.revisions == MAX_REVISIONS:
+                return None
+            shape.varying |= differing
+            shape.revisions += 1
+            try:
+                shape.template = self.make(document, tuple(sorted(shape.varying, key=str)))
+            except UnfitError as error:
+                shape.template, shape.unfit = None, True
+                if not error.places or len(self._pinned) + len(error.places) > MAX_PINNED:
+                    return None
+                self._pin(error.places)
+            else:
+                return shape.template
+
+    def _pin(self, places: frozenset[Place]) -> None:
+        """Let the values at these places belong to the shape; what was known is not of these shapes any more."""
+        self._pinned |= places
+        self._known.clear()
+
+
+def outline_of(document: JsonObject, pinned: set[Place]) -> Outline:
+    """The shape of a document and its values."""
+    values: dict[Place, Scalar] = {}
+    return Outline(orjson.dumps(_outlined(document, (), pinned, values)), values)
+
+
+def _outlined(value: JsonValue, place: Place, pinned: set[Place], values: dict[Place, Scalar]) -> JsonValue:
+    """The value with nothing in the place of what may vary."""
+    if isinstance(value, dict):
+        return {name: _outlined(inner, (*place, name), pinned, values) for name, inner in value.items()}
+    if isinstance(value, list):
+        return ["list", *[_outlined(inner, (*place, index), pinned, values) for index, inner in enumerate(value)]]
+    if value is None or isinstance(value, bool) or is_fixed(place) or place in pinned:
+        return ["fixed", value]
+    values[place] = value
+    return "text" if isinstance(value, str) else "number"
+
+
+def _differs(one: Scalar, other: Scalar) -> bool:
+    return one != other or type(one) is not type(other)

@@ -1,0 +1,1 @@
+"""Canonical forms of many documents of one shape: computed once, filled in for each."""

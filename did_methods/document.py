@@ -17,6 +17,7 @@ from did_methods.did import MAX_DID_URL_CHARS, DidUrl, parse_did
 from did_methods.errors import DidDocumentError, DidMethodsError, UnsupportedError, VerificationMethodError, shown
 from did_methods.json_web_key import ENCRYPTION, SIGNATURE, JsonObject, JsonValue
 from did_methods.multikey import PublicKey
+from did_methods.rsa import RsaPublicKey
 from did_methods.timestamps import parse_stamp
 from did_methods.verification_material import read_material
 
@@ -48,7 +49,7 @@ class VerificationMethod:
     controller: str
     source: JsonObject
     path: str
-    key: PublicKey | None
+    key: PublicKey | RsaPublicKey | None
     purposes: frozenset[str]
     problem: DidMethodsError | None
     expires: datetime | None
@@ -86,6 +87,20 @@ class DidDocument:
                 listed.add(method.id)
             relationships[relationship] = frozenset(listed)
         return cls(document_id, source, MappingProxyType(methods), MappingProxyType(relationships))
+
+    def only_method(self, relationship: Relationship) -> str:
+        """The id of the one method that the relationship lists; raises UnsupportedError where it lists none or several.
+
+        For what names its maker and no key: which key is meant is then plain, or cannot be told.
+        """
+        listed = self.relationships[relationship]
+        if len(listed) != 1:
+            raise UnsupportedError(
+                f"the document of {shown(self.id)} lists {len(listed)} methods under {relationship}",
+                code="verification_method.open",
+                remedy="Ask for a document that names the key it was signed with.",
+            )
+        return next(iter(listed))
 
     def verification_method(self, url: str | DidUrl, relationship: str) -> VerificationMethod:
         """The method with this id, if this document authorises it for this relationship; its `key` is present.

@@ -11,9 +11,10 @@ from typing import Final
 
 from did_methods.curves import KeyType
 from did_methods.errors import DidMethodsError, InvalidKeyError, UnsupportedMethodError, shown
-from did_methods.json_web_key import JsonObject, purposes, purposes_of_type
+from did_methods.json_web_key import RSA, SIGNATURE, JsonObject, purposes, purposes_of_type
 from did_methods.multibase import from_base58
 from did_methods.multikey import PublicKey
+from did_methods.rsa import RsaPublicKey
 
 _ANY: Final = frozenset(KeyType)
 _JWK: Final = "publicKeyJwk"
@@ -48,7 +49,7 @@ _TYPES: Final[Mapping[str, tuple[frozenset[KeyType], frozenset[str]]]] = Mapping
 
 def read_material(
     method: JsonObject, method_type: str, path: str
-) -> tuple[PublicKey | None, frozenset[str], DidMethodsError | None]:
+) -> tuple[PublicKey | RsaPublicKey | None, frozenset[str], DidMethodsError | None]:
     """The key and what it can be used for, or the problem with it."""
     try:
         key, allowed = _read(method, method_type)
@@ -58,7 +59,7 @@ def read_material(
     return key, allowed, None
 
 
-def _read(method: JsonObject, method_type: str) -> tuple[PublicKey, frozenset[str]]:
+def _read(method: JsonObject, method_type: str) -> tuple[PublicKey | RsaPublicKey, frozenset[str]]:
     secret = [member for member in _SECRETS if member in method]
     if secret:
         raise InvalidKeyError(
@@ -88,7 +89,7 @@ def _read(method: JsonObject, method_type: str) -> tuple[PublicKey, frozenset[st
             remedy=f"Publish the key in {' or '.join(sorted(members))}.",
         )
     key, allowed = _decode(method, member, key_types)
-    if key.type not in key_types:
+    if key_types is not _ANY and key.type not in key_types:
         raise InvalidKeyError(
             f"a {method_type} holds a key of type {key.type}",
             code="key.mismatch",
@@ -97,9 +98,13 @@ def _read(method: JsonObject, method_type: str) -> tuple[PublicKey, frozenset[st
     return key, allowed
 
 
-def _decode(method: JsonObject, member: str, key_types: frozenset[KeyType]) -> tuple[PublicKey, frozenset[str]]:
+def _decode(
+    method: JsonObject, member: str, key_types: frozenset[KeyType]
+) -> tuple[PublicKey | RsaPublicKey, frozenset[str]]:
     value = method[member]
     if member == _JWK and isinstance(value, dict):
+        if value.get("kty") == RSA:
+            return RsaPublicKey.from_jwk(value), frozenset({SIGNATURE})
         return PublicKey.from_jwk(value), purposes(value)
     if member != _JWK and isinstance(value, str):
         if member == _MULTIBASE:

@@ -7,7 +7,7 @@ from typing import Final
 
 from node.credentials.credential import CREDENTIAL_TYPE, PRESENTATION_TYPE, Credential, check_credential
 from node.credentials.errors import shown
-from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.findings import Finding, wrong
 from node.credentials.members import check_members
 from node.credentials.structure import (
     MAX_PROOFS,
@@ -177,20 +177,13 @@ def _check_presented(value: JsonValue, *, credentials: bool) -> Iterator[Finding
 
 
 def check_enveloped(document: JsonObject, path: str = "") -> Iterator[Finding]:
-    """What breaks the structure of an enveloped credential; one that is whole cannot be opened by this version.
+    """What breaks the structure of an enveloped credential or presentation; what is inside is not looked at.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#enveloped-verifiable-credentials
     """
     if "@context" not in document:
         yield wrong("credential.context.missing", path, "there is no @context")
     name = document.get("id")
-    if isinstance(name, str) and is_url(name) and name.lower().startswith(_DATA_URL_PREFIX):
-        yield indeterminate(
-            "credential.enveloped",
-            path,
-            "a credential inside a data URL is not supported yet",
-            "Ask for the credential with an embedded Data Integrity proof.",
-        )
-    else:
+    if not (isinstance(name, str) and is_url(name) and name.lower().startswith(_DATA_URL_PREFIX)):
         place = path + "/id" if "id" in document else path
         yield wrong("credential.enveloped.id", place, f"{shown(name)} is not a data URL")

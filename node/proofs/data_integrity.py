@@ -20,6 +20,7 @@ from node.proofs.errors import (
     shown,
 )
 from node.proofs.hashing import DocumentHashes
+from node.proofs.jose.algorithms import VerificationKey
 from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
 from node.proofs.proof import MAX_PROOFS, Proof, read_proofs
@@ -157,7 +158,7 @@ def add_proof(  # noqa: PLR0913 - each is a decision of the caller
 
 
 def verify_proof(
-    document: JsonObject, proof: Proof, key: PublicKey, *, jsonld: JsonLd, hashes: DocumentHashes | None = None
+    document: JsonObject, proof: Proof, key: VerificationKey, *, jsonld: JsonLd, hashes: DocumentHashes | None = None
 ) -> VerifiedProof:
     """Verify one of the proofs that `proofs_of` read from the document, with the key of its verification method.
 
@@ -169,8 +170,8 @@ def verify_proof(
     https://www.w3.org/TR/vc-di-eddsa/#verify-proof-eddsa-jcs-2022
     """
     suite, value = _supported(proof)
-    hash_name = suite.hashes.get(key.type)
-    if hash_name is None:
+    hash_name = suite.hashes.get(key.type) if isinstance(key, PublicKey) else None
+    if hash_name is None or not isinstance(key, PublicKey):
         raise InvalidProofError(
             f"{suite.name} is never verified with a key of type {key.type}",
             code="proof.invalid.key_type",
@@ -205,7 +206,7 @@ def verify_proof(
 
 
 def verify_proofs(
-    document: JsonObject, proofs: tuple[Proof, ...], keys: Mapping[str, PublicKey], *, jsonld: JsonLd
+    document: JsonObject, proofs: tuple[Proof, ...], keys: Mapping[str, VerificationKey], *, jsonld: JsonLd
 ) -> tuple[ProofResult, ...]:
     """What became of each proof that `proofs_of` read from the document; `keys` maps a proof's path to its key.
 
@@ -249,7 +250,7 @@ def _unless_previous_fails(proof: Proof, before: list[Outcome]) -> ProofFailure 
 
 
 def _outcome(
-    document: JsonObject, proof: Proof, key: PublicKey | None, jsonld: JsonLd, hashes: DocumentHashes
+    document: JsonObject, proof: Proof, key: VerificationKey | None, jsonld: JsonLd, hashes: DocumentHashes
 ) -> Outcome:
     try:
         _supported(proof)

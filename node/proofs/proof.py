@@ -6,18 +6,33 @@ Spec: https://www.w3.org/TR/vc-data-integrity/#proofs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.cryptosuites import DATA_INTEGRITY_PROOF, SUITES, Cryptosuite
+from node.proofs.cryptosuites.transformation import JCS
 from node.proofs.errors import MalformedProofError, shown
 
 MAX_PROOFS: Final = 8
 """Proofs per document: each costs a canonicalization and a signature; sets of co-signers have two or three."""
 
+SELECTIVE: Final = frozenset({"ecdsa-sd-2023", "bbs-2023"})
+"""Cryptosuites whose proofs a verifier meets only as a holder derived them, over what the holder chose to show."""
+OWN_MEMBERS: Final = frozenset({"proof"})
+
 _ABSOLUTE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+")
 _TEXT: Final = "a string that is not empty"
+
+
+class Form(StrEnum):
+    """How a document is secured."""
+
+    DATA_INTEGRITY = "data-integrity"
+    """By proofs inside it."""
+    JWT = "jwt"
+    """By a compact JWS, whose payload it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,36 @@ class Proof:
     def kind(self) -> str:
         """The cryptosuite, or the type of a proof that names none."""
         return self.cryptosuite or self.type
+
+    @property
+    def form(self) -> Form:
+        """How the document is secured."""
+        return Form.DATA_INTEGRITY
+
+    @property
+    def names_owner_only(self) -> bool:
+        """That the verification method names a key, not its owner alone."""
+        return False
+
+    @property
+    def starts(self) -> None:
+        """That it counts from when it was made; nothing else can be stated."""
+        return
+
+    @property
+    def own_members(self) -> frozenset[str]:
+        """The members of the document that belong to the proof, not to what is stated."""
+        return OWN_MEMBERS
+
+    @property
+    def signs_text(self) -> bool | None:
+        """Whether it signs the JSON text, defined or not, rather than its meaning; None for an unknown kind."""
+        return None if self.suite is None else self.suite.transformation is JCS
+
+    @property
+    def derived(self) -> bool:
+        """Whether the holder chose what of the document is shown."""
+        return self.cryptosuite in SELECTIVE
 
 
 def proofs_of(document: JsonObject, *, suites: Mapping[str, Cryptosuite] = SUITES) -> tuple[Proof, ...]:

@@ -11,19 +11,27 @@ from typing import Final
 
 from node.credentials.context_profile import DID_CONFIGURATION_CONTEXT
 from node.credentials.credential import Credential
+from node.credentials.registered_claims import check_credential_claims
 from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, JsonObject, JsonValue, parse_object
+from node.proofs.errors import ProofsError
+from node.proofs.jose.jws import parse_jws
+from node.proofs.jose.jwt import moment_of, read_jwt
+from node.proofs.options import ASSERTION_METHOD
 from node.verification.check import Check, Outcome
 from node.verification.checks.validity import check_validity
 from node.verification.domain_gathering import configuration_url, speaks_for
 from node.verification.keys import KeyRing
 from node.verification.material import ConfigurationCopy, Origin
 from node.verification.policy import built_in
+from node.verification.received import USUAL_ALGORITHMS, Received, check_protected
 from node.verification.statement import read_statement
 from node.verification.vocabulary import Vocabulary
 
 TYPE: Final = "DomainLinkageCredential"
 MAX_LINKED: Final = 64
 """Entries of one page that are looked at; a domain has a handful of identifiers."""
+_TOKEN_HEADER: Final = {"alg", "kid"}
+_TOKEN_CLAIMS: Final = {"exp", "iss", "nbf", "sub", "vc"}
 _CONTEXTS: Final = (DID_CONFIGURATION_CONTEXT, [DID_CONFIGURATION_CONTEXT])
 BEST_FIRST: Final = (Outcome.PASSED, Outcome.INDETERMINATE, Outcome.FAILED)
 """Entries are independent of one another: one that holds is enough."""
@@ -80,8 +88,9 @@ class DomainLinkages:
         entries = _entries(page)
         if entries is None:  # 3.
             return _unknown("malformed", "What the domain publishes is not a page that names its identifiers.")
-        about = [self._entry(entry, did, domain) for entry in entries if isinstance(entry, dict) and _about(entry, did)]
-        if any(isinstance(entry, str) for entry in entries):  # 4.
+        read = [_received(entry) for entry in entries]  # 4.
+        about = [self._entry(entry, did, domain) for entry in read if entry is not None and _about(entry, did)]
+        if any(entry is None for entry in read):
             about.append(_unknown("unsupported", "The domain names identifiers in a form that is not read here."))
         if not about:
             return DomainLinkage(
@@ -89,7 +98,7 @@ class DomainLinkages:
             )
         return min(about, key=lambda linkage: BEST_FIRST.index(linkage.outcome))
 
-    def _entry(self, entry: JsonObject, did: str, domain: str) -> DomainLinkage:
+    def _entry(self, received: Received, did: str, domain: str) -> DomainLinkage:
         """One Domain Linkage Credential.
 
         1. It has the form of one, and the issuer is its own subject.
@@ -97,9 +106,11 @@ class DomainLinkages:
         3. It is a credential in known terms, signed with a key of its issuer's for making statements.
         4. It is in force, and has no status that would have to be asked for first.
         """
+        entry = _object(received)
         credential = Credential(entry)
         if (  # 1.
-            (credential.issuer, *credential.subject_ids) != (did, did)
+            received.problems
+            or (credential.issuer, *credential.subject_ids) != (did, did)
             or TYPE not in credential.types
             or "id" in entry
             or not {"issuanceDate", "expirationDate"} <= entry.keys()
@@ -107,7 +118,7 @@ class DomainLinkages:
             return _failed("form", "What the domain publishes of the issuer is not built as it must be.")
         if credential.subjects[0].get("origin") not in {f"https://{domain}", f"https://{domain}/"}:  # 2.
             return _failed("origin", "What the domain publishes was signed for another domain.")
-        statement = read_statement(entry, self._ring, self._vocabulary)  # 3.
+        statement = read_statement(received, self._ring, self._vocabulary)  # 3.
         if isinstance(statement, Check):
             return _from(statement)
         validity = check_validity(statement.case, statement.proofs)  # 4.
@@ -130,8 +141,37 @@ def _entries(page: ConfigurationCopy) -> list[JsonValue] | None:
     return linked if isinstance(linked, list) and len(linked) <= MAX_LINKED else None
 
 
-def _about(entry: JsonObject, did: str) -> bool:
-    credential = Credential(entry)
+def _received(entry: JsonValue) -> Received | None:
+    """An entry of the page, a token out of its wrapping; None for one in a form that is not read.
+
+    Of all tokens those of linkages alone have their credential in the claim `vc`, and nothing else than their
+    specification lists: neither in the header nor beside the credential. Their dates are those of the credential.
+
+    Spec: https://identity.foundation/.well-known/resources/did-configuration/#json-web-token-proof-format
+    """
+    if not isinstance(entry, str):
+        return Received("", entry)
+    try:
+        jws = parse_jws(entry, max_payload_bytes=MAX_CREDENTIAL_BYTES)
+        check_protected(jws)
+        claims = parse_object(jws.payload, max_bytes=MAX_CREDENTIAL_BYTES)
+        envelope = read_jwt(jws, claims, maker=None, purpose=ASSERTION_METHOD, algorithms=USUAL_ALGORITHMS)
+    except (ProofsError, DocumentError):
+        return None
+    inner = claims.get("vc")
+    if jws.header.keys() != _TOKEN_HEADER or claims.keys() != _TOKEN_CLAIMS or not isinstance(inner, dict):
+        return None
+    said = {name: claims[name] for name in ("iss", "sub")}
+    moments = moment_of(claims["nbf"]), moment_of(claims["exp"])
+    return Received("", inner, envelope, tuple(check_credential_claims({**inner, **said}, "", moments)))
+
+
+def _object(received: Received) -> JsonObject:
+    return received.value if isinstance(received.value, dict) else {}
+
+
+def _about(entry: Received, did: str) -> bool:
+    credential = Credential(_object(entry))
     return did in (credential.issuer, *credential.subject_ids)
 
 

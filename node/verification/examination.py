@@ -9,12 +9,12 @@ from typing import Self
 
 from did_methods.document import Relationship
 from node.documents import JsonObject
-from node.proofs.cryptosuites.transformation import JCS
-from node.proofs.data_integrity import Outcome as ProofOutcome
 from node.proofs.data_integrity import VerifiedProof, verify_proofs
-from node.proofs.errors import ProofFailure, ProofsError
+from node.proofs.errors import ProofFailure, ProofIndeterminate, ProofsError
 from node.proofs.jsonld import JsonLd
 from node.proofs.proof import Proof
+from node.proofs.securing import EnvelopingProof, SecuringProof
+from node.proofs.securing import Outcome as ProofOutcome
 from node.verification.check import Outcome
 from node.verification.keys import KeyFinding, KeyRing
 
@@ -26,14 +26,14 @@ VOCABULARY_CODES = ("context.", "quads.")
 class ExaminedProof:
     """One proof: what is known of its key, and what became of its signature."""
 
-    proof: Proof
+    proof: SecuringProof
     key: KeyFinding
     outcome: ProofOutcome
 
     @property
     def holds(self) -> bool:
         """Whether the signature was checked and is right."""
-        return isinstance(self.outcome, VerifiedProof)
+        return not isinstance(self.outcome, ProofsError)
 
     @property
     def vocabulary_error(self) -> ProofsError | None:
@@ -53,7 +53,12 @@ class ExaminedProof:
     @property
     def signs_text(self) -> bool | None:
         """Whether it signs the JSON text, defined or not, rather than its meaning; None for an unknown kind."""
-        return None if self.proof.suite is None else self.proof.suite.transformation is JCS
+        return self.proof.signs_text
+
+    @property
+    def appended_contexts(self) -> bool:
+        """Whether contexts stand in the document behind those that the proof carries, and signs."""
+        return isinstance(self.outcome, VerifiedProof) and bool(self.outcome.appended_contexts)
 
     def by(self, maker: str | None) -> Self:
         """This proof, judged as one that `maker` is supposed to have made."""
@@ -70,6 +75,7 @@ class ExaminedProof:
         error = self.outcome if isinstance(self.outcome, ProofsError) else None
         return {
             "path": self.proof.path,
+            "form": self.proof.form.value,
             "kind": self.proof.kind,
             "method": self.proof.verification_method,
             "counts": counts,
@@ -83,13 +89,44 @@ class ExaminedProof:
 
 
 def examine(
-    document: JsonObject, proofs: tuple[Proof, ...], ring: KeyRing, relationship: Relationship, *, jsonld: JsonLd
+    document: JsonObject,
+    proofs: tuple[SecuringProof, ...],
+    ring: KeyRing,
+    relationship: Relationship,
+    *,
+    jsonld: JsonLd,
 ) -> tuple[ExaminedProof, ...]:
-    """Each proof of the document, in its order: the key is looked up, then the signature tried."""
-    keys = {proof.path: ring.find(proof, relationship) for proof in proofs}
+    """Each proof of the document, in its order: the key is looked up, then the signature tried.
+
+    A proof inside was made before the document was put into an envelope, whose members it therefore does not cover.
+    """
+    around = tuple([_tried(proof, ring, relationship) for proof in proofs if not isinstance(proof, Proof)])
+    inside = tuple([proof for proof in proofs if isinstance(proof, Proof)])
+    if not inside:
+        return around
+    for examined in around:
+        document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
+    keys = {proof.path: ring.find(proof, relationship) for proof in inside}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
-    results = verify_proofs(document, proofs, usable, jsonld=jsonld)
-    return tuple(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results)
+    results = verify_proofs(document, inside, usable, jsonld=jsonld)
+    return (*around, *(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results))
+
+
+def _tried(proof: EnvelopingProof, ring: KeyRing, relationship: Relationship) -> ExaminedProof:
+    key = ring.find(proof, relationship)
+    if key.public_key is None:
+        unknown = ProofIndeterminate(
+            "the key of the signature is not known",
+            code="proof.indeterminate.key",
+            path=proof.path,
+            remedy="Resolve the key that the header names, and check again.",
+        )
+        return ExaminedProof(proof, key, proof.refusal or unknown)
+    try:
+        return ExaminedProof(proof, key, proof.verify(key.public_key))
+    except (ProofFailure, ProofIndeterminate) as error:
+        error.path = proof.path
+        return ExaminedProof(proof, key, error)
 
 
 def counting(proofs: tuple[ExaminedProof, ...]) -> tuple[ExaminedProof, ...]:

@@ -16,7 +16,7 @@ from typing import Final
 
 from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
-from node.documents import JsonObject, JsonValue
+from node.documents import JsonValue
 from node.verification.domain_gathering import asked_domains, gather_configurations
 from node.verification.keys import IMMUTABLE_METHODS
 from node.verification.material import (
@@ -27,6 +27,7 @@ from node.verification.material import (
     VerificationMaterial,
 )
 from node.verification.policy import KeyEvidence
+from node.verification.received import Received
 from node.verification.sources import Sources
 from node.verification.status_gathering import gather_status_lists, named_lists
 from node.verification.subject import read_subject
@@ -116,11 +117,13 @@ def _identifiers(subject: JsonValue) -> Iterator[str]:
         if isinstance(part.value, dict):
             issuer = part.value.get("issuer")
             yield from _identifier(issuer.get("id") if isinstance(issuer, dict) else issuer)
-            yield from _controllers(part.value)
+            yield from _controllers(part)
 
 
-def _controllers(document: JsonObject) -> Iterator[str]:
-    proofs = document.get("proof")
+def _controllers(part: Received) -> Iterator[str]:
+    if part.envelope is not None:
+        yield from _identifier(part.envelope.verification_method)
+    proofs = part.value.get("proof") if isinstance(part.value, dict) else None
     for proof in (proofs if isinstance(proofs, list) else [proofs])[:MAX_PROOFS_READ]:
         if isinstance(proof, dict):
             yield from _identifier(proof.get("verificationMethod"))

@@ -15,10 +15,10 @@ from did_methods import jwk, key
 from did_methods.did import Did, parse_did, parse_did_url
 from did_methods.document import DidDocument, Relationship, VerificationMethod
 from did_methods.errors import DidMethodsError, UnsupportedError
-from did_methods.multikey import PublicKey
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
-from node.proofs.proof import Proof
+from node.proofs.jose.algorithms import VerificationKey
+from node.proofs.securing import SecuringProof
 from node.verification.check import Outcome
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, Policy
@@ -47,7 +47,7 @@ class KeyFinding:
     code: str
     message: str
     controller: str | None = None
-    public_key: PublicKey | None = None
+    public_key: VerificationKey | None = None
     authorised: bool = False
     authentic: bool = False
     evidence: JsonObject = field(default_factory=dict)
@@ -62,13 +62,14 @@ class KeyRing:
     policy: Policy
     at: datetime
 
-    def find(self, proof: Proof, relationship: Relationship) -> KeyFinding:
+    def find(self, proof: SecuringProof, relationship: Relationship) -> KeyFinding:
         """The key of a proof.
 
         1. The proof names a verification method, and a purpose that is the relationship asked for.
         2. The method is a DID URL, or an https URL whose document the verifier pinned.
         3. The document of its controller is known.
-        4. That document lists the method under the relationship, under its own control, with a sound key.
+        4. That document lists the method under the relationship, under its own control, with a sound key. Where the
+           proof names its maker alone, the document has one method that it could mean.
         5. The key is not revoked, and has not expired.
         6. The document did not merely come with the file, and the policy takes its kind of evidence.
 
@@ -98,6 +99,8 @@ class KeyRing:
             return replace(known, controller=controller, evidence={"method": method})
         # 4.
         try:
+            if proof.names_owner_only:
+                method = known.document.only_method(relationship)
             found = known.document.verification_method(method, relationship)
         except DidMethodsError as error:
             return _refused(error, known, controller, method)
@@ -145,7 +148,7 @@ class KeyRing:
         if found.expires is not None:
             evidence["expires"] = format_timestamp(found.expires)
         if found.key is not None:
-            evidence["keyType"] = found.key.type.value
+            evidence["keyType"] = str(found.key.type)
         return KeyFinding(
             outcome,
             code,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from did_methods.document import Relationship
 from node.credentials.credential import Credential
-from node.documents import JsonObject
 from node.verification.case import Case
 from node.verification.check import Check
 from node.verification.checks.context import check_context
@@ -16,7 +15,7 @@ from node.verification.checks.proof import check_proof
 from node.verification.checks.structure import check_structure
 from node.verification.examination import ExaminedProof, examine
 from node.verification.keys import KeyRing
-from node.verification.subject import Part
+from node.verification.received import Received
 from node.verification.vocabulary import Vocabulary
 
 
@@ -33,15 +32,16 @@ class Statement:
         return self.case.credential
 
 
-def read_statement(document: JsonObject, ring: KeyRing, vocabulary: Vocabulary) -> Statement | Check:
+def read_statement(received: Received, ring: KeyRing, vocabulary: Vocabulary) -> Statement | Check:
     """The statement that a document is, or the first check that it does not pass.
 
     1. It is built as a credential must be.
     2. Its terms are known.
     3. It is signed with a key of its issuer's, for making statements.
     """
-    structure, proofs = check_structure(Part("", document))  # 1.
-    if not structure.passed:
+    structure, proofs = check_structure(received)  # 1.
+    document = received.value
+    if not structure.passed or not isinstance(document, dict):
         return structure
     credential = Credential(document)
     examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, jsonld=vocabulary.jsonld)

@@ -17,12 +17,13 @@ from typing import Final
 
 from node.credentials.credential import MAX_STATUS_ENTRIES, Credential
 from node.credentials.errors import TimestampError
-from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, JsonValue, parse_object
+from node.documents import DocumentError, JsonValue
 from node.status.entry import generation_of
 from node.status.errors import StatusError
 from node.status.status_list import read_status_list
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
 from node.verification.published import MAX_AT_ONCE, fetch_copy
+from node.verification.received import read_text
 from node.verification.sources import Sources
 from node.verification.subject import read_subject
 
@@ -34,7 +35,7 @@ FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 USUAL_FRESHNESS: Final = timedelta(minutes=5)
 """How long a fetched list is not fetched again where it states no `ttl`: for many files checked in one go."""
-ACCEPT: Final = "application/vc, application/ld+json;q=0.9, application/json;q=0.8"
+ACCEPT: Final = "application/vc, application/vc+jwt, application/ld+json;q=0.9, application/json;q=0.8"
 
 type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
 
@@ -88,7 +89,9 @@ def _is_fresh(copy: StatusListCopy, now: datetime) -> bool:
     if copy.origin not in {Origin.LIVE, Origin.SAVED}:
         return False
     with suppress(DocumentError, StatusError, TimestampError):
-        document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)
+        document = read_text(copy.content).value
+        if not isinstance(document, dict):
+            return False
         end = Credential(document).validity.end
         return now < read_status_list(document).stale_from(copy.obtained_at, end, USUAL_FRESHNESS)
     return False

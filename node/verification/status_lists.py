@@ -11,7 +11,7 @@ from typing import Final
 from node.credentials.credential import Credential
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import parse_timestamp
-from node.documents import MAX_CREDENTIAL_BYTES, DocumentError, parse_object
+from node.documents import DocumentError
 from node.status.errors import StatusError
 from node.status.status_list import SEALED_UNTIL, StatusList, read_status_list
 from node.verification.case import CLOCK_SKEW, Case
@@ -20,6 +20,7 @@ from node.verification.checks.validity import check_validity
 from node.verification.examination import ExaminedProof, counting
 from node.verification.keys import KeyRing
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
+from node.verification.received import read_text
 from node.verification.statement import read_statement
 from node.verification.status_gathering import MAX_COPIES, MAX_LISTS
 from node.verification.vocabulary import Vocabulary
@@ -82,7 +83,7 @@ class StatusLists:
     def _judge(self, copy: StatusListCopy) -> SignedList | UnusableList:
         """One copy.
 
-        1. It is one JSON document.
+        1. It is one JSON document, or one token.
         2. It is a credential in terms that are known, signed with a key of its issuer's for making statements.
         3. Its id is the address it is published at.
         4. It says when it was signed, which is not to come, and its period has begun.
@@ -90,10 +91,10 @@ class StatusLists:
         6. There is a status list in it.
         """
         try:
-            document = parse_object(copy.content, max_bytes=MAX_CREDENTIAL_BYTES)  # 1.
+            received = read_text(copy.content)  # 1.
         except DocumentError as error:
             return UnusableList("status.list.unreadable", f"What should be the list is none: {error}.", copy.origin)
-        statement = read_statement(document, self._ring, self._vocabulary)  # 2.
+        statement = read_statement(received, self._ring, self._vocabulary)  # 2.
         if isinstance(statement, Check):
             return UnusableList(
                 f"status.list.{statement.name}", f"The list cannot be relied on: {statement.message}", copy.origin

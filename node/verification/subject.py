@@ -1,62 +1,78 @@
-"""What was handed over: one credential, a presentation of several, or neither.
+"""What was handed over: one credential, several, a presentation of them, or neither.
 
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-presentations
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from node.credentials.findings import Finding, indeterminate, wrong
 from node.credentials.presentation import MAX_PRESENTED, DocumentKind, kind_of
-from node.documents import JsonObject, JsonValue, pointer
+from node.documents import JsonValue, pointer
+from node.verification.received import Received, may_be_token, receive
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One candidate for a credential, and where it stands in what was handed over."""
-
-    path: str
-    value: JsonValue
+HELD: Final = "verifiableCredential"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was found. Either there are parts, or a problem says why not."""
+    """What was found. Either there are parts, candidates for credentials, or a problem says why not."""
 
-    presentation: JsonObject | None
-    parts: tuple[Part, ...]
+    presentation: Received | None
+    parts: tuple[Received, ...]
     problem: Finding | None = None
 
 
 def read_subject(value: JsonValue) -> Subject:
     """The credentials in what was handed over.
 
-    1. A presentation holds them in `verifiableCredential`: at least one, at most MAX_PRESENTED. What stands there is
-       not searched further: a presentation inside a presentation is no credential.
-    2. A credential is one. One that is enveloped, like an enveloped presentation, is one that cannot be opened.
-    3. Nothing else is.
+    1. A list holds credentials, each as it could be handed over alone, at most MAX_PRESENTED.
+    2. A presentation, in an envelope or not, holds them in `verifiableCredential`: at least one, at most MAX_PRESENTED.
+       A token stands there in an envelope of the data model, never bare.
+    3. A credential is one, in an envelope or not; so is an envelope that cannot be opened.
+    4. Nothing else is. What was found in a list or presentation is not searched further: a presentation in there is no
+       credential.
     """
-    if not isinstance(value, dict):
+    if isinstance(value, list):  # 1.
+        return _several(None, value, "", "list")
+    if not isinstance(value, dict) and not (isinstance(value, str) and may_be_token(value)):  # 4.
         return _none("not_a_credential", "this is JSON, but neither a credential nor a presentation")
-    match kind_of(value):
-        case DocumentKind.PRESENTATION:  # 1.
-            return _presented(value)
-        case None:  # 3.
+    received = receive(value)
+    if received.problems and received.envelope is None:  # 3.
+        return Subject(None, (received,))
+    match kind_of(received.value) if isinstance(received.value, dict) else None:
+        case DocumentKind.PRESENTATION:  # 2.
+            return _presented(received)
+        case None:  # 4.
             return _none("not_a_credential", "its type does not make it a credential or a presentation, one of the two")
-        case _:  # 2.
-            return Subject(None, (Part("", value),))
+        case _:  # 3.
+            return Subject(None, (received,))
 
 
-def _presented(presentation: JsonObject) -> Subject:
-    held, path = presentation.get("verifiableCredential"), pointer("verifiableCredential")
+def _presented(presentation: Received) -> Subject:
+    value, path = presentation.value, pointer(HELD)
+    held = value.get(HELD) if isinstance(value, dict) else None
     if held is None or held == []:
         return _none("no_credential", "the presentation holds no credential")
     if not isinstance(held, list):
-        return Subject(presentation, (Part(path, held),))
+        return Subject(presentation, (_inside(held, path),))
+    return _several(presentation, held, path, "presentation")
+
+
+def _several(presentation: Received | None, held: list[JsonValue], path: str, holder: str) -> Subject:
+    if not held:
+        return _none("no_credential", f"the {holder} holds no credential")
     if len(held) > MAX_PRESENTED:
-        message = f"the presentation holds {len(held)} credentials; at most {MAX_PRESENTED} are read"
+        message = f"the {holder} holds {len(held)} credentials; at most {MAX_PRESENTED} are read"
         remedy = "Ask for them in several presentations."
         return Subject(None, (), indeterminate("presentation.limit.credentials", path, message, remedy))
-    return Subject(presentation, tuple(Part(path + pointer(index), part) for index, part in enumerate(held)))
+    read = receive if presentation is None else _inside
+    return Subject(presentation, tuple([read(part, path + pointer(index)) for index, part in enumerate(held)]))
+
+
+def _inside(value: JsonValue, path: str) -> Received:
+    """What stands inside a presentation, where a bare text is nothing."""
+    return Received(path, value) if isinstance(value, str) else receive(value, path)
 
 
 def _none(code: str, message: str) -> Subject:

@@ -13,9 +13,7 @@ from did_methods.document import Relationship
 from node.credentials.credential import Credential
 from node.credentials.findings import Finding
 from node.credentials.presentation import Presentation, check_presentation
-from node.documents import JsonObject, JsonValue
-from node.proofs.errors import MalformedProofError
-from node.proofs.proof import Proof, proofs_of
+from node.documents import JsonObject, JsonValue, pointer
 from node.verification.case import Case, Request
 from node.verification.check import Check, CheckName, not_run
 from node.verification.checks.anchor import check_anchor
@@ -26,7 +24,7 @@ from node.verification.checks.holder import Presented, check_holder
 from node.verification.checks.issuer_key import check_issuer_key
 from node.verification.checks.proof import check_proof
 from node.verification.checks.status import check_status
-from node.verification.checks.structure import broken_proof, check_structure, nothing_found
+from node.verification.checks.structure import check_structure, nothing_found, proofs_on
 from node.verification.checks.validity import check_validity
 from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
@@ -34,14 +32,15 @@ from node.verification.examination import examine
 from node.verification.keys import KeyRing
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
+from node.verification.received import Received
 from node.verification.report import CredentialReport, Report, combine, judge
 from node.verification.status_lists import StatusLists
-from node.verification.subject import Part, read_subject
+from node.verification.subject import HELD, read_subject
 from node.verification.summary import summarize
 from node.verification.trust import NO_TRUST, Trust
 from node.verification.vocabulary import Vocabulary, vocabulary
 
-INSIDE: Final = "/verifiableCredential"
+INSIDE: Final = pointer(HELD)
 
 
 def verify(  # noqa: PLR0913 -- each is an input of the judgement
@@ -85,21 +84,19 @@ class _Bench:
         self._lists = StatusLists(ring, known)
         self._linkages = DomainLinkages(ring, known)
 
-    def examine_presentation(self, presentation: JsonObject | None) -> tuple[list[Finding], Presented | None]:
+    def examine_presentation(self, received: Received | None) -> tuple[list[Finding], Presented | None]:
         """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
-        if presentation is None:
+        if received is None or not isinstance(received.value, dict):
             return [], None
-        findings = [
+        presentation = received.value
+        findings = list(received.problems)
+        findings += [
             finding
             for finding in check_presentation(presentation, credentials=False)
             if not finding.path.startswith(INSIDE)  # what is inside is judged part by part
         ]
-        proofs: tuple[Proof, ...] = ()
-        if "proof" in presentation:
-            try:
-                proofs = proofs_of(presentation)
-            except MalformedProofError as error:
-                findings.append(broken_proof(error))
+        proofs, broken = proofs_on(received) if "proof" in presentation or received.envelope else ((), [])
+        findings += broken
         if findings or not proofs:
             return findings, Presented(Presentation(presentation), ())
         examined = examine(
@@ -109,7 +106,7 @@ class _Bench:
         unvetted = (*vet(around, "", self._vocabulary, self._ring.policy), *appended(examined, ""))
         return findings, Presented(Presentation(presentation), examined, unvetted)
 
-    def judge(self, part: Part, findings: list[Finding], presented: Presented | None) -> CredentialReport:
+    def judge(self, part: Received, findings: list[Finding], presented: Presented | None) -> CredentialReport:
         """One credential.
 
         1. structure. What is not a credential in the sense of its data model is not judged further.

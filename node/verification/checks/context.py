@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from node.credentials.findings import Finding, FindingOutcome, wrong
-from node.proofs.data_integrity import VerifiedProof
 from node.proofs.errors import DataLossError, ProofFailure, ProofsError
+from node.proofs.proof import OWN_MEMBERS
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.context_vetting import vet
@@ -45,7 +45,7 @@ def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
 def appended(proofs: Iterable[ExaminedProof], path: str) -> Iterator[Finding]:
     """The contexts of the document at this place that stand behind those that its proofs carry, and sign."""
     for proof in proofs:
-        if isinstance(proof.outcome, VerifiedProof) and proof.outcome.appended_contexts:
+        if proof.appended_contexts:
             yield wrong(
                 "context.appended",
                 path + "/@context",
@@ -59,7 +59,8 @@ def _lossless(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     relevant = counting(proofs) or proofs
     error = next((proof.vocabulary_error for proof in relevant if proof.vocabulary_error), None)
     if error is None and not any(proof.holds and not proof.signs_text for proof in relevant):
-        document = {name: value for name, value in case.document.items() if name != "proof"}
+        own = OWN_MEMBERS.union(*(proof.proof.own_members for proof in relevant))
+        document = {name: value for name, value in case.document.items() if name not in own}
         try:
             case.vocabulary.jsonld.to_rdf(document)
         except ProofsError as refusal:

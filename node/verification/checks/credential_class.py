@@ -16,8 +16,6 @@ from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof, counting
 
-SELECTIVE: Final = frozenset({"ecdsa-sd-2023", "bbs-2023"})
-"""Cryptosuites whose proofs a verifier meets only as a holder derived them, over what the holder chose to show."""
 LABEL_MISMATCH: Final = "mc.label.mismatch"
 BELOW_POLICY: Final = "mc.below_policy"
 
@@ -32,7 +30,7 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], label: JsonObject
     3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
     4. A class was computed.
     """
-    derived = any(proof.proof.cryptosuite in SELECTIVE for proof in counting(proofs))
+    derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
     found = classify(case.document, derived=derived, path=path)
     if label is not None and check_label(label, case.document, derived=derived) is LabelOutcome.DIFFERS:  # 1.

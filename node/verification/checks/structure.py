@@ -10,12 +10,12 @@ from typing import Final
 
 from node.credentials.credential import check_credential
 from node.credentials.findings import Finding, FindingOutcome, wrong
-from node.credentials.presentation import DocumentKind, check_enveloped, kind_of
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import MalformedProofError
-from node.proofs.proof import Proof, proofs_of
+from node.proofs.proof import proofs_of
+from node.proofs.securing import SecuringProof
 from node.verification.check import Check, CheckName, Outcome
-from node.verification.subject import Part
+from node.verification.received import Received
 
 MAX_FINDINGS: Final = 20
 """Findings listed in the evidence: the first decides, and a hostile document could have thousands."""
@@ -23,31 +23,39 @@ UNREADABLE_DATE: Final = "credential.date."
 TOO_MANY_PROOFS: Final = "proof.malformed.too_many"
 
 
-def check_structure(part: Part, presented: Iterable[Finding] = ()) -> tuple[Check, tuple[Proof, ...]]:
+def check_structure(part: Received, presented: Iterable[Finding] = ()) -> tuple[Check, tuple[SecuringProof, ...]]:
     """The check, and the proofs of a document that passed it.
 
     `presented` are the findings about the presentation around it: a broken one breaks everything inside.
 
     1. The presentation around it is sound.
-    2. It is an object that is a credential, not one that is sealed in an envelope.
+    2. It is an object, taken out of its envelope if it came in one.
     3. It keeps the rules of its data model.
-    4. It has proofs, as many as one document may have, each of them well formed.
+    4. It has proofs, inside or around it, as many as one document may have, each of them well formed.
     """
-    findings = list(presented)  # 1.
+    findings = [*presented, *part.problems]  # 1. and 2.
     value = part.value
-    if not isinstance(value, dict):  # 2.
+    if part.problems and part.envelope is None:
+        return _check(findings), ()
+    if not isinstance(value, dict):
         return _check([*findings, wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
-    if kind_of(value) in {DocumentKind.ENVELOPED_CREDENTIAL, DocumentKind.ENVELOPED_PRESENTATION}:
-        return _check([*findings, *check_enveloped(value, part.path)]), ()
     findings += [  # 3.
         finding for finding in check_credential(value, part.path) if not finding.code.startswith(UNREADABLE_DATE)
     ]
-    proofs: tuple[Proof, ...] = ()
-    try:  # 4.
-        proofs = proofs_of(value)
+    proofs, broken = proofs_on(part)  # 4.
+    return _check([*findings, *broken]), proofs
+
+
+def proofs_on(part: Received) -> tuple[tuple[SecuringProof, ...], list[Finding]]:
+    """The proofs of a document, that of its envelope first, and what is wrong with those inside it."""
+    around = () if part.envelope is None else (part.envelope,)
+    value = part.value
+    if not isinstance(value, dict) or (around and "proof" not in value):
+        return around, []
+    try:
+        return (*around, *proofs_of(value)), []
     except MalformedProofError as error:
-        findings.append(broken_proof(error, part.path))
-    return _check(findings), proofs
+        return around, [broken_proof(error, part.path)]
 
 
 def broken_proof(error: MalformedProofError, path: str = "") -> Finding:

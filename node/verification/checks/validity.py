@@ -33,15 +33,17 @@ class _Unread:
 def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     """Whether the document is in force: the latest start and the earliest end that it states count.
 
-    1. Read its dates, of both data models, and those of the proofs that count. One proof that lasts is enough.
+    1. Read its dates, of both data models, and those of the proofs that count. One proof that lasts is enough, and one
+       that has begun.
     2. An end that has passed, or a start to come, decides, whatever else cannot be read.
     3. A date that cannot be read leaves it open.
     """
     document = case.document
     starts, unread_starts = _read((pointer(name), document[name]) for name in STARTS if name in document)  # 1.
     ends, unread_ends = _read((pointer(name), document[name]) for name in ENDS if name in document)
+    proof_start, unread_proof_starts = _proofs_start(counting(proofs))
     proof_end, unread_proof = _proofs_end(counting(proofs))
-    start, end = max(starts, default=None), min(ends, default=None)
+    start, end = max([*starts, *proof_start], default=None), min(ends, default=None)
     until = min((moment for moment in (end, proof_end) if moment is not None), default=None)
     evidence: JsonObject = {}
     if start is not None:
@@ -55,7 +57,7 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     if start is not None and start - case.at > CLOCK_SKEW:
         message = f"It is in force only from {evidence['from']}. Check it again then."
         return Check(CheckName.VALIDITY, Outcome.FAILED, "validity.not_yet", message, evidence)
-    for unread in (*unread_starts, *unread_ends, *unread_proof, *_unread_creation(proofs)):  # 3.
+    for unread in (*unread_starts, *unread_ends, *unread_proof_starts, *unread_proof, *_unread_creation(proofs)):  # 3.
         evidence |= {"path": case.credential.path + unread.path, "value": unread.value}
         message = f"{unread.error}. {unread.error.remedy}"
         return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, evidence)
@@ -72,6 +74,15 @@ def _read(members: Iterable[tuple[str, JsonValue]]) -> tuple[list[datetime], lis
         except TimestampError as error:
             unread.append(_Unread(path, value, error))
     return moments, unread
+
+
+def _proofs_start(proofs: tuple[ExaminedProof, ...]) -> tuple[list[datetime], list[_Unread]]:
+    """When the first of these proofs begins to count; nothing while one of them always has."""
+    holding = tuple(proof for proof in proofs if proof.holds) or proofs
+    if any(proof.proof.starts is None for proof in holding):
+        return [], []
+    moments, unread = _read((proof.proof.path + pointer("starts"), proof.proof.starts) for proof in holding)
+    return [min(moments)] if moments else [], unread
 
 
 def _proofs_end(proofs: tuple[ExaminedProof, ...]) -> tuple[datetime | None, list[_Unread]]:

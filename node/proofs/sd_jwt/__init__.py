@@ -1,0 +1,4 @@
+"""SD-JWT: a signed set of claims of which its holder discloses some.
+
+Spec: https://www.rfc-editor.org/rfc/rfc9901
+"""

@@ -6,6 +6,7 @@
 3. Resolve the others side by side. A problem, or time running out, is noted as data.
 4. Meanwhile, gather the status lists that the credentials name (`status_gathering`), and what domains say of their
    identifiers where a list of the verifier wants to know (`domain_gathering`).
+5. Gather what the hosts of badges of Open Badges 2 publish, one object leading to the next (`open_badges_2`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
@@ -20,6 +21,7 @@ from node.documents import JsonValue
 from node.verification.domain_gathering import asked_domains, gather_configurations
 from node.verification.keys import IMMUTABLE_METHODS
 from node.verification.material import (
+    BadgeObjectCopy,
     Origin,
     ResolutionFailure,
     ResolvedDocument,
@@ -47,11 +49,17 @@ HTTPS: Final = "https://"
 
 
 async def gather(
-    subject: JsonValue, sources: Sources, trust: Trust, *, lists: Sequence[StatusListCopy] = ()
+    subject: JsonValue,
+    sources: Sources,
+    trust: Trust,
+    *,
+    lists: Sequence[StatusListCopy] = (),
+    objects: Sequence[BadgeObjectCopy] = (),
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
+    So do `objects`, which belong to badges of Open Badges 2.
     """
     wanted = list(dict.fromkeys(_identifiers(subject)))  # 1.
     now = sources.now()
@@ -73,7 +81,8 @@ async def gather(
         for identifier in resolvable[MAX_IDENTIFIERS:]
     }
     chosen, named, domains = resolvable[:MAX_IDENTIFIERS], named_lists(subject), asked_domains(subject, trust)
-    if not (chosen or named or domains):
+    badges = [part.badge for part in read_subject(subject).parts if part.badge is not None]
+    if not (chosen or named or domains or badges):
         return VerificationMaterial(documents, failures)
     end = asyncio.get_running_loop().time() + GATHER_SECONDS
     gate = asyncio.Semaphore(MAX_AT_ONCE)
@@ -87,7 +96,13 @@ async def gather(
             documents[identifier] = item
         else:
             failures[identifier] = item
-    return VerificationMaterial(documents, failures | unsaid, copies, unread, configurations)
+    published: tuple[BadgeObjectCopy, ...] = ()
+    if badges:
+        from node.verification.open_badges_2.gathering import gather_badges  # noqa: PLC0415 -- few subjects need it
+
+        published, unpublished = await gather_badges(badges, sources, objects)  # 5.
+        failures |= unpublished
+    return VerificationMaterial(documents, failures | unsaid, copies, unread, configurations, published)
 
 
 async def _resolve(

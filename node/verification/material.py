@@ -4,6 +4,8 @@ Each item carries the evidence for it. Material that came with a file is not wha
 `from_json`, its items count only where they authenticate themselves.
 """
 
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,6 +85,31 @@ class ConfigurationCopy(PublishedCopy):
 
 
 @dataclass(frozen=True, slots=True)
+class BadgeObjectCopy(PublishedCopy):
+    """A copy of an object of Open Badges 2: an assertion, a badge class, a profile, a key, a revocation list.
+
+    That its host says so, only the address shows that it was fetched from: one that came with a file counts nothing.
+    `served_from` is the address that answered in the end; `gone` says that the host took the object away for good.
+    """
+
+    served_from: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCopy:
+    """The bytes that lie at an address, which a document pins by their digest.
+
+    The digest is signed, so a copy that came with a file counts as much as any other.
+    """
+
+    url: str
+    content: bytes
+    origin: Origin
+    obtained_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VerificationMaterial:
     """Everything that was gathered: documents by identifier, copies by address, failures by either."""
 
@@ -91,6 +118,8 @@ class VerificationMaterial:
     status_lists: tuple[StatusListCopy, ...] = ()
     status_failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
     configurations: tuple[ConfigurationCopy, ...] = ()
+    badge_objects: tuple[BadgeObjectCopy, ...] = ()
+    resources: tuple[ResourceCopy, ...] = ()
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -106,9 +135,22 @@ class VerificationMaterial:
                 for did, item in self.documents.items()
             },
             "failures": _failures_json(self.failures),
-            "statusLists": _copies_json(self.status_lists),
+            "statusLists": list[JsonValue](_copies_json(self.status_lists)),
             "statusFailures": _failures_json(self.status_failures),
-            "configurations": _copies_json(self.configurations),
+            "configurations": list[JsonValue](_copies_json(self.configurations)),
+            "badgeObjects": [
+                {**item, "servedFrom": copy.served_from, "gone": copy.gone}
+                for item, copy in zip(_copies_json(self.badge_objects), self.badge_objects, strict=True)
+            ],
+            "resources": [
+                {
+                    "url": copy.url,
+                    "content": b64encode(copy.content).decode(),
+                    "origin": copy.origin.value,
+                    "obtainedAt": format_timestamp(copy.obtained_at),
+                }
+                for copy in self.resources
+            ],
         }
 
     @classmethod
@@ -135,6 +177,14 @@ class VerificationMaterial:
             _copies(StatusListCopy, table, "statusLists", own=own),
             _failures(table, "statusFailures"),
             _copies(ConfigurationCopy, table, "configurations", own=own),
+            tuple(
+                _badge_object(_object(item, f"/badgeObjects/{index}"), f"/badgeObjects/{index}", own=own)
+                for index, item in enumerate(_list(table.get("badgeObjects"), "/badgeObjects"))
+            ),
+            tuple(
+                _resource(_object(item, f"/resources/{index}"), f"/resources/{index}", own=own)
+                for index, item in enumerate(_list(table.get("resources"), "/resources"))
+            ),
         )
 
 
@@ -168,6 +218,24 @@ def _copy[C: PublishedCopy](kind: type[C], item: JsonObject, path: str, *, own: 
     )
 
 
+def _badge_object(item: JsonObject, path: str, *, own: bool) -> BadgeObjectCopy:
+    copy = _copy(PublishedCopy, item, path, own=own)
+    gone = item.get("gone")
+    if not isinstance(gone, bool):
+        raise _invalid(f"{path}/gone", "it is neither true nor false")
+    served_from = _text(item, "servedFrom", path)
+    return BadgeObjectCopy(copy.url, copy.content, copy.origin, copy.obtained_at, served_from, gone)
+
+
+def _resource(item: JsonObject, path: str, *, own: bool) -> ResourceCopy:
+    copy = _copy(PublishedCopy, item, path, own=own)
+    try:
+        content = b64decode(copy.content, validate=True)
+    except Base64Error as error:
+        raise _invalid(f"{path}/content", "it is no base64 text") from error
+    return ResourceCopy(copy.url, content, copy.origin, copy.obtained_at)
+
+
 def _origin(item: JsonObject, path: str, *, own: bool) -> Origin:
     told = _one_of(Origin, item, "origin", path)
     return told if own else Origin.FILE
@@ -181,7 +249,7 @@ def _one_of[E: StrEnum](kind: type[E], item: JsonObject, member: str, path: str)
         raise _invalid(path, str(error)) from error
 
 
-def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonValue]:
+def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonObject]:
     return [
         {
             "url": copy.url,

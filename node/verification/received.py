@@ -13,6 +13,7 @@ from typing import Final
 
 from node.credentials.credential import Credential
 from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.open_badges_2.objects import is_assertion, on_the_web
 from node.credentials.presentation import DocumentKind, Presentation, check_enveloped, kind_of
 from node.credentials.registered_claims import WRAPPERS, check_credential_claims, check_presentation_claims
 from node.credentials.structure import types_of
@@ -30,6 +31,7 @@ from node.proofs.jose.jws import Jws, check_trustworthy, looks_compact, parse_jw
 from node.proofs.jose.jwt import moment_of, read_jwt
 from node.proofs.options import ASSERTION_METHOD, AUTHENTICATION
 from node.proofs.securing import EnvelopingProof
+from node.verification.open_badges_2.received import ReceivedBadge
 
 MAX_ENVELOPE_CHARS: Final = 2 * MAX_PRESENTATION_BYTES
 """One presentation in base64url, with header and signature."""
@@ -73,6 +75,8 @@ class Received:
     value: JsonValue
     envelope: EnvelopingProof | None = None
     problems: tuple[Finding, ...] = ()
+    badge: ReceivedBadge | None = None
+    """What it is, where it is a badge of Open Badges 2 and no credential; `value` is then as it was received."""
 
     @property
     def whole(self) -> JsonValue:
@@ -83,15 +87,19 @@ class Received:
 def receive(value: JsonValue, path: str = "") -> Received:
     """The document in what was received, out of its envelope.
 
-    1. A text may be a token.
+    1. A text may be the address of a badge of Open Badges 2, else a token.
     2. An object may be an envelope of the data model, which carries a token in a data URL.
-    3. Anything else is what it is. A token is not looked for inside a token.
+    3. Anything else is what it is, which may be a badge of Open Badges 2. A token is not looked for inside a token.
     """
     if isinstance(value, str):  # 1.
-        return open_token(value, path)
-    if isinstance(value, dict) and (kind := _WITHIN.get(kind_of(value))):  # 2.
-        return _opened(value, kind, path)
-    return Received(path, value)  # 3.
+        return Received(path, value, badge=ReceivedBadge.at(value)) if on_the_web(value) else open_token(value, path)
+    if isinstance(value, dict):
+        kind = kind_of(value)
+        if kind in _WITHIN:  # 2.
+            return _opened(value, _WITHIN[kind], path)
+        if kind is None and is_assertion(value):  # 3.
+            return Received(path, value, badge=ReceivedBadge(value))
+    return Received(path, value)
 
 
 def read_text(text: str) -> Received:
@@ -115,6 +123,8 @@ def open_token(text: str, path: str, expected: DocumentKind | None = None) -> Re
     3. It is what its type, its content type and whatever is around it say.
     4. Its claims can be read, and contradict the document nowhere.
 
+    One over a badge of Open Badges 2 is no such token; what its header says is left to the check of its proof.
+
     Findings never raise: what is wrong with a token is a problem of what was received.
     """
     try:
@@ -126,6 +136,8 @@ def open_token(text: str, path: str, expected: DocumentKind | None = None) -> Re
         return _closed(
             text, path, (indeterminate if unsupported else wrong)(error.code, path, str(error), error.remedy)
         )
+    if expected is None and kind_of(document) is None and is_assertion(document):
+        return Received(path, text, badge=ReceivedBadge(document, jws))
     if problem := _misplaced(jws, document, expected, path):  # 2. and 3.
         return _closed(text, path, problem)
     presented = kind_of(document) is DocumentKind.PRESENTATION

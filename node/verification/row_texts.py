@@ -33,6 +33,11 @@ def reason(check: Check, phrases: Phrases) -> str:
     return f"{text} ({phrases.given(path)})" if path else text
 
 
+def is_hosted(entry: CredentialReport) -> bool:
+    """Whether what speaks for this entry is no signature, but what its host publishes."""
+    return entry.check(CheckName.PROOF).code.startswith(HOSTED_PROOF)
+
+
 def issuer_name(entry: CredentialReport, phrases: Phrases) -> str:
     """The issuer as the verifier's lists or a body name it; else its identifier, never the name it gives itself."""
     evidence = entry.check(CheckName.AUTHORITY).evidence
@@ -54,25 +59,48 @@ def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     return ROWS[row.number](row, entry, phrases)
 
 
-def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
+def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
     match row.state:
+        case RowState.PASS if is_hosted(entry):
+            return "1.pass_hosted", {"host": phrases.given(entry.check(CheckName.PROOF).evidence.get("address"))}
         case RowState.PASS:
             return "1.pass", {}
         case RowState.FAIL:
             failed = next(check for check in row.checks if check.failed)
             if failed.name is CheckName.STRUCTURE:
                 return "1.fail_structure", {"reason": reason(failed, phrases)}
-            return ("1.fail_context", {}) if failed.name is CheckName.CONTEXT else ("1.fail", {})
+            if failed.name is CheckName.CONTEXT:
+                return "1.fail_context", {}
+            return ("1.fail_hosted" if is_hosted(entry) else "1.fail"), {}
         case RowState.UNKNOWN:
             unknown = next(check for check in row.checks if not check.passed)
             if unknown.code == NOT_BY_ISSUER:
                 return "1.unknown", {"reason": reason(unknown, phrases)}
             because = entry.check(CheckName.ISSUER_KEY) if unknown.code in DEFERRED else unknown
-            return "1.unknown", {"reason": phrases(f"gap.{unknown_gap(because)}")}
+            key = "1.unknown_hosted" if unknown.code.startswith(HOSTED_PROOF) else "1.unknown"
+            return key, {"reason": phrases(f"gap.{unknown_gap(because)}")}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}
 
 
+HOSTED_PROOF: Final = "proof.hosted"
+"""How the codes of a proof begin that is no signature, but what a host publishes."""
+FAILED_KEYS: Final[Mapping[str, str]] = {
+    "issuer_key.hosted.scope": "2.fail_hosted",
+    "issuer_key.badge_class": "2.fail_badge",
+}
+UNKNOWN_ISSUER: Final = frozenset(
+    {
+        "issuer_key.no_key",
+        "key.rsa_size",
+        "issuer_key.moved",
+        "issuer_key.hosted.unreachable",
+        "issuer_key.hosted.from_file",
+        "issuer_key.hosted.moved",
+        "issuer_key.hosted.scope_unknown",
+    }
+)
+"""Codes by which the issuer is not known for a reason that the sentence names."""
 UNKNOWN_KEYS: Final[Mapping[str, str]] = {
     "issuer_key.from_file": "2.unknown_from_file",
     "issuer_key.replaced": "2.unknown_replaced",
@@ -87,7 +115,7 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
         case RowState.FAIL if key.code == "issuer_key.revoked" and key.failed:
             return "2.fail_revoked", {"issuer": issuer, "date": phrases.date(key.evidence.get("revoked"))}
         case RowState.FAIL if key.failed:
-            return "2.fail", {"issuer": issuer}
+            return FAILED_KEYS.get(key.code, "2.fail"), {"issuer": issuer}
         case RowState.FAIL:
             return "2.fail_distrusted", _distrust(authority, phrases)
         case RowState.PASS if authority.evidence.get("body"):
@@ -95,6 +123,8 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
         case RowState.PASS:
             listed = _first(authority.evidence.get("lists"))
             return _controlled(listed), {"issuer": issuer, **_named(listed, phrases)}
+        case _ if not key.passed and key.code in UNKNOWN_ISSUER:
+            return "2.unknown_issuer", {"reason": phrases(f"gap.{unknown_gap(key)}")}
         case _ if not key.passed:
             return UNKNOWN_KEYS.get(key.code, "2.unknown_no_resolution"), {"issuer": issuer}
         case _ if authority.code == "authority.list_stale":
@@ -104,7 +134,7 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
         case _:
             known = authority.evidence.get("known")
             names = [phrases.given(name) for name in known] if isinstance(known, list) else []
-            return "2.unknown", {
+            return "2.unknown_published" if is_hosted(entry) else "2.unknown", {
                 "did": phrases.given(_did(entry)),
                 "lists": ", ".join(names) or phrases("assessment.none"),
             }

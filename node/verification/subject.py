@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.open_badges_2.objects import on_the_web
 from node.credentials.presentation import MAX_PRESENTED, DocumentKind, kind_of
 from node.documents import JsonValue, pointer
 from node.verification.received import Received, may_be_token, receive
@@ -29,16 +30,19 @@ def read_subject(value: JsonValue) -> Subject:
     1. A list holds credentials, each as it could be handed over alone, at most MAX_PRESENTED.
     2. A presentation, in an envelope or not, holds them in `verifiableCredential`: at least one, at most MAX_PRESENTED.
        A token stands there in an envelope of the data model, never bare.
-    3. A credential is one, in an envelope or not; so is an envelope that cannot be opened.
+    3. A credential is one, in an envelope or not; so is an envelope that cannot be opened, and a badge of Open
+       Badges 2.
     4. Nothing else is. What was found in a list or presentation is not searched further: a presentation in there is no
        credential.
     """
     if isinstance(value, list):  # 1.
         return _several(None, value, "", "list")
-    if not isinstance(value, dict) and not (isinstance(value, str) and may_be_token(value)):  # 4.
+    if not isinstance(value, dict) and not (
+        isinstance(value, str) and (may_be_token(value) or on_the_web(value))
+    ):  # 4.
         return _none("not_a_credential", "this is JSON, but neither a credential nor a presentation")
     received = receive(value)
-    if received.problems and received.envelope is None:  # 3.
+    if received.badge is not None or (received.problems and received.envelope is None):  # 3.
         return Subject(None, (received,))
     match kind_of(received.value) if isinstance(received.value, dict) else None:
         case DocumentKind.PRESENTATION:  # 2.
@@ -71,8 +75,11 @@ def _several(presentation: Received | None, held: list[JsonValue], path: str, ho
 
 
 def _inside(value: JsonValue, path: str) -> Received:
-    """What stands inside a presentation, where a bare text is nothing."""
-    return Received(path, value) if isinstance(value, str) else receive(value, path)
+    """What stands inside a presentation, where a bare text is nothing, and a badge of Open Badges 2 has no place."""
+    if isinstance(value, str):
+        return Received(path, value)
+    received = receive(value, path)
+    return received if received.badge is None else Received(path, value)
 
 
 def _none(code: str, message: str) -> Subject:

@@ -3,12 +3,14 @@
 from typing import Final
 
 from node.credentials.credential import Credential
+from node.credentials.structure import types_of
 from node.documents import JsonObject, JsonValue
 
 MAX_TEXT_CHARS: Final = 1_000
 """How much of one text is repeated; what is longer ends with an ellipsis."""
 MAX_TYPES: Final = 16
 """Types repeated; a credential has two or three."""
+DATES_OF_BADGES: Final = ("issuedOn", "expires")
 DATES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate")
 
 
@@ -30,6 +32,24 @@ def summarize(credential: Credential) -> JsonObject:
         "supervision": _text(achievement.get("supervisionType")),
     }
     whole |= {name: _text(credential.document.get(name)) for name in DATES}
+    return _known(whole)
+
+
+def summarize_badge(assertion: JsonObject, issuer: str | None) -> JsonObject:
+    """The same of a badge of Open Badges 2, put together from its parts.
+
+    A recipient is shown who is named in the clear by a name; an e-mail address never is.
+    """
+    badge, recipient = _object(assertion.get("badge")), _object(assertion.get("recipient"))
+    named = recipient.get("type") == "name" and recipient.get("hashed") in (None, False)
+    whole: JsonObject = {
+        "id": _text(assertion.get("id")),
+        "type": [_cut(name) for name in types_of(assertion)[:MAX_TYPES]],
+        "name": _text(badge.get("name")),
+        "issuer": _known({"id": _text(issuer), "name": _text(_object(badge.get("issuer")).get("name"))}),
+        "subject": _known({"name": _text(recipient.get("identity")) if named else None}),
+    }
+    whole |= {name: _text(assertion.get(name)) for name in DATES_OF_BADGES}
     return _known(whole)
 
 

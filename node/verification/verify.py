@@ -30,6 +30,7 @@ from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
 from node.verification.examination import examine
 from node.verification.keys import KeyRing
+from node.verification.linked import with_linked
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
 from node.verification.received import Received
@@ -107,14 +108,19 @@ class _Bench:
         return findings, Presented(Presentation(presentation), examined, unvetted)
 
     def judge(self, part: Received, findings: list[Finding], presented: Presented | None) -> CredentialReport:
-        """One credential.
+        """One credential; a badge of Open Badges 2 has a procedure of its own.
 
-        1. structure. What is not a credential in the sense of its data model is not judged further.
+        1. structure. What is not a credential in the sense of its data model is not judged further. How schemas and
+           pinned resources stand is told beside it.
         2. Its proofs: whose key, and does the signature hold.
         3. context, issuer_key, proof and validity follow from them.
         4. status, anchor, holder, authority and class are questions of their own.
         """
         policy = self._ring.policy
+        if part.badge is not None:
+            from node.verification.open_badges_2.judging import judge_badge  # noqa: PLC0415 -- few documents need it
+
+            return judge_badge(part.badge, self._ring, self._vocabulary, self._request)
         structure, proofs = check_structure(part, findings)  # 1.
         credential = Credential(part.value, part.path) if isinstance(part.value, dict) else None
         if credential is None or not structure.passed:
@@ -130,7 +136,7 @@ class _Bench:
         case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request)
         return judge(
             (
-                structure,
+                with_linked(structure, case, self._ring.material.resources),
                 check_context(case, by_issuer),  # 3.
                 check_issuer_key(credential.issuer, by_issuer),
                 check_proof(by_issuer),

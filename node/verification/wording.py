@@ -14,7 +14,7 @@ from node.verification.gaps import gap_of
 from node.verification.phrases import Language, Phrases, phrases, shown
 from node.verification.policy import INDISPENSABLE
 from node.verification.report import CredentialReport, Report, Sentence
-from node.verification.row_texts import reason, row_text, withdrawal_date
+from node.verification.row_texts import is_hosted, reason, row_text, withdrawal_date
 from node.verification.rows import ISSUER_ROW, Row, RowState, rows_of
 
 type Colour = Literal["green", "amber", "red", "grey"]
@@ -171,7 +171,16 @@ def _sentence(entry: CredentialReport, report: Report, spoken: Phrases) -> str:
             values["date"] = spoken.date(entry.check(CheckName.VALIDITY).evidence.get("from"))
         case _:
             pass
-    return spoken(f"sentence.{entry.sentence}", **values)
+    return spoken(f"sentence.{_sentence_key(entry)}", **values)
+
+
+def _sentence_key(entry: CredentialReport) -> str:
+    """The sentence; of a badge that has no signature, it speaks of none."""
+    if entry.check(CheckName.ISSUER_KEY).code == "issuer_key.badge_class" and entry.sentence is Sentence.WRONG_KEY:
+        return "wrong_badge"
+    if entry.sentence in {Sentence.ALTERED, Sentence.WRONG_KEY} and is_hosted(entry):
+        return f"{entry.sentence}_hosted"
+    return entry.sentence
 
 
 def _row_look(row: Row) -> Look:

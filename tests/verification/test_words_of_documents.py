@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 import pytest
+from badge_words import BADGE_CASES
 from domain_words import DOMAIN_CASES
 from micro_credential_support import sample
 from status_words import STATUS_CASES
@@ -440,7 +441,7 @@ CASES = [
         {"at": AT.replace(year=2025)},
     ),
 ]
-CASES += [Case(*given) for given in (*STATUS_CASES, *DOMAIN_CASES)]
+CASES += [Case(*given) for given in (*STATUS_CASES, *DOMAIN_CASES, *BADGE_CASES)]
 
 
 def _said(case, language):

@@ -4,16 +4,30 @@ Being on a list says who the issuer is. That somebody guarantees quality needs a
 read yet, so the check is never passed.
 """
 
+from typing import Protocol
+
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
-from node.verification.domain_linkage import DomainLinkages
+from node.verification.domain_linkage import DomainLinkage
 from node.verification.trust import ListedIssuer, TrustList
 
 
-def check_authority(case: Case, linkages: DomainLinkages) -> Check:
-    """What the verifier's lists say of the issuer.
+class Linkages(Protocol):
+    """What is known of domains and the identifiers that they are said to belong to."""
+
+    def of(self, did: str, domain: str) -> DomainLinkage:
+        """Whether this identifier and this domain point to each other."""
+
+
+def check_authority(case: Case, linkages: Linkages) -> Check:
+    """What the verifier's lists say of the issuer of a credential; `judge_authority` is the procedure."""
+    return judge_authority(case.credential.issuer or "", case, linkages)
+
+
+def judge_authority(issuer: str, case: Case, linkages: Linkages) -> Check:
+    """What the verifier's lists say of an issuer.
 
     1. A list that no longer trusts the issuer decides. Nothing anchored shows that the document is older.
     2. Where a list asks for it, the domain that it gives the issuer is asked too. A domain that does not confirm the
@@ -21,7 +35,6 @@ def check_authority(case: Case, linkages: DomainLinkages) -> Check:
     3. The other lists that name the issuer are the evidence by which it is recognised.
     4. An issuer on no list is unknown, which is no fault of the document.
     """
-    issuer = case.credential.issuer or ""
     named = [(listed, listed.issuers[issuer]) for listed in case.trust.lists if issuer in listed.issuers]
     for listed, entry in named:  # 1.
         if entry.distrust_from is not None and entry.distrust_from <= case.at:
@@ -50,7 +63,7 @@ def check_authority(case: Case, linkages: DomainLinkages) -> Check:
     return Check(CheckName.AUTHORITY, Outcome.INDETERMINATE, f"authority.{code}", message, evidence)
 
 
-def _told(listed: TrustList, entry: ListedIssuer, linkages: DomainLinkages) -> tuple[JsonValue, Outcome | None]:
+def _told(listed: TrustList, entry: ListedIssuer, linkages: Linkages) -> tuple[JsonValue, Outcome | None]:
     """What a list says of the issuer, and how the domain answers, where the list wants it to be asked."""
     item: JsonObject = {"list": listed.name, "issuer": entry.name, "domain": entry.domain}
     if not listed.check_domains:

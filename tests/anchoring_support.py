@@ -150,10 +150,10 @@ class HandMadeState:
         )
 
 
-def changed_bytes(data: bytes) -> Iterable[bytes]:
-    """The data with one byte changed, for each byte and each single bit of it."""
+def changed_bytes(data: bytes, bits: Iterable[int] = range(8)) -> Iterable[bytes]:
+    """The data with one bit changed, for each byte and each of these bits of it."""
     for place in range(len(data)):
-        for bit in range(8):
+        for bit in bits:
             altered = bytearray(data)
             altered[place] ^= 1 << bit
             yield bytes(altered)

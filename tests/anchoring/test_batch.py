@@ -47,7 +47,7 @@ def test_the_size_says_no_more_than_a_power_of_two(count, size):
 
 @pytest.mark.threat(47)
 def test_padding_looks_like_any_other_leaf():
-    """All leaves are ordered by their bytes, so no stretch of the tree is known to be padding or to come from a roll."""
+    """All leaves stand in the order of their bytes, so no stretch of the tree is known to be padding, or a roll."""
     made = batch(_commitments(3), _salts(3), SECRET)
     leaves = [made.tree.leaf(index) for index in range(made.tree.size)]
     assert leaves == sorted(set(leaves))

@@ -22,9 +22,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from nacl.bindings import crypto_sign_open
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey
 
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from node.proofs.errors import InvalidProofError, UnsupportedProofError
@@ -163,8 +162,8 @@ def _verify_ecdsa(key: PublicKey, data: bytes, signature: bytes, hash_name: Hash
 
 def _loaded_private(key: PrivateKey, hash_name: HashName) -> Callable[[bytes], bytes]:
     if key.type is KeyType.ED25519:
-        ed25519 = SigningKey(key.raw)
-        return lambda data: ed25519.sign(data).signature
+        _, secret = crypto_sign_seed_keypair(key.raw)
+        return lambda data: crypto_sign(data, secret)[:ED25519_SIGNATURE_BYTES]
     curve = _curve(key.type)
     private = ec.derive_private_key(int.from_bytes(key.raw), curve.parameters)
 

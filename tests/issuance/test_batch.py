@@ -18,7 +18,8 @@ from node.issuance.errors import IssuanceError, NotIssuableError, TemplateError
 from node.issuance.secure import Signing, secure
 from node.issuance.shapes import MAX_SHAPES
 from node.proofs.errors import ProofsError
-from node.proofs.templates.dataset import Dataset
+from node.proofs.templates import dataset
+from node.proofs.templates.dataset import MAX_ARRANGED_BYTES, Dataset
 from node.verification.trust import NO_TRUST
 from node.verification.vocabulary import vocabulary
 
@@ -184,10 +185,12 @@ def ordinary(shape, number):
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.data(), SHAPES)
-def test_a_batch_is_the_same_as_one_by_one(data, shape):
+@given(st.data(), SHAPES, st.sampled_from([0, MAX_ARRANGED_BYTES]))
+def test_a_batch_is_the_same_as_one_by_one(data, shape, room):
     rows = [document_of(shape, lambda kind: data.draw(KINDS[kind])) for _ in range(data.draw(st.integers(1, 8)))]
-    many = same([ordinary(shape, 1), ordinary(shape, 2), ordinary(shape, 3), *rows], share=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "MAX_ARRANGED_BYTES", room)
+        many = same([ordinary(shape, 1), ordinary(shape, 2), ordinary(shape, 3), *rows], share=1)
     assert many.tally.templated > 0
 
 

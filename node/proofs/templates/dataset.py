@@ -14,10 +14,9 @@ Spec: https://www.w3.org/TR/rdf-canon/#canon-algo-algo
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
 from node.proofs.canonicalize.rdfc10 import MAX_NQUADS_CHARS, HashName, canonicalize
 from node.proofs.quads import Quad
@@ -26,29 +25,44 @@ from node.proofs.templates.passage import HOLE, CoincidenceError, Line, Passage,
 MAX_FILLED_BYTES: Final = MAX_NQUADS_CHARS // 16
 """Half a megabyte: a longer canonical form is made the general way, which counts what it may have."""
 
+MAX_ARRANGED_BYTES: Final = 1024 * 1024
+"""Lines put together beforehand, for rankings of the blank nodes that have occurred; each is as long as a canonical
+form, and where values stand beside many nodes hardly one occurs again."""
+
 _HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 _MARK: Final = re.compile(HOLE.format("([0-9]+)"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """The lines about one subject. `key` is what tells where they stand, if that is the same for all values."""
+class _Lines:
+    """The lines of a dataset in which the names of blank nodes stand, or have holes of their own.
 
-    name: Line
-    key: bytes | None
-    lines: Passage
+    Those about nodes with an identifier come first, in the order of the identifiers; then those about blank nodes.
+    """
 
-    @classmethod
-    def of(cls, name: str, rests: Iterable[str]) -> Self:
-        beginning = line(f"{name} ")
-        key = beginning[0] if len(beginning) == 1 and isinstance(beginning[0], bytes) else None
-        return cls(beginning, key, Passage([line(rest) for rest in rests], beginning=beginning))
+    __slots__ = ("_named", "blank")
 
-    def key_with(self, values: Values) -> bytes:
-        """What tells where the lines stand among those about other subjects."""
-        if self.key is not None:
-            return self.key
-        return b"".join([piece if isinstance(piece, bytes) else values[piece] for piece in self.name])
+    def __init__(self, quads: Iterable[Quad], names: Mapping[str, str]) -> None:
+        about: dict[str, list[Line]] = {}
+        for s, p, o, g in quads:
+            rest = f"{p} {names.get(o, o)} {names.get(g, g)} .\n" if g else f"{p} {names.get(o, o)} .\n"
+            about.setdefault(s, []).append(line(rest))
+        self.blank = tuple([Passage(about.pop(node, ()), beginning=line(f"{name} ")) for node, name in names.items()])
+        self._named = tuple(
+            [(*_key(name), Passage(lines, beginning=line(f"{name} "))) for name, lines in about.items()]
+        )
+
+    def named(self, values: Values) -> list[bytes]:
+        """The lines about each node with an identifier; raises CoincidenceError where two have the same."""
+        subjects = {key if hole is None else b"<%b> " % values[hole]: passage for key, hole, passage in self._named}
+        if len(subjects) < len(self._named):
+            raise CoincidenceError
+        return [subjects[key].fixed or subjects[key].text(values) for key in sorted(subjects)]
+
+
+def _key(name: str) -> tuple[bytes, int | None]:
+    """What lines about the node begin with, which tells their place, or the hole that its identifier stands in."""
+    hole = _MARK.fullmatch(name[1:-1])
+    return f"{name} ".encode(), int(hole[1]) if hole else None
 
 
 class Dataset:
@@ -56,14 +70,17 @@ class Dataset:
 
     __slots__ = (
         "_alike",
-        "_blank",
-        "_by_name",
+        "_arranged",
+        "_blanks",
         "_hash",
         "_hash_name",
         "_hashes",
         "_labels",
-        "_named",
+        "_loose",
+        "_order",
         "_quads",
+        "_room",
+        "_size",
         "_touched",
     )
 
@@ -71,18 +88,16 @@ class Dataset:
         self._quads = tuple(dict.fromkeys(quads))
         self._hash_name: HashName = hash_name
         self._hash = _HASHES[hash_name]
+        self._blanks = tuple(dict.fromkeys([term for quad in self._quads for term in quad if term[:1] == "_"]))
+        count = len(self._blanks)
+        self._labels = tuple([f"_:c14n{rank}" for rank in range(count)])
+        self._order = sorted(range(count), key=str)  # c14n10 comes before c14n2
         # The names of blank nodes are holes too: what stands in them is known once the nodes are ranked.
-        blanks = tuple(dict.fromkeys([term for quad in self._quads for term in quad if term[:1] == "_"]))
-        names = {blank: f"_:{HOLE.format(holes + number)}" for number, blank in enumerate(blanks)}
-        about: dict[str, list[str]] = {}
-        for s, p, o, g in self._quads:
-            rest = f"{p} {names.get(o, o)} {names.get(g, g)} .\n" if g else f"{p} {names.get(o, o)} .\n"
-            about.setdefault(s, []).append(rest)
-        self._named = tuple([_Subject.of(name, rests) for name, rests in about.items() if name not in names])
-        self._blank = tuple([_Subject.of(names[blank], about.get(blank, ())).lines for blank in blanks])
-        self._labels = tuple([b"c14n%d" % rank for rank in range(len(blanks))])
-        self._by_name = tuple(sorted(range(len(blanks)), key=str))  # c14n10 comes before c14n2
-        first_degree = [_first_degree(blank, self._quads) for blank in blanks]
+        self._loose = _Lines(self._quads, {node: HOLE.format(holes + i) for i, node in enumerate(self._blanks)})
+        self._arranged: dict[tuple[int, ...], _Lines] = {}
+        self._size = sum(len(term) for quad in self._quads for term in quad)
+        self._room = MAX_ARRANGED_BYTES
+        first_degree = [_first_degree(blank, self._quads) for blank in self._blanks]
         self._touched = tuple([(node, text) for node, text in enumerate(first_degree) if text.fixed is None])
         self._hashes = ["" if text.fixed is None else self._hash(text.fixed).hexdigest() for text in first_degree]
         known = [hash_ for hash_ in self._hashes if hash_]
@@ -111,17 +126,19 @@ class Dataset:
 
     def _filled(self, values: Values) -> bytes:
         """The canonical form; raises CoincidenceError where two hashes or two statements are the same."""
-        ranked: list[int] = []
-        if self._blank:
-            ranked = self._ranked(values)  # 3. and 4.
-            names = list(self._labels)
-            for label, node in zip(self._labels, ranked, strict=True):
-                names[node] = label
-            values = (*values, *names)
-        texts = self._named_texts(values)  # 7.
-        for rank in self._by_name:
-            lines = self._blank[ranked[rank]]
-            texts.append(lines.fixed or lines.text(values))
+        ranked = tuple(self._ranked(values))  # 3. and 4.
+        lines = self._arranged.get(ranked)
+        if lines is None:
+            names = {self._blanks[node]: label for node, label in zip(ranked, self._labels, strict=True)}
+            if self._room > 0:
+                self._room -= self._size
+                lines = self._arranged[ranked] = _Lines(self._quads, {n: names[n] for n in self._blanks})
+            else:
+                lines, values = self._loose, (*values, *[names[node].encode() for node in self._blanks])
+        texts = lines.named(values)  # 7.
+        for rank in self._order:
+            about = lines.blank[ranked[rank]]
+            texts.append(about.fixed or about.text(values))
         return b"".join(texts)
 
     def _ranked(self, values: Values) -> list[int]:
@@ -132,13 +149,6 @@ class Dataset:
         if len(set(hashes)) < len(hashes):
             raise CoincidenceError
         return sorted(range(len(hashes)), key=hashes.__getitem__)
-
-    def _named_texts(self, values: Values) -> list[bytes]:
-        """The lines about what has an identifier."""
-        subjects = {subject.key or subject.key_with(values): subject.lines for subject in self._named}
-        if len(subjects) < len(self._named):
-            raise CoincidenceError
-        return [lines.fixed or lines.text(values) for _, lines in sorted(subjects.items())]
 
 
 def _first_degree(node: str, quads: Iterable[Quad]) -> Passage:

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Final
 from node.app import sources
 from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
-from node.cli.inputs import moment, policy_for, read_credential, read_document, trust_for
+from node.cli.inputs import moment, policy_for, read_credential, read_list, subject_in, trust_for
 from node.cli.invocation import Invocation
 from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
-from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, parse, parse_object
+from node.documents import MAX_PRESENTATION_BYTES, DocumentError
 from node.verification.case import Request
 from node.verification.gather import gather
+from node.verification.linked_gathering import gather_resources, wanted_resources
 from node.verification.material import Origin, StatusListCopy
 from node.verification.policy import Policy
+from node.verification.received import read_text
 from node.verification.report import Report, Verdict
 from node.verification.sources import Sources
 from node.verification.trust import Trust
@@ -66,9 +68,13 @@ class Judge:
 
     async def report(self, data: bytes) -> Report:
         """The report on one document; raises DocumentError for bytes that are none."""
-        subject = parse(data, max_bytes=MAX_PRESENTATION_BYTES)
+        subject = subject_in(data)
         material = await gather(subject, self.sources, self.trust, lists=(*self.lists, *self.fetched.values()))
         self.fetched.update({copy.url: copy for copy in material.status_lists if copy.origin is Origin.LIVE})
+        report = verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+        if not wanted_resources(report):
+            return report
+        material = await gather_resources(report, material, self.sources)
         return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
 
 
@@ -116,11 +122,12 @@ def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many
 
 def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
     """The copy of a status list that lies in a file, under the address that it calls its own."""
-    data = read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES)
-    url = parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES).get("id")
+    text = read_list(invocation, name)
+    document = read_text(text).value
+    url = document.get("id") if isinstance(document, dict) else None
     if not isinstance(url, str):
         raise CliError("input.no_status_list", name=name)
-    return StatusListCopy(url, data.decode(), Origin.FILE, datetime.now(UTC))
+    return StatusListCopy(url, text, Origin.FILE, datetime.now(UTC))
 
 
 def _expected(text: str | None) -> "Expected | None":

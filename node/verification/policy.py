@@ -55,6 +55,10 @@ class Policy:
     """How old a status list may be, by its signature. None asks for the last list, however old, even past its end."""
     least_class: CredentialClass | None = None
     """The lowest class that will do. A lower one fails the check; whether that decides is for `requires`."""
+    schema_required: bool = False
+    """Whether a document has to keep to the schemas of its type and of its issuer, rather than just to be told of."""
+    resources_required: bool = False
+    """Whether what lies at the addresses that a document pins has to be there, and to be what was pinned."""
 
     def __post_init__(self) -> None:
         if missing := INDISPENSABLE - self.requires:
@@ -107,6 +111,8 @@ def _policy(table: JsonObject) -> Policy:
         accepts_vocabulary=table.get("vocabulary") == "accept",
         least_class=CredentialClass(least) if isinstance(least, str) else None,
         status_age=_status_age(table.get("status_age_hours")),
+        schema_required=table.get("schema") == "require",
+        resources_required=table.get("resources") == "require",
     )
 
 

@@ -16,8 +16,8 @@ from node.credentials.errors import PdfError
 
 MAX_OBJECTS: Final = 20_000
 """A page of ours has about fifty objects and one more for each paragraph."""
-MAX_SYNTAX_BYTES: Final = 1024 * 1024
-"""Bytes outside streams: they are read token by token, in about half a second."""
+MAX_SYNTAX_BYTES: Final = 512 * 1024
+"""Bytes outside streams, which are read token by token: the longest page of ours has half of them."""
 MAX_NESTING: Final = 16
 """Dictionaries and arrays within each other; our pages have six."""
 
@@ -81,7 +81,6 @@ class PdfFile:
 _HEADER: Final = re.compile(rb"%PDF-1\.[4-7]\n%[\x80-\xff]{3,8}\n\n?")
 _OBJECT: Final = re.compile(rb"([1-9]\d{0,5}) 0 obj\n")
 _TABLE: Final = re.compile(rb"xref\n0 ([1-9]\d{0,5})\n")
-_ENTRY_BYTES: Final = 20
 _END: Final = re.compile(rb"\nstartxref\n(\d{1,8})\n%%EOF\n?")
 _STREAM: Final = b"\nstream\n"
 _END_STREAM: Final = b"\nendstream"
@@ -113,26 +112,22 @@ def read_objects(file: bytes) -> PdfFile:
     header = _HEADER.match(file)  # 1
     if header is None:
         raise _other("it does not begin as our pages do")
-    place, places = header.end(), [0]
+    syntax = _Syntax(file, header.end())
+    places = [0]
     objects: dict[int, PdfObject] = {}
-    spent = 0
-    while head := _OBJECT.match(file, place):  # 2
+    while head := _OBJECT.match(file, syntax.place):  # 2
         number = len(places)
         if int(head[1]) != number or number > MAX_OBJECTS:
             raise _other(f"object {int(head[1])} stands where {number} belongs, or there are too many")
-        found, end = _object(file, head.end())
-        spent += end - place - len(found.stream or b"")
-        if spent > MAX_SYNTAX_BYTES:
-            raise _other(f"there are more than {MAX_SYNTAX_BYTES} bytes outside streams")
-        places.append(place)
-        objects[number] = found
-        place = end
-    table = place
-    place = _table(file, place, places)  # 3
-    trailer, place = _value(file, place, 0)  # 4
+        places.append(syntax.place)
+        syntax.place = head.end()
+        objects[number] = _object(syntax)
+    table = syntax.place
+    syntax.place = _table(file, table, places)  # 3
+    trailer = syntax.value()  # 4
     if not isinstance(trailer, dict) or trailer.get("Size") != len(places) or not trailer.keys() <= _TRAILER:
         raise _other("its trailer says that there is more than stands in it")
-    ending = _END.fullmatch(file, place)  # 5
+    ending = _END.fullmatch(file, syntax.place)  # 5
     if ending is None or int(ending[1]) != table:
         raise _other("it does not end after its table and trailer")
     return PdfFile(objects, trailer)
@@ -149,48 +144,115 @@ def _table(file: bytes, place: int, places: list[int]) -> int:
         raise _other("something stands between its objects and their table")
     entries = [b"%010d 00000 n\r\n" % at for at in places[1:]]
     expected = b"0000000000 65535 f\r\n" + b"".join(entries) + b"trailer\n"
-    end = head.end() + _ENTRY_BYTES * len(places) + len(b"trailer\n")
+    end = head.end() + len(expected)
     if file[head.end() : end] != expected:
         raise _other("its table does not name the places at which the objects stand")
     return end
 
 
-def _object(file: bytes, place: int) -> tuple[PdfObject, int]:
-    """The object whose value begins at a place, and where the next may begin."""
-    value, place = _value(file, place, 0)
+def _object(syntax: "_Syntax") -> PdfObject:
+    """The object whose value comes next."""
+    value = syntax.value()
     stream = None
-    if file.startswith(_STREAM, place):
+    if syntax.passes(_STREAM):
         length = value.get("Length") if isinstance(value, dict) else None
         if type(length) is not int or length < 0:
             raise _other("a stream does not say its length")
-        place += len(_STREAM)
-        stream = file[place : place + length]
-        place += length
-        if not file.startswith(_END_STREAM, place):
+        stream = syntax.stream(length)
+    if not syntax.passes(_END_OBJECT):
+        raise _other(f"the object before byte {syntax.place} does not end there")
+    return PdfObject(value, stream)
+
+
+class _Syntax:
+    """Reads values, one after the other; `place` is where it stands. Streams apart, it reads up to a bound."""
+
+    __slots__ = ("_bound", "_file", "place")
+
+    def __init__(self, file: bytes, place: int) -> None:
+        self._file = file
+        self.place = place
+        self._bound = place + MAX_SYNTAX_BYTES
+
+    def passes(self, keyword: bytes) -> bool:
+        """Whether the keyword stands here; then it is passed."""
+        found = self._file.startswith(keyword, self.place)
+        self.place += len(keyword) if found else 0
+        return found
+
+    def stream(self, length: int) -> bytes:
+        """The data of a stream, which does not count as syntax."""
+        data = self._file[self.place : self.place + length]
+        self.place += length
+        self._bound += length
+        if not self.passes(_END_STREAM):
             raise _other("a stream does not end where it says")
-        place += len(_END_STREAM)
-    if not file.startswith(_END_OBJECT, place):
-        raise _other(f"the object before byte {place} does not end there")
-    return PdfObject(value, stream), place + len(_END_OBJECT)
+        return data
 
+    def value(self, depth: int = 0) -> Value:
+        """The value that begins here."""
+        token = self._token()
+        if token is None or depth > MAX_NESTING:
+            raise _other(f"byte {self.place} begins nothing that an object of ours consists of")
+        self.place = token.end()
+        match token["sign"]:
+            case b"<<":
+                return self._dictionary(depth)
+            case b"[":
+                return self._array(depth)
+            case b"(":
+                return self._literal()
+            case None:
+                return _plain(token)
+            case _:
+                raise _other(f"the bracket before byte {self.place} closes nothing")
 
-def _value(file: bytes, place: int, depth: int) -> tuple[Value, int]:
-    """The value that begins at a place, and where it ends."""
-    token = _TOKEN.match(file, place)
-    if token is None or depth > MAX_NESTING:
-        raise _other(f"byte {place} begins nothing that an object of ours consists of")
-    end = token.end()
-    match token["sign"]:
-        case b"<<":
-            return _dictionary(file, end, depth)
-        case b"[":
-            return _array(file, end, depth)
-        case b"(":
-            return _literal(file, end)
-        case None:
-            return _plain(token), end
-        case _:
-            raise _other(f"the bracket at byte {end - 1} closes nothing")
+    def _token(self) -> re.Match[bytes] | None:
+        return _TOKEN.match(self._file, self.place, self._bound)
+
+    def _dictionary(self, depth: int) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        while (token := self._token()) and token["name"] is not None:
+            self.place = token.end()
+            name = _name(token["name"]).text
+            if name in found:
+                raise _other(f"a dictionary has the key {name[:40]!r} twice")
+            found[name] = self.value(depth + 1)
+        if token is None or token["sign"] != b">>":
+            raise _other(f"the dictionary before byte {self.place} does not end")
+        self.place = token.end()
+        return found
+
+    def _array(self, depth: int) -> list[Value]:
+        found: list[Value] = []
+        while (token := self._token()) and token["sign"] != b"]":
+            found.append(self.value(depth + 1))
+        if token is None:
+            raise _other(f"the array before byte {self.place} does not end")
+        self.place = token.end()
+        return found
+
+    def _literal(self) -> bytes:
+        """The text between brackets, which may hold pairs of them."""
+        parts: list[bytes] = []
+        depth = 1
+        while plain := _LITERAL.match(self._file, self.place, self._bound):
+            parts.append(plain[0])
+            self.place = plain.end()
+            if escape := _ESCAPE.match(self._file, self.place, self._bound):
+                said = escape[1]
+                parts.append(bytes([int(said, 8) & 0xFF]) if said.isdigit() else _ESCAPED.get(said, said))
+                self.place = escape.end()
+                continue
+            sign = self._file[self.place : self.place + 1]
+            if sign not in {b"(", b")"} or self.place >= self._bound:
+                break
+            depth += 1 if sign == b"(" else -1
+            self.place += 1
+            if depth == 0:
+                return b"".join(parts)
+            parts.append(sign)
+        raise _other(f"the text before byte {self.place} does not end")
 
 
 def _plain(token: re.Match[bytes]) -> Value:
@@ -208,51 +270,6 @@ def _plain(token: re.Match[bytes]) -> Value:
             return bytes.fromhex(digits + "0" * (len(digits) % 2))
         case _:
             return _WORDS[text]
-
-
-def _dictionary(file: bytes, place: int, depth: int) -> tuple[dict[str, Value], int]:
-    found: dict[str, Value] = {}
-    while (token := _TOKEN.match(file, place)) and token["name"] is not None:
-        name = _name(token["name"]).text
-        if name in found:
-            raise _other(f"a dictionary has the key {name[:40]!r} twice")
-        found[name], place = _value(file, token.end(), depth + 1)
-    if token is None or token["sign"] != b">>":
-        raise _other(f"the dictionary before byte {place} does not end")
-    return found, token.end()
-
-
-def _array(file: bytes, place: int, depth: int) -> tuple[list[Value], int]:
-    found: list[Value] = []
-    while (token := _TOKEN.match(file, place)) and token["sign"] != b"]":
-        value, place = _value(file, place, depth + 1)
-        found.append(value)
-    if token is None:
-        raise _other(f"the array before byte {place} does not end")
-    return found, token.end()
-
-
-def _literal(file: bytes, place: int) -> tuple[bytes, int]:
-    """The text between brackets, which may hold pairs of them."""
-    parts: list[bytes] = []
-    depth = 1
-    while plain := _LITERAL.match(file, place):
-        parts.append(plain[0])
-        place = plain.end()
-        if escape := _ESCAPE.match(file, place):
-            said = escape[1]
-            parts.append(bytes([int(said, 8) & 0xFF]) if said.isdigit() else _ESCAPED.get(said, said))
-            place = escape.end()
-            continue
-        sign = file[place : place + 1]
-        if sign not in {b"(", b")"}:
-            break
-        depth += 1 if sign == b"(" else -1
-        place += 1
-        if depth == 0:
-            return b"".join(parts), place
-        parts.append(sign)
-    raise _other(f"the text before byte {place} does not end")
 
 
 def _name(text: bytes) -> Name:

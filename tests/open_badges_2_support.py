@@ -204,7 +204,7 @@ class Site:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def publish(self, published: dict[str, JsonObject]) -> None:
         """Serve objects whose ids are addresses of this site."""
@@ -212,15 +212,20 @@ class Site:
             self.pages[url.removeprefix(self.url)] = content
 
     @staticmethod
-    def answer(request, page, *, location: str = ""):
+    def answer(request, page):
         status, body = (page, b"") if isinstance(page, int) else (200, page)
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         request.send_response(status)
-        if location:
-            request.send_header("Location", location)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
         request.wfile.write(data)
+
+    @staticmethod
+    def move(request, location):
+        request.send_response(302)
+        request.send_header("Location", location)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
     def close(self) -> None:
         self._server.shutdown()

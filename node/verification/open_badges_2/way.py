@@ -45,6 +45,8 @@ class Way:
     truth: Assertion
     hosted: Published | Gone | Absent | None = None
     badge: JsonObject | None = None
+    badge_at: Published | None = None
+    """Where the badge class was had from; None for one that stands inside the assertion."""
     issuer: str | None = None
     profile: Published | None = None
     obstacle: Obstacle | None = None
@@ -120,7 +122,7 @@ def _issuer(way: Way, library: Library) -> Way:
         found = library.find(named.iri or "")
         if not isinstance(found, Published):
             return replace(way, obstacle=_missing(way, "The badge class", found))
-        way, badge = _rest_on(way, found), found.document
+        way, badge = replace(_rest_on(way, found), badge_at=found), found.document
     else:
         badge = named.copy
     way = replace(way, badge=badge)
@@ -135,12 +137,16 @@ def _issuer(way: Way, library: Library) -> Way:
 
 
 def _borrowed(way: Way, library: Library) -> Obstacle | None:
-    """What speaks against a badge class that stands inside the assertion.
+    """What speaks against the badge class.
 
-    It is the issuer's word like all the rest. But one that has an address elsewhere, outside the places of the issuer,
-    has to name the same issuer there: it may be somebody else's.
+    One that stands inside the assertion is the issuer's word like all the rest. But if it has an address elsewhere,
+    outside the places of the issuer, it has to name the same issuer there: it may be somebody else's. One that was had
+    from its address must have been had from there, or from a place of the issuer.
     """
     badge, scope = way.truth.badge, Scope.of(_profile(way))
+    at = way.badge_at
+    if at is not None:
+        return _moved(way, at) if at.moved and not (scope and at.host in scope.hosts) else None
     if badge.copy is None or badge.iri is None or not on_the_web(badge.iri) or (scope and scope.holds(badge.iri)):
         return None
     found = library.find(badge.iri)

@@ -179,6 +179,8 @@ def _compared(found: Linked, digests: Digests, copies: Copies) -> tuple[Linked, 
 
     One copy that is right shows that the resource can still be had; that another is wrong says nothing about it.
     """
+    if not digests.groups:
+        return _told(found, Outcome.INDETERMINATE), None
     held = [(digests.match(copy.content), copy.content) for copy in copies if copy.url == found.id]
     if not held:
         return replace(found, outcome=Outcome.INDETERMINATE, why=ABSENT, message="What lies there was not had."), None

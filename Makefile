@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check contracts artifacts bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -28,11 +28,32 @@ tests/peers/node_modules/.stamp: tests/peers/package-lock.json
 	npm ci --prefix tests/peers --no-audit --no-fund --loglevel=error
 	@touch $@
 
+contracts/node_modules/.stamp: contracts/package-lock.json
+	@command -v npm >/dev/null || { echo 'Node 20 with npm was not found: the compiler of the contracts runs on it' >&2; exit 2; }
+	npm ci --prefix contracts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 demo: .venv/.base  ## the story in the terminal: issue, verify, alter one letter, be refused
 	$(BIN)/glejt demo $(ARGS)
 
-test: .venv/.dev tests/peers/node_modules/.stamp  ## every test
+test: .venv/.dev tests/peers/node_modules/.stamp contracts/cache/.tested  ## every test
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+# FOUNDRY_PROFILE=long runs many more cases. FORGE=… is for machines other than linux-amd64, the one that package.json names.
+FORGE ?= node_modules/.bin/forge
+contracts: .venv/.dev contracts/node_modules/.stamp  ## build the contracts, compare them with what is committed, test them
+	cd contracts && $(FORGE) fmt --check && $(FORGE) build
+	$(BIN)/python contracts/script/artifacts.py --check
+	cd contracts && FORGE_SNAPSHOT_CHECK=true FORGE_SNAPSHOT_EMIT=false $(FORGE) test --summary
+	@touch contracts/cache/.tested
+
+contracts/cache/.tested: $(wildcard contracts/src/*.sol contracts/test/*.sol contracts/test/*/*.sol contracts/script/* contracts/snapshots/*) \
+  $(wildcard anchoring/artifacts/*.json) contracts/foundry.toml contracts/package-lock.json
+	$(MAKE) --no-print-directory contracts
+
+artifacts: .venv/.dev contracts/node_modules/.stamp  ## write ABI, bytecode and gas snapshots after a change of the contracts
+	cd contracts && $(FORGE) fmt && $(FORGE) build && $(FORGE) test --match-path test/Gas.t.sol
+	$(BIN)/python contracts/script/artifacts.py
 
 check: .venv/.dev  ## style, types and architecture
 	$(BIN)/ruff check .
@@ -60,4 +81,4 @@ lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) requirements/acapy.in -o requirements/acapy.txt
 
 clean:  ## remove what the targets built
-	rm -rf .venv .venv-* tests/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf .venv .venv-* tests/peers/node_modules contracts/node_modules contracts/cache contracts/out .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

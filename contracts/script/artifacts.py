@@ -2,9 +2,9 @@
 
     python script/artifacts.py [--check]
 
-Each file carries the ABI, both codes, the code hash, the storage layout, and the address that follows from them on every chain. The
-address of the factory follows from a transaction that nobody signed: its signature is a sentence, the sender is whoever that sentence
-happens to be a signature of, and so nobody has the key or a second transaction (docs/adr/0010).
+Each file carries the ABI, both codes, the code hash, the storage layout, and the address that follows from them on every
+chain. The address of the factory follows from a transaction that nobody signed: its signature is a sentence, the sender
+is whoever that sentence happens to be a signature of, and so nobody has the key or a second transaction (docs/adr/0010).
 """
 
 import argparse
@@ -23,8 +23,8 @@ FACTORY = "Create2Factory"
 CONTRACTS = (FACTORY, "TrustAnchor", "EthereumDIDRegistry")
 SALT = bytes(32)
 
-# The transaction of the factory. Price and limit can never be changed: the price is above what quiet chains ask, the limit leaves room
-# for rules under which new state costs several times as much as now.
+# The transaction of the factory. Price and limit can never be changed: the price is above what quiet chains ask, the
+# limit leaves room for rules under which new state costs several times as much as now.
 GAS_PRICE = 100 * 10**9
 GAS_LIMIT = 500_000
 SENTENCE = b"This was signed by nobody: glejt"
@@ -78,7 +78,7 @@ def checksummed(address: bytes) -> str:
     """An address in the mixed case of ERC-55."""
     digits = address.hex()
     marks = keccak(digits.encode()).hex()
-    return "0x" + "".join(d.upper() if int(m, 16) > 7 else d for d, m in zip(digits, marks, strict=False))
+    return "0x" + "".join(d.upper() if m in "89abcdef" else d for d, m in zip(digits, marks, strict=False))
 
 
 def keyless(init_code: bytes) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def layout(compiled: dict[str, Any]) -> dict[str, Any]:
         return re.sub(r"\bt_", "", kind)
 
     def members(of: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [{"label": m["label"], "slot": int(m["slot"]), "offset": m["offset"], "type": name(m["type"])} for m in of]
+        return [
+            {"label": m["label"], "slot": int(m["slot"]), "offset": m["offset"], "type": name(m["type"])} for m in of
+        ]
 
     structs = {name(kind): members(body["members"]) for kind, body in types.items() if "members" in body}
     return {"storage": members(compiled["storage"]), "structs": dict(sorted(structs.items()))}
@@ -165,7 +167,7 @@ def main() -> int:
             ARTIFACTS.mkdir(exist_ok=True)
             path.write_text(text)
     if stale:
-        sys.stderr.write(f"not what forge builds: {', '.join(stale)}; run `make contracts-artifacts`\n")
+        sys.stderr.write(f"not what forge builds: {', '.join(stale)}; run `make artifacts`\n")
     return 1 if stale else 0
 
 

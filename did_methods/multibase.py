@@ -26,8 +26,9 @@ _ALPHABET: Final = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _INVALID: Final = 255
 _DIGIT_OF: Final = bytes(_ALPHABET.index(byte) if byte in _ALPHABET else _INVALID for byte in range(256))
 _PAIRS: Final = tuple(bytes((high, low)) for high in _ALPHABET for low in _ALPHABET)
-# So many two-digit groups are taken off one by one; above, halving is faster (measured for 34 to 12,000 bytes).
-_SMALL_PAIRS: Final = 24
+_TWO_PAIRS: Final = len(_PAIRS) ** 2
+# So many two-digit groups are taken off two by two; above, halving is faster (measured for 34 to 12,000 bytes).
+_SMALL_PAIRS: Final = 48
 _REMEDY: Final = "Ask the sender for the value as it was published; it was altered or truncated on the way."
 
 
@@ -146,9 +147,11 @@ def _pairs(number: int, count: int) -> list[bytes]:
         high, low = divmod(number, _pair_weight(low_count))
         return _pairs(high, count - low_count) + _pairs(low, low_count)
     groups = []
-    for _ in range(count):
-        number, group = divmod(number, len(_PAIRS))
-        groups.append(_PAIRS[group])
+    for _ in range(count // 2):  # two at a time: dividing the long number is what takes long
+        number, two = divmod(number, _TWO_PAIRS)
+        groups += (_PAIRS[two % len(_PAIRS)], _PAIRS[two // len(_PAIRS)])
+    if count % 2:
+        groups.append(_PAIRS[number])
     groups.reverse()
     return groups
 

@@ -22,47 +22,18 @@ from node.proofs.canonicalize.rdfc10 import MAX_NQUADS_CHARS, HashName, canonica
 from node.proofs.quads import Quad
 from node.proofs.templates.passage import HOLE, CoincidenceError, Line, Passage, Values, line
 
+type Order = tuple[int, ...]
+"""Nodes by their numbers."""
+
 MAX_FILLED_BYTES: Final = MAX_NQUADS_CHARS // 16
 """Half a megabyte: a longer canonical form is made the general way, which counts what it may have."""
 
 MAX_ARRANGED_BYTES: Final = 1024 * 1024
-"""Lines put together beforehand, for rankings of the blank nodes that have occurred; each is as long as a canonical
-form, and where values stand beside many nodes hardly one occurs again."""
+"""Canonical forms put together beforehand, for the orders of nodes that have occurred. Where values stand beside many
+nodes, hardly an order occurs again."""
 
 _HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 _MARK: Final = re.compile(HOLE.format("([0-9]+)"))
-
-
-class _Lines:
-    """The lines of a dataset in which the names of blank nodes stand, or have holes of their own.
-
-    Those about nodes with an identifier come first, in the order of the identifiers; then those about blank nodes.
-    """
-
-    __slots__ = ("_named", "blank")
-
-    def __init__(self, quads: Iterable[Quad], names: Mapping[str, str]) -> None:
-        about: dict[str, list[Line]] = {}
-        for s, p, o, g in quads:
-            rest = f"{p} {names.get(o, o)} {names.get(g, g)} .\n" if g else f"{p} {names.get(o, o)} .\n"
-            about.setdefault(s, []).append(line(rest))
-        self.blank = tuple([Passage(about.pop(node, ()), beginning=line(f"{name} ")) for node, name in names.items()])
-        self._named = tuple(
-            [(*_key(name), Passage(lines, beginning=line(f"{name} "))) for name, lines in about.items()]
-        )
-
-    def named(self, values: Values) -> list[bytes]:
-        """The lines about each node with an identifier; raises CoincidenceError where two have the same."""
-        subjects = {key if hole is None else b"<%b> " % values[hole]: passage for key, hole, passage in self._named}
-        if len(subjects) < len(self._named):
-            raise CoincidenceError
-        return [subjects[key].fixed or subjects[key].text(values) for key in sorted(subjects)]
-
-
-def _key(name: str) -> tuple[bytes, int | None]:
-    """What lines about the node begin with, which tells their place, or the hole that its identifier stands in."""
-    hole = _MARK.fullmatch(name[1:-1])
-    return f"{name} ".encode(), int(hole[1]) if hole else None
 
 
 class Dataset:
@@ -72,29 +43,36 @@ class Dataset:
         "_alike",
         "_arranged",
         "_blanks",
+        "_by_name",
         "_hash",
         "_hash_name",
         "_hashes",
+        "_keys",
         "_labels",
         "_loose",
-        "_order",
         "_quads",
         "_room",
         "_size",
         "_touched",
+        "_varying",
     )
 
     def __init__(self, quads: Iterable[Quad], holes: int, hash_name: HashName) -> None:
         self._quads = tuple(dict.fromkeys(quads))
         self._hash_name: HashName = hash_name
         self._hash = _HASHES[hash_name]
+        subjects = dict.fromkeys([subject for subject, _, _, _ in self._quads if subject[0] == "<"])
+        self._keys = [f"{subject} ".encode() for subject in subjects]
+        self._varying = tuple(
+            [(index, int(mark[1])) for index, name in enumerate(subjects) if (mark := _MARK.fullmatch(name[1:-1]))]
+        )
         self._blanks = tuple(dict.fromkeys([term for quad in self._quads for term in quad if term[:1] == "_"]))
         count = len(self._blanks)
         self._labels = tuple([f"_:c14n{rank}" for rank in range(count)])
-        self._order = sorted(range(count), key=str)  # c14n10 comes before c14n2
+        self._by_name = sorted(range(count), key=str)  # c14n10 comes before c14n2
         # The names of blank nodes are holes too: what stands in them is known once the nodes are ranked.
-        self._loose = _Lines(self._quads, {node: HOLE.format(holes + i) for i, node in enumerate(self._blanks)})
-        self._arranged: dict[tuple[int, ...], _Lines] = {}
+        self._loose = self._about({node: HOLE.format(holes + number) for number, node in enumerate(self._blanks)})
+        self._arranged: dict[tuple[Order, Order], Passage] = {}
         self._size = sum(len(term) for quad in self._quads for term in quad)
         self._room = MAX_ARRANGED_BYTES
         first_degree = [_first_degree(blank, self._quads) for blank in self._blanks]
@@ -126,29 +104,55 @@ class Dataset:
 
     def _filled(self, values: Values) -> bytes:
         """The canonical form; raises CoincidenceError where two hashes or two statements are the same."""
-        ranked = tuple(self._ranked(values))  # 3. and 4.
-        lines = self._arranged.get(ranked)
-        if lines is None:
-            names = {self._blanks[node]: label for node, label in zip(ranked, self._labels, strict=True)}
-            if self._room > 0:
-                self._room -= self._size
-                lines = self._arranged[ranked] = _Lines(self._quads, {n: names[n] for n in self._blanks})
-            else:
-                lines, values = self._loose, (*values, *[names[node].encode() for node in self._blanks])
-        texts = lines.named(values)  # 7.
-        for rank in self._order:
-            about = lines.blank[ranked[rank]]
-            texts.append(about.fixed or about.text(values))
-        return b"".join(texts)
+        ranked = self._ranked(values)  # 3. and 4.
+        order = self._ordered(values)
+        whole = self._arranged.get((order, ranked))  # 7.
+        if whole is None and self._room > 0:
+            self._room -= self._size
+            whole = self._arranged[order, ranked] = self._arrange(order, ranked)
+        if whole is not None:
+            return whole.text(values)
+        names = self._names(ranked)
+        values = (*values, *[names[node].encode() for node in self._blanks])
+        return b"".join([each.text(values) for each in self._in_order(self._loose, order, ranked)])
 
-    def _ranked(self, values: Values) -> list[int]:
+    def _arrange(self, order: Order, ranked: Order) -> Passage:
+        """All lines for one order of the named nodes and one ranking of the others."""
+        return Passage.joined(self._in_order(self._about(self._names(ranked)), order, ranked))
+
+    def _in_order(self, about: tuple[list[Passage], list[Passage]], order: Order, ranked: Order) -> list[Passage]:
+        named, blank = about
+        return [*[named[node] for node in order], *[blank[ranked[rank]] for rank in self._by_name]]
+
+    def _names(self, ranked: Order) -> Mapping[str, str]:
+        return {self._blanks[node]: label for node, label in zip(ranked, self._labels, strict=True)}
+
+    def _about(self, names: Mapping[str, str]) -> tuple[list[Passage], list[Passage]]:
+        """The lines about each named node, and about each blank node, these having the names."""
+        about: dict[str, list[Line]] = {}
+        for s, p, o, g in self._quads:
+            rest = f"{p} {names.get(o, o)} {names.get(g, g)} .\n" if g else f"{p} {names.get(o, o)} .\n"
+            about.setdefault(s, []).append(line(rest))
+        blank = [Passage.of(about.pop(node, ()), beginning=line(f"{names[node]} ")) for node in self._blanks]
+        return [Passage.of(lines, beginning=line(f"{name} ")) for name, lines in about.items()], blank
+
+    def _ranked(self, values: Values) -> Order:
         """The blank nodes in the order of their hashes, each with one of its own."""
         hashes = self._hashes.copy()
         for node, text in self._touched:
             hashes[node] = self._hash(text.text(values)).hexdigest()
         if len(set(hashes)) < len(hashes):
             raise CoincidenceError
-        return sorted(range(len(hashes)), key=hashes.__getitem__)
+        return tuple(sorted(range(len(hashes)), key=hashes.__getitem__))
+
+    def _ordered(self, values: Values) -> Order:
+        """The named nodes in the order of their lines, each with an identifier of its own."""
+        keys = self._keys.copy()
+        for node, hole in self._varying:
+            keys[node] = b"<%b> " % values[hole]
+        if len(set(keys)) < len(keys):
+            raise CoincidenceError
+        return tuple(sorted(range(len(keys)), key=keys.__getitem__))
 
 
 def _first_degree(node: str, quads: Iterable[Quad]) -> Passage:
@@ -161,4 +165,4 @@ def _first_degree(node: str, quads: Iterable[Quad]) -> Passage:
         if node in quad:
             s, p, o, g = [term if term[:1] != "_" else "_:a" if term == node else "_:z" for term in quad]
             lines.append(line(f"{s} {p} {o} {g} .\n" if g else f"{s} {p} {o} .\n"))
-    return Passage(lines, distinct=False)
+    return Passage.of(lines, distinct=False)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, Self
 
 type Piece = bytes | int
 """What a line consists of: fixed bytes, or the number of the hole that a value is put into."""
@@ -32,25 +32,35 @@ def line(text: str) -> Line:
 
 
 class Passage:
-    """Lines that have one beginning, such as their subject, in code point order for all values.
+    """Lines with holes, in the order that they have for all values. `fixed` is the whole text, if no value is in it."""
 
-    `distinct` says that no two lines may be the same, as in a canonical form. `fixed` is the whole text, where no value
-    is in it.
-    """
+    __slots__ = ("_form", "_loose", "_pick", "fixed", "parts")
 
-    __slots__ = ("_form", "_loose", "_pick", "fixed")
+    def __init__(self, parts: "Iterable[Piece | _Loose]") -> None:
+        self.parts = tuple(parts)
+        self._loose = tuple([part for part in self.parts if isinstance(part, _Loose)])
+        self._form, self._pick = _form(self.parts)
+        self.fixed = self._form % () if self._pick is _nothing else None
 
-    def __init__(self, lines: Iterable[Line], *, beginning: Line = (), distinct: bool = True) -> None:
+    @classmethod
+    def of(cls, lines: Iterable[Line], *, beginning: Line = (), distinct: bool = True) -> Self:
+        """The lines, each with the same beginning, such as their subject, in code point order.
+
+        `distinct` says that no two may be the same, as in a canonical form.
+        """
         parts: list[Piece | _Loose] = []
         for run in _runs(lines):
             whole = [(*beginning, *each) for each in run]
             if len(whole) == 1:
                 parts += whole[0]
             else:
-                parts.append(_Loose(tuple(_form(each) for each in whole), distinct=distinct))
-        self._loose = tuple(part for part in parts if isinstance(part, _Loose))
-        self._form, self._pick = _form(parts)
-        self.fixed = self._form % () if self._pick is _nothing else None
+                parts.append(_Loose(tuple([_form(each) for each in whole]), distinct=distinct))
+        return cls(parts)
+
+    @classmethod
+    def joined(cls, passages: Iterable[Self]) -> Self:
+        """The passages, one after the other."""
+        return cls([part for passage in passages for part in passage.parts])
 
     def text(self, values: Values) -> bytes:
         """The lines with these values; raises CoincidenceError where two are the same that must not be."""

@@ -36,7 +36,7 @@ contracts/node_modules/.stamp: contracts/package-lock.json
 demo: .venv/.base  ## the story in the terminal: issue, verify, alter one letter, be refused
 	$(BIN)/glejt demo $(ARGS)
 
-test: .venv/.dev tests/peers/node_modules/.stamp contracts/cache/.tested  ## every test
+test: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp contracts/cache/.tested  ## every test
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # FOUNDRY_PROFILE=long runs many more cases. FORGE=… is for machines other than linux-amd64, the one that package.json names.

@@ -2,9 +2,10 @@
 
     python script/artifacts.py [--check]
 
-Each file carries the ABI, both codes, the code hash, the storage layout, and the address that follows from them on every
-chain. The address of the factory follows from a transaction that nobody signed: its signature is a sentence, the sender
-is whoever that sentence happens to be a signature of, and so nobody has the key or a second transaction (docs/adr/0010).
+Each file carries the ABI, both codes, the code hash, the storage layout, and the address that follows from them on
+every chain. The address of the factory follows from a transaction that nobody signed: its signature is a sentence, the
+sender is whoever that sentence happens to be a signature of, and so nobody has the key or a second transaction
+(docs/adr/0010).
 """
 
 import argparse

@@ -14,6 +14,9 @@ from node.credentials.pictures import png
 
 DRAWN: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 """The chunks that pixels are made of. https://www.w3.org/TR/png-3/#4Concepts.FormatTypes"""
+_COLOUR_TYPE: Final = 9
+"""Where it stands in IHDR. https://www.w3.org/TR/png-3/#11IHDR"""
+_INDEXED: Final = 3
 MAX_CODES: Final = 16
 """Codes read from one picture; a page of ours has one."""
 
@@ -24,6 +27,8 @@ def codes_in(image: bytes) -> list[str]:
     Raises PictureError for what is no sound PNG, and ExtraAbsentError without the libraries.
     """
     chunks = png.chunks(image)
+    if chunks[0].data(image)[_COLOUR_TYPE] == _INDEXED and all(chunk.type != b"PLTE" for chunk in chunks):
+        raise PngError("the PNG names colours of a palette that it does not have", code="picture.png.image")
     library = extra("zxingcpp")
     pixels = png.SIGNATURE + b"".join(image[chunk.start : chunk.end] for chunk in chunks if chunk.type in DRAWN)
     width, height, grey = _grey(pixels)

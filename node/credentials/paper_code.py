@@ -15,8 +15,8 @@ from typing import Final
 
 from node.credentials.errors import PaperError, shown
 
-MAX_ADDRESS_CHARS: Final = 300
-"""With a longer one the code could not be read from paper three centimetres wide."""
+MAX_ADDRESS_CHARS: Final = 200
+"""With a longer one simple readers fail at the code, which is five centimetres wide on the page."""
 _ADDRESS: Final = re.compile(r"https://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:[/?][!-~]*)?")
 """https, a host in small letters, and no user: what stands before an @ is there to deceive."""
 _WITH_ADDRESS: Final = re.compile(r"([^#]+)#sha256=([0-9a-f]{64})")

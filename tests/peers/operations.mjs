@@ -3,6 +3,7 @@ import * as rdfCanonize from 'rdf-canonize';
 import * as vc from '@digitalbazaar/vc';
 import jsigs from 'jsonld-signatures';
 import jsonld from 'jsonld';
+import jsQR from 'jsqr';
 import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
 import {canonize, signingSuite, verifyingSuites} from './suites.mjs';
@@ -21,7 +22,8 @@ export const operations = {
   canonizeNquads: ({inputs, hash = 'SHA-256', maxWorkFactor = 1}) => each(inputs, input => rdfCanonize.canonize(
     input, {algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', messageDigestAlgorithm: hash, maxWorkFactor})),
   sign, verify, time,
-  statusList: makeStatusList, status: checkStatus
+  statusList: makeStatusList, status: checkStatus,
+  qr: readCode
 };
 
 async function sign({document, purpose = 'assertionMethod', challenge, domain, bare = false, ...how}) {
@@ -61,6 +63,13 @@ async function checkStatus({document, suites}) {
   });
   const statuses = results.map(({verified, status, error}) => ({verified, status, errors: messages(error)}));
   return {verified, errors: messages(error), statuses};
+}
+
+// The picture comes as one byte of brightness for each pixel; the library wants red, green, blue and opacity.
+function readCode({grey, width, height}) {
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  Buffer.from(grey, 'base64').forEach((value, at) => pixels.set([value, value, value, 255], at * 4));
+  return jsQR(pixels, width, height)?.data ?? null;
 }
 
 function summary({verified, error, results = [], presentationResult, credentialResults}) {

@@ -1,0 +1,143 @@
+"""QR codes are read from pictures of printed pages, and pictures are bounded before anything draws them."""
+
+import io
+import sys
+import zlib
+from contextlib import suppress
+
+import pytest
+import segno
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pdf_support import bytes_of, drawn, signed_sample
+from picture_support import IDAT, chunk, header, international, png
+from PIL import Image
+
+from node.adapters.errors import ExtraAbsentError
+from node.adapters.scanner import codes_in
+from node.credentials.errors import PictureError, PngError
+from node.issuance.printed_page import page_of
+
+PAGE = page_of(bytes_of(signed_sample()), "pl", address="https://school.example/credentials/1")
+SHEET = drawn(PAGE, resolution=120)
+
+
+def png_of(picture):
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def sheet():
+    return Image.open(io.BytesIO(SHEET)).convert("L")
+
+
+def code(text, **options):
+    out = io.BytesIO()
+    segno.make(text, micro=False).save(out, kind="png", scale=4, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+@pytest.mark.parametrize("address", [None, "https://school.example/" + "a" * 177])
+def test_the_code_of_a_printed_page_is_read(language, address):
+    page = page_of(bytes_of(signed_sample()), language, address=address)
+    assert codes_in(drawn(page, resolution=150)) == [page.code.text]
+
+
+@pytest.mark.parametrize("turn", [0, 3, 90, 180, 270, 350])
+def test_a_crooked_scan_is_read(turn):
+    assert codes_in(png_of(sheet().rotate(turn, expand=True, fillcolor=255))) == [PAGE.code.text]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda picture: picture.point(lambda value: 70 + value // 3),
+        lambda picture: picture.point(lambda value: 255 * (value > 128)).convert("1"),
+        lambda picture: picture.convert("P"),
+        lambda picture: picture.convert("LA"),
+        lambda picture: picture.convert("RGBA"),
+        lambda picture: picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)),
+    ],
+    ids=["faint", "black and white", "palette", "grey and alpha", "colour and alpha", "smaller"],
+)
+def test_a_scan_of_any_kind_is_read(change):
+    assert codes_in(png_of(change(sheet()))) == [PAGE.code.text]
+
+
+def test_what_is_transparent_is_paper():
+    assert codes_in(code("ni:///x", light=None)) == ["ni:///x"]
+
+
+def test_a_picture_without_a_code_has_none_and_one_with_two_has_both():
+    assert codes_in(png()) == []
+    wide = Image.new("L", (600, 300), 255)
+    for place, text in ((0, "one"), (300, "two"), (0, "one")):
+        wide.paste(Image.open(io.BytesIO(code(text))).convert("L"), (place, 0))
+    assert sorted(codes_in(png_of(wide))) == ["one", "two"]
+
+
+def test_other_kinds_of_codes_are_not_looked_for():
+    made = zxingcpp.create_barcode("hello", zxingcpp.BarcodeFormat.DataMatrix)
+    pixels = zxingcpp.write_barcode_to_image(made, scale=8)
+    picture = Image.frombytes("L", (pixels.shape[1], pixels.shape[0]), bytes(memoryview(pixels).tobytes()))
+    assert codes_in(png_of(picture)) == []
+
+
+@pytest.mark.threat(59)
+@pytest.mark.parametrize(
+    ("image", "refused"),
+    [
+        (png(head=header(12_000, 12_000)), "picture.png.header"),
+        (png(head=header(4096, 4096), image=chunk(b"IDAT", zlib.compress(bytes(100)))), "picture.png.image"),
+        (
+            png(image=chunk(b"IDAT", zlib.compress(bytes(64 * 1024 * 1024), 9)), head=header(4097, 1)),
+            "picture.png.header",
+        ),
+        (png(image=chunk(b"IDAT", b"no zlib")), "picture.png.image"),
+        (png(image=chunk(b"IDAT", b"")), "picture.png.image"),
+        (png(head=header(colour=3)), "picture.png.image"),
+        (png() + b"x", "picture.png.rest"),
+        (b"GIF89a", "picture.png.header"),
+        (png(image=chunk(b"IDAT", IDAT[8:-4], crc=1)), "picture.png.crc"),
+    ],
+)
+def test_a_hostile_picture_is_refused_before_or_while_it_is_drawn(image, refused):
+    with pytest.raises(PictureError) as caught:
+        codes_in(image)
+    assert caught.value.code == refused
+
+
+@pytest.mark.threat(59)
+def test_the_library_gets_nothing_but_pixels(monkeypatch):
+    seen = []
+    real = Image.open
+
+    def watched(file, **options):
+        seen.append((file.getvalue(), options))
+        return real(file, **options)
+
+    monkeypatch.setattr(Image, "open", watched)
+    bomb = zlib.compress(bytes(1024 * 1024), 9)
+    assert codes_in(png(international(b"{}"), chunk(b"iCCP", b"p\0\0" + bomb), chunk(b"zTXt", b"a\0\0" + bomb))) == []
+    ((given, options),) = seen
+    assert options == {"formats": ["PNG"]}
+    assert not {b"iTXt", b"iCCP", b"zTXt", b"gAMA"} & {given[at : at + 4] for at in range(len(given))}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 6), st.sampled_from([1, 2, 4, 8, 16]))
+def test_any_pixels_are_read_or_refused(noise, colour, depth):
+    image = png(head=header(depth=depth, colour=colour), image=chunk(b"IDAT", noise))
+    with suppress(PngError):
+        assert codes_in(image) == []
+
+
+@pytest.mark.parametrize("library", ["zxingcpp", "PIL.Image"])
+def test_without_the_libraries_it_is_said_what_to_install(monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ExtraAbsentError) as caught:
+        codes_in(SHEET)
+    assert "glejt[node]" in caught.value.remedy

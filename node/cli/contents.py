@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from node.cli.inputs import carried_by, read_file
+from node.cli.inputs import carried_by, read_file, subject_in
 from node.cli.invocation import Invocation
 from node.cli.kinds import foreign_kind
 from node.cli.output import visible
@@ -14,7 +14,8 @@ from node.credentials.contexts import BUNDLED
 from node.credentials.errors import PictureError
 from node.credentials.presentation import DocumentKind, Presentation, kind_of
 from node.credentials.structure import objects_of, types_of, version_of
-from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue, parse
+from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue
+from node.verification.received import receive
 
 MAX_LINES: Final = 200
 """Lines shown of one file: a presentation of 64 credentials would bury the beginning."""
@@ -23,6 +24,8 @@ STATED: Final = ("id", "issuer", "holder", "name", "validFrom", "validUntil", "i
 """Members of a credential or presentation that are shown as they stand."""
 OF_STATUS: Final = ("type", "statusPurpose", "statusListCredential", "id")
 OF_PROOF: Final = ("type", "cryptosuite", "proofPurpose", "verificationMethod", "created", "expires", "challenge")
+
+OF_HEADER: Final = ("typ", "alg", "kid")
 
 
 def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
@@ -51,15 +54,15 @@ def _found(invocation: Invocation, data: bytes) -> JsonObject:
     A PNG without a badge may show the code of a printed page.
     """
     try:
-        carried = carried_by(invocation, data, limit=MAX_PRESENTATION_BYTES)
+        carried = carried_by(invocation, data, limit=MAX_PRESENTATION_BYTES, tokens=True)
     except PictureError as error:
         if error.code != "picture.none" or foreign_kind(data) != "png":
             raise
         return {"codes": [code_json(code) for code in codes_found(invocation, data, error)]}
     picture = carried.picture
     if picture is None:
-        return contents(parse(carried.text, max_bytes=MAX_PRESENTATION_BYTES))
-    read = contents(parse(carried.text, max_bytes=MAX_PRESENTATION_BYTES)) if picture.form == "json" else {}
+        return contents(subject_in(carried.text))
+    read = contents(subject_in(carried.text)) if picture.form != "address" else {}
     activity: list[JsonValue] = [
         {"kind": one.kind.value, "what": one.what, "line": one.line} for one in picture.activity
     ]
@@ -76,6 +79,13 @@ def _found(invocation: Invocation, data: bytes) -> JsonObject:
 
 def contents(document: JsonValue) -> JsonObject:
     """What a document says of itself; values are repeated as they stand, whatever their type."""
+    received = receive(document) if isinstance(document, str | dict) else None
+    if received is not None and received.envelope is not None:
+        return {**_contents(received.value), "token": received.envelope.jws.header}
+    return _contents(document)
+
+
+def _contents(document: JsonValue) -> JsonObject:
     kind = kind_of(document) if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind is None:
         return {"kind": "other"}
@@ -127,6 +137,9 @@ def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     for member, label in (("subjects", "subject"), ("status", "status"), ("proofs", "proof")):
         for value in _objects(found, member):
             yield words(f"inspect.label.{label}"), " · ".join(_text(part) for part in value.values()) or "-"
+    for header in _objects(found, "token"):
+        parts = (visible(header[part]) for part in OF_HEADER if part in header)
+        yield words("inspect.label.token"), " · ".join(parts)
     for context in _objects(found, "contexts"):
         known = words("inspect.known" if context["known"] else "inspect.unknown")
         url = words("inspect.inline") if context["url"] is None else visible(context["url"])

@@ -13,6 +13,7 @@ from node.cli.kinds import foreign_kind
 from node.credentials.errors import TimestampError
 from node.credentials.pictures.limits import MAX_PICTURE_BYTES
 from node.credentials.timestamps import parse_timestamp
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, JsonValue, parse
 from node.verification.policy import BUILT_IN, DEFAULT, Policy, built_in, parse_policy
 from node.verification.trust import MAX_PINNED_FILE_BYTES, NO_TRUST, Trust, parse_trust
 
@@ -57,8 +58,8 @@ def read_file(invocation: Invocation, name: str) -> bytes:
     return read_input(name, limit=MAX_PICTURE_BYTES)
 
 
-def carried_by(invocation: Invocation, data: bytes, *, limit: int) -> Carried:
-    """The same for bytes that were read."""
+def carried_by(invocation: Invocation, data: bytes, *, limit: int, tokens: bool = False) -> Carried:
+    """The same for bytes that were read; with `tokens` they may also be a compact JWS."""
     kind = foreign_kind(data)
     if kind in {"png", "svg", "pdf"}:
         from node.credentials.pictures.picture import unbake  # noqa: PLC0415 -- most files are no pictures
@@ -67,22 +68,38 @@ def carried_by(invocation: Invocation, data: bytes, *, limit: int) -> Carried:
         return Carried(data, found.text, found)
     if len(data) > limit:
         raise CliError("input.too_large", limit=limit // 1024)
-    if kind:
+    if kind and not (tokens and kind == "jwt"):
         raise CliError("input.kind", kind=invocation.words(f"kind.{kind}"))
     return Carried(data, data)
 
 
 def read_credential(invocation: Invocation, name: str, *, limit: int) -> bytes:
-    """The bytes of a document that could be judged; of another badge in a picture nothing can be told."""
-    carried = read_carried(invocation, name, limit=limit)
+    """The bytes of a document that could be judged, or of a compact JWS; of another badge in a picture nothing can."""
+    carried = carried_by(invocation, read_file(invocation, name), limit=limit, tokens=True)
     if found := carried.picture:
         if found.format == "pdf":
             invocation.out.remark("remark.page_not_judged", name=name)
-        if found.form != "json":
+        if found.form == "address":
             raise Unknowable("input.badge", kind=invocation.words(f"kind.badge_{found.form}"))
         if found.kind == "openbadges-2.0":
             raise Unknowable("input.badge", kind=invocation.words("kind.badge_2"))
     return carried.text
+
+
+def read_list(invocation: Invocation, name: str) -> str:
+    """The text of a file that may be a status list, as JSON or as a compact JWS; DocumentError for what is no text."""
+    data = carried_by(invocation, read_file(invocation, name), limit=MAX_CREDENTIAL_BYTES, tokens=True).text
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise CliError("input.not_text", name=name) from error
+
+
+def subject_in(data: bytes) -> JsonValue:
+    """What the bytes of a document say: a compact JWS as a text, anything else as the JSON it is; or DocumentError."""
+    if foreign_kind(data) == "jwt":
+        return data.decode("ascii").strip()
+    return parse(data, max_bytes=MAX_PRESENTATION_BYTES)
 
 
 def _say_what_is_read(invocation: Invocation, name: str) -> None:

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from node.cli.errors import CliError, describe
 from node.cli.files import write_whole
@@ -12,10 +13,15 @@ from node.cli.inputs import moment, read_document
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
-from node.documents import MAX_CREDENTIAL_BYTES, UnsecuredDocument, parse_object
+from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument, UnsecuredDocument, parse_object
 from node.issuance.errors import IssuanceError
+from node.issuance.secure import Signing
+from node.issuance.token import secure_as_token
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
+
+FORMS: Final = ("jwt",)
+"""Forms of a credential that have to be asked for; without one, a Data Integrity proof is put into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Order:
     suite: str | None
     created: str | None
     proof_array: bool
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,10 @@ def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str 
     suites = [suite.name for suite in SUITES.values() if suite.creates]
     if order.suite is not None and order.suite not in suites:
         raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
+    if order.form is not None and order.form not in FORMS:
+        raise CliError("usage.choice", option="--form", value=order.form, known=", ".join(FORMS))
+    if order.form is not None and (order.suite is not None or order.proof_array):
+        raise CliError("usage.form_conflict")
     if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     document = _document(invocation, source, order, created)
@@ -64,19 +75,32 @@ def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str 
     proof_array = order.proof_array or source.composed
     signing = signing_for(invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=proof_array)
     try:  # 2
-        secured = asyncio.run(signing.secure(document, created=created))
+        secured = asyncio.run(_secured(document, signing, order, created))
     except (IssuanceError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words))
         return 1
     _remark_on_what_is_missing(invocation, document)
-    text = json.dumps(secured, indent=2, ensure_ascii=False) + "\n"
+    token = secured if isinstance(secured, str) else None
     if out is None:  # 3
-        invocation.out.answer_json(secured, indent=2)
+        if token is None:
+            invocation.out.answer_json(secured, indent=2)
+        else:
+            invocation.out.answer(token)
         return 0
-    write_whole(Path(out).expanduser(), text.encode(), force=force)
-    profile = signing.profile
-    invocation.out.remark("remark.signed", issuer=profile.issuer, suite=profile.cryptosuite, name=out)
+    text = token or json.dumps(secured, indent=2, ensure_ascii=False)
+    write_whole(Path(out).expanduser(), f"{text}\n".encode(), force=force)
+    suite = signing.profile.cryptosuite if token is None else "JWT"
+    invocation.out.remark("remark.signed", issuer=signing.profile.issuer, suite=suite, name=out)
     return 0
+
+
+async def _secured(
+    document: UnsecuredDocument, signing: Signing, order: Order, created: datetime
+) -> SecuredDocument | str:
+    """The signed credential: a document with its proof, or a token."""
+    if order.form is None:
+        return await signing.secure(document, created=created)
+    return await secure_as_token(document, signing, created=created)
 
 
 def _check_source(source: Input) -> None:

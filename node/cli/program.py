@@ -209,6 +209,7 @@ def _issue(  # noqa: PLR0913 -- as above
     endorsement: Annotated[str | None, typer.Option(help="issue_endorsement", metavar="file")] = None,
     key: Annotated[str | None, typer.Option(help="key", metavar="file")] = None,
     passphrase_file: Passphrase = None,
+    form: Annotated[str | None, typer.Option(help="form", metavar="form")] = None,
     suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
     created: Annotated[str | None, typer.Option(help="created", metavar="time")] = None,
     proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
@@ -217,7 +218,9 @@ def _issue(  # noqa: PLR0913 -- as above
 ) -> int:
     from node.cli.issue import Input, Order, issue_file  # noqa: PLC0415 -- as above
 
-    order = Order(key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array)
+    order = Order(
+        key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array, form=form
+    )
     source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
     return issue_file(context.obj, source, order, out=out, force=force)
 

@@ -106,8 +106,6 @@ def test_two_badges_in_a_picture_are_refused(folder, genuine, command):
 @pytest.mark.parametrize(
     "picture",
     [
-        png(international(token(CREDENTIAL))),
-        svg(element(verify=token(CREDENTIAL).decode())),
         png(international(text(ASSERTION), b"openbadges")),
         svg(element(verify="https://example.org/1", name="assertion", namespace=V2)),
     ],
@@ -158,10 +156,17 @@ def test_a_look_inside_names_what_a_picture_would_do(folder, genuine, language, 
 
 
 def test_a_look_inside_a_picture_whose_badge_is_not_read(folder):
+    (folder / "old.png").write_bytes(png(international(b"https://example.org/1", b"openbadges")))
+    found = json.loads(glejt(folder, "inspect", "old.png", "--json").stdout)
+    assert found["picture"] == {"format": "png", "badge": "openbadges-2.0", "form": "address", "activity": []}
+    assert "kind" not in found
+
+
+def test_a_look_inside_a_picture_with_a_token(folder):
     (folder / "jwt.png").write_bytes(png(international(token(CREDENTIAL))))
     found = json.loads(glejt(folder, "inspect", "jwt.png", "--json").stdout)
     assert found["picture"] == {"format": "png", "badge": "openbadges-3.0", "form": "jws", "activity": []}
-    assert "kind" not in found
+    assert (found["kind"], "alg" in found["token"]) == ("credential", True)
     assert "PNG picture, badge of Open Badges 3.0, as a JWT" in glejt(folder, "inspect", "jwt.png").stdout
 
 

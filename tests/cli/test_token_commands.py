@@ -1,0 +1,149 @@
+"""Tokens on the command line: signed, judged wherever they stand, shown, and carried by pictures."""
+
+import json
+
+import pytest
+from jose_support import enveloped
+from picture_support import png, svg
+from running import glejt
+from samples import badge, data
+from verification_support import presentation
+
+from node.proofs.jose.jws import parse_jws
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """An issuer's folder with a key, a badge without its proof, and the badge in a token."""
+    folder = tmp_path_factory.mktemp("desk")
+    did = glejt(folder, "did", "create", "--out", "key.json", "--no-passphrase").stdout.strip()
+    (folder / "badge.json").write_bytes(data(badge(issuer=did)))
+    done = issue(folder, "--out", "badge.jwt", "--created", "2026-06-12T14:03:00Z")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "JWT" in done.stderr
+    token = (folder / "badge.jwt").read_text()
+    altered = token[:-10] + ("A" if token[-10] != "A" else "B") + token[-9:]
+    (folder / "altered.jwt").write_text(altered)
+    (folder / "string.json").write_text(json.dumps(token.strip()))
+    (folder / "list.json").write_text(json.dumps([token.strip(), enveloped(token.strip())]))
+    (folder / "enveloped.json").write_text(json.dumps(enveloped(token.strip())))
+    (folder / "presented.json").write_bytes(data(presentation(enveloped(token.strip()))))
+    return folder
+
+
+def issue(folder, *more, name="badge.json"):
+    return glejt(folder, "issue", name, "--key", "key.json", "--form", "jwt", *more)
+
+
+def test_the_payload_is_the_credential_and_what_open_badges_wants_to_hear_again(desk):
+    jws = parse_jws((desk / "badge.jwt").read_text().strip())
+    document = json.loads((desk / "badge.json").read_bytes())
+    payload = json.loads(jws.payload)
+    assert {name: payload[name] for name in document} == document
+    assert {name: value for name, value in payload.items() if name not in document} == {
+        "iat": 1781272980,
+        "iss": document["issuer"],
+        "jti": document["id"],
+        "nbf": 1767225600,
+    }
+    assert (jws.typ, jws.cty, jws.algorithm) == ("vc+jwt", "vc", "EdDSA")
+
+
+@pytest.mark.parametrize("name", ["badge.jwt", "string.json", "list.json", "enveloped.json", "presented.json"])
+def test_a_token_is_accepted_wherever_it_stands(desk, name):
+    done = glejt(desk, "verify", name, "--offline", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert {entry["verdict"] for entry in report["credentials"]} == {"accepted"}
+    assert report["credentials"][0]["checks"][3]["evidence"]["proofs"][0]["form"] == "jwt"
+
+
+def test_a_token_from_standard_input(desk):
+    assert glejt(desk, "verify", "-", stdin=(desk / "badge.jwt").read_bytes()).returncode == 0
+    assert glejt(desk, "verify", "-", stdin=issue(desk).stdout).returncode == 0
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_an_altered_token_is_rejected(desk, language):
+    done = glejt(desk, "verify", "altered.jwt", "--offline", "--lang", language)
+    assert done.returncode == 1
+    assert {"en": "Not authentic", "pl": "nieautentyczny"}[language] in done.stdout
+
+
+def test_many_files_of_all_forms(desk):
+    done = glejt(desk, "verify", "badge.jwt", "altered.jwt", "badge.json", "--offline", "--json")
+    assert done.returncode == 1
+    assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["accepted", "rejected", "rejected"]
+
+
+@pytest.mark.parametrize("picture", ["png", "svg"])
+def test_a_picture_carries_a_token(desk, picture):
+    plain = {"png": png, "svg": svg}[picture]()
+    (desk / f"plain.{picture}").write_bytes(plain)
+    baked = f"baked.{picture}"
+    assert glejt(desk, "bake", f"plain.{picture}", "badge.jwt", "--out", baked, "--force").returncode == 0
+    done = glejt(desk, "verify", baked, "--offline", "--json")
+    assert done.returncode == 0, done.stderr
+    bare = glejt(desk, "verify", "badge.jwt", "--offline", "--json")
+    assert json.loads(done.stdout)["credentials"] == json.loads(bare.stdout)["credentials"]
+    assert glejt(desk, "unbake", baked).stdout.strip() == (desk / "badge.jwt").read_text().strip()
+    shown = json.loads(glejt(desk, "inspect", baked, "--json").stdout)
+    assert shown["picture"]["form"] == "jws"
+    assert shown["token"]["typ"] == "vc+jwt"
+    glejt(desk, "bake", f"plain.{picture}", "altered.jwt", "--out", f"bad.{picture}", "--force")
+    assert glejt(desk, "verify", f"bad.{picture}", "--offline").returncode == 1
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Token header"), ("pl", "Nagłówek tokenu")])
+def test_a_look_inside_shows_the_credential_and_the_header(desk, language, label):
+    done = glejt(desk, "inspect", "badge.jwt", "--lang", language)
+    assert done.returncode == 0
+    assert any(line.startswith(f"  {label} ") and "vc+jwt · EdDSA" in line for line in done.stdout.splitlines())
+    found = json.loads(glejt(desk, "inspect", "presented.json", "--json").stdout)
+    assert found["credentials"][0]["token"]["alg"] == "EdDSA"
+    assert json.loads(glejt(desk, "inspect", "altered.jwt", "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (["--suite", "eddsa-rdfc-2022"], "usage.form_conflict"),
+        (["--proof-array"], "usage.form_conflict"),
+    ],
+)
+def test_options_that_only_a_proof_inside_has(desk, more, code):
+    done = issue(desk, *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert code in done.stderr
+
+
+def test_a_form_that_is_not_known(desk):
+    done = glejt(desk, "issue", "badge.json", "--key", "key.json", "--form", "paper")
+    assert done.returncode == 2
+    assert "usage.choice" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"undefinedTerm": "x"}, "context.undefined_term"),
+        ({"iss": "did:example:1"}, "issuance.claim"),
+        ({"vc": {}}, "context."),
+        ({"proof": {"type": "DataIntegrityProof"}}, "issuance.secured"),
+        ({"issuer": "did:example:another"}, "issuance.issuer"),
+        ({"credentialSubject": {}}, "issuance.malformed"),
+    ],
+)
+def test_what_no_form_signs_is_not_put_into_a_token(desk, change, code):
+    document = json.loads((desk / "badge.json").read_bytes())
+    (desk / "changed.json").write_bytes(data(document | change))
+    done = issue(desk, name="changed.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert code in done.stderr
+
+
+def test_an_sd_jwt_is_told_by_name(desk):
+    token = (desk / "badge.jwt").read_text().strip()
+    done = glejt(desk, "verify", "-", stdin=f"{token}~WyJhIl0~")
+    assert done.returncode in {2, 20}
+    assert "SD-JWT" in done.stderr

@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check contracts artifacts bench lock clean
+.PHONY: help demo test check contracts artifacts analysis bench lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -51,6 +51,16 @@ contracts/cache/.tested: $(wildcard contracts/src/*.sol contracts/test/*.sol con
   $(wildcard anchoring/artifacts/*.json) contracts/foundry.toml contracts/package-lock.json
 	$(MAKE) --no-print-directory contracts
 
+.venv-slither/.stamp: requirements/slither.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=…/python3.13' >&2; exit 2; }
+	$(PYTHON) -m venv .venv-slither
+	.venv-slither/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/slither.txt
+	@touch $@
+
+analysis: .venv-slither/.stamp contracts/node_modules/.stamp  ## look for known mistakes in the contracts (slither)
+	cd contracts && $(FORGE) build --force --skip 'test/**' --build-info --out cache/analysis --cache-path cache/analysis/cache
+	cd contracts && PATH="$(CURDIR)/contracts/node_modules/.bin:$$PATH" ../.venv-slither/bin/slither . --ignore-compile --foundry-out-directory cache/analysis
+
 artifacts: .venv/.dev contracts/node_modules/.stamp  ## write ABI, bytecode and gas snapshots after a change of the contracts
 	cd contracts && $(FORGE) fmt && $(FORGE) build && $(FORGE) test --match-path test/Gas.t.sol
 	$(BIN)/python contracts/script/artifacts.py
@@ -79,6 +89,7 @@ lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) pyproject.toml --extra node --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --all-extras -c requirements/base.txt -o requirements/all.txt
 	$(LOCK) requirements/acapy.in -o requirements/acapy.txt
+	$(LOCK) requirements/slither.in -o requirements/slither.txt
 
 clean:  ## remove what the targets built
 	rm -rf .venv .venv-* tests/peers/node_modules contracts/node_modules contracts/cache contracts/out .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

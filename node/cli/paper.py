@@ -6,7 +6,7 @@ from typing import Final, Literal
 from node.adapters.errors import ExtraAbsentError, PrinterError
 from node.cli.errors import CliError, Refused, describe
 from node.cli.files import write_whole
-from node.cli.inputs import read_carried
+from node.cli.inputs import carried_by, read_file
 from node.cli.invocation import Invocation
 from node.credentials.errors import CredentialsError, PaperError, PictureError
 from node.credentials.paper_code import PaperCode, read_code
@@ -25,7 +25,8 @@ def print_file(invocation: Invocation, credential: str, *, out: str, url: str | 
     """Write the page for a credential, whole or not at all, in the language of the run."""
     from node.adapters.printer import print_page  # noqa: PLC0415 -- needs more than the base install
 
-    carried = read_carried(invocation, credential, limit=MAX_BADGE_BYTES)
+    file = read_file(invocation, credential)
+    carried = carried_by(invocation, file, limit=MAX_BADGE_BYTES, tokens=True)
     try:
         page = page_of(carried.text, invocation.words.language, address=url)
     except PaperError as error:

@@ -57,6 +57,17 @@ def test_a_credential_is_printed_judged_looked_into_and_taken_out(folder, langua
     assert glejt(folder, "verify", "-", stdin=(folder / "award.pdf").read_bytes()).returncode == 0
 
 
+def test_a_token_is_printed_and_judged(folder):
+    did = glejt(folder, "did", "create", "--out", "key.json", "--no-passphrase").stdout.strip()
+    (folder / "draft.json").write_bytes(data(badge(issuer={"id": did, "type": ["Profile"]})))
+    glejt(folder, "issue", "draft.json", "--key", "key.json", "--form", "jwt", "--out", "award.jwt")
+    assert glejt(folder, "print", "award.jwt", "--out", "award.pdf").returncode == 0
+    assert glejt(folder, "verify", "award.pdf").returncode == 0
+    assert glejt(folder, "unbake", "award.pdf").stdout == (folder / "award.jwt").read_text()
+    said = json.loads(glejt(folder, "inspect", "award.pdf", "--json").stdout)["picture"]
+    assert (said["form"], said["page"]) == ("jws", "as_printed")
+
+
 def test_the_page_of_an_altered_credential_is_printed_and_not_genuine(folder, genuine):
     (folder / "altered.json").write_bytes(data({**genuine, "name": "Another"}))
     assert glejt(folder, "print", "altered.json", "--out", "altered.pdf").returncode == 0

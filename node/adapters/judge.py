@@ -22,6 +22,7 @@ from did_methods.did import parse_did
 from did_methods.key import resolve_key
 from did_methods.multibase import encode_base58btc
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
+from node.credentials.records import held_in, is_record
 from node.credentials.structure import objects_of
 from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, JsonValue, parse
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
@@ -113,6 +114,8 @@ def outline(subject: JsonValue) -> JsonValue:
             {name: entry.get(name) for name in ("type", "statusListCredential")}
             for entry in objects_of(subject, "credentialStatus")
         ]
+    if is_record(subject):
+        found["credentialSubject"] = {"verifiableCredential": [outline(part) for part, _ in held_in(subject)]}
     if held is not None:
         found["verifiableCredential"] = [outline(part) for part in held] if isinstance(held, list) else outline(held)
     return found

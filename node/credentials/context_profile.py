@@ -4,7 +4,7 @@ An RDF proof covers meanings, not names: whoever may choose the contexts of a si
 members seem to say. So they are compared, exactly and in order, with a profile:
 
 1. the base context of the data model;
-2. the context of the credential's type, where the type has one;
+2. the context of the credential's type, where the type has one, and behind it those that it is used with;
 3. contexts that only add terms for proofs, status and schemas, and those the verifier pinned: each once. No two of the
    former define one term differently, so their order carries no meaning, and issuers write them in any;
 4. nowhere an inline context, and no list of contexts but on a credential or a proof.
@@ -22,7 +22,8 @@ from typing import Final
 from node.credentials.contexts import BUNDLED
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
-from node.credentials.presentation import kind_of
+from node.credentials.presentation import MAX_PRESENTED, kind_of
+from node.credentials.records import SET_TYPE
 from node.credentials.structure import (
     BASE_CONTEXTS,
     MAX_CONTEXTS,
@@ -35,14 +36,19 @@ from node.documents import JsonObject, JsonValue
 
 MAX_CONTEXTS_IN_DOCUMENT: Final = 64
 """Contexts in a whole credential: the largest published badge has 17, three for each endorsement it carries."""
+MAX_CONTEXTS_IN_SET: Final = 4 * MAX_PRESENTED
+"""Contexts in a set of credentials, each of which brings along its own; what is the same is compiled once."""
 
 _OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/"
+_CLR = "https://purl.imsglobal.org/spec/clr/v2p0/"
 _SUITES = "https://w3id.org/security/suites/"
 
 OPEN_BADGES_CONTEXTS: Final = frozenset(
     _OPEN_BADGES + name for name in ("context.json", "context-3.0.1.json", "context-3.0.2.json", "context-3.0.3.json")
 )
 """The versions of the Open Badges 3.0 context; a document uses one."""
+CLR_CONTEXTS: Final = frozenset({_CLR + "context.json", _CLR + "context-2.0.1.json"})
+"""The versions of the context of Comprehensive Learner Records 2.0; a document uses one."""
 DID_CONFIGURATION_CONTEXT: Final = "https://identity.foundation/.well-known/did-configuration/v1"
 """The terms by which an identifier and a domain point to each other."""
 GLEJT_CONTEXT: Final = "https://w3id.org/glejt/v1"
@@ -65,11 +71,15 @@ TYPE_CONTEXTS: Final[Mapping[str, frozenset[str]]] = {
     "OpenBadgeCredential": OPEN_BADGES_CONTEXTS,
     "AchievementCredential": OPEN_BADGES_CONTEXTS,
     "EndorsementCredential": OPEN_BADGES_CONTEXTS,
+    SET_TYPE: CLR_CONTEXTS,
     "DomainLinkageCredential": frozenset({DID_CONFIGURATION_CONTEXT}),
 }
-"""Types whose specification says which context stands second: Open Badges 3.0, section B.1, and DID Configuration."""
+"""Types whose specification says which context stands second: Open Badges 3.0, section B.1, Comprehensive Learner
+Record 2.0, section ClrCredential, and DID Configuration."""
+THIRD_CONTEXTS: Final[Mapping[str, frozenset[str]]] = {SET_TYPE: OPEN_BADGES_CONTEXTS}
+"""Types whose specification also names the context that stands third: a record uses the classes of Open Badges."""
 
-_ONE_OF = (frozenset(BASE_CONTEXTS), OPEN_BADGES_CONTEXTS, _DATA_INTEGRITY_CONTEXTS)
+_ONE_OF = (frozenset(BASE_CONTEXTS), OPEN_BADGES_CONTEXTS, CLR_CONTEXTS, _DATA_INTEGRITY_CONTEXTS)
 _PROOF_PATH = re.compile(r"/proof(?:/[0-9]+)?/@context", re.ASCII)
 _ANOTHER_DOCUMENT = "Ask the issuer for a document that uses the contexts of its type, in their order, and no others."
 _PIN_IT = "If you know this vocabulary, add its context and digest to your trust file."
@@ -134,10 +144,11 @@ def check_contexts(
 
 def _findings(profile: ContextProfile, pinned: Collection[str], path: str) -> Iterator[Finding]:
     count = sum(len(used.items) for used in profile.lists)
-    if count > MAX_CONTEXTS_IN_DOCUMENT or any(len(used.items) > MAX_CONTEXTS for used in profile.lists):
-        message = (
-            f"{count} contexts are used; {MAX_CONTEXTS} in one place and {MAX_CONTEXTS_IN_DOCUMENT} in all are read"
-        )
+    most = MAX_CONTEXTS_IN_DOCUMENT
+    if count > most and any(SET_TYPE in types_of(used.owner) for used in profile.lists[:1]):
+        most = MAX_CONTEXTS_IN_SET
+    if count > most or any(len(used.items) > MAX_CONTEXTS for used in profile.lists):
+        message = f"{count} contexts are used; {MAX_CONTEXTS} in one place and {most} in all are read"
         yield indeterminate("context.limit", path, message, _ANOTHER_DOCUMENT)
         return
     unknown = {place for place, _ in profile.unknown}
@@ -173,6 +184,7 @@ def _check_list(
     # 3. Each once, one version of each; after the first two places only supplements.
     seen: set[str] = set()
     own = OPEN_BADGES_CONTEXTS.union(*(TYPE_CONTEXTS.get(name, frozenset()) for name in types))
+    third = frozenset[str]().union(*(THIRD_CONTEXTS.get(name, frozenset()) for name in types))
     for index, item in enumerate(used.items):
         place = f"{used.path}/{index}"
         if not isinstance(item, str):
@@ -185,6 +197,7 @@ def _check_list(
         expected = (
             (index == 0 and item in BASE_CONTEXTS)
             or (index == 1 and item in own)
+            or (index == 2 and item in third)  # noqa: PLR2004 -- the third place
             or item in SUPPLEMENTS
             or item in pinned
         )

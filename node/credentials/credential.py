@@ -8,6 +8,7 @@ from typing import Final
 from node.credentials.errors import TimestampError, shown
 from node.credentials.findings import Finding, wrong
 from node.credentials.members import check_members
+from node.credentials.records import is_record
 from node.credentials.structure import (
     MAX_PROOFS,
     TypedMember,
@@ -28,7 +29,7 @@ from node.credentials.structure import (
     version_of,
 )
 from node.credentials.timestamps import parse_timestamp
-from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, pointer
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, JsonObject, pointer
 
 CREDENTIAL_TYPE: Final = "VerifiableCredential"
 PRESENTATION_TYPE: Final = "VerifiablePresentation"
@@ -185,8 +186,10 @@ def check_credential(document: JsonObject, path: str = "") -> list[Finding]:
 
 
 def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
-    # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged.
-    if too_large := size_finding(document, path, "credential", MAX_CREDENTIAL_BYTES):
+    # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged. A record is as large as what
+    # it holds.
+    most = MAX_PRESENTATION_BYTES if is_record(document) else MAX_CREDENTIAL_BYTES
+    if too_large := size_finding(document, path, "credential", most):
         yield too_large
         return
     # 1. Contexts (2.0: 4.3; 1.1: 4.1). They name the version; without one the newer rules apply.

@@ -9,6 +9,7 @@ from typing import Final
 from node.credentials.findings import Finding, indeterminate, wrong
 from node.credentials.open_badges_2.objects import on_the_web
 from node.credentials.presentation import MAX_PRESENTED, DocumentKind, kind_of
+from node.credentials.records import held_in, is_record
 from node.documents import JsonValue, pointer
 from node.verification.received import Received, may_be_token, receive
 
@@ -50,7 +51,7 @@ def read_subject(value: JsonValue) -> Subject:
         case None:  # 4.
             return _none("not_a_credential", "its type does not make it a credential or a presentation, one of the two")
         case _:  # 3.
-            return Subject(None, (received,))
+            return _expanded(Subject(None, (received,)), "record")
 
 
 def _presented(presentation: Received) -> Subject:
@@ -59,7 +60,7 @@ def _presented(presentation: Received) -> Subject:
     if held is None or held == []:
         return _none("no_credential", "the presentation holds no credential")
     if not isinstance(held, list):
-        return Subject(presentation, (_inside(held, path),))
+        return _expanded(Subject(presentation, (_inside(held, path),)), "presentation")
     return _several(presentation, held, path, "presentation")
 
 
@@ -67,11 +68,31 @@ def _several(presentation: Received | None, held: list[JsonValue], path: str, ho
     if not held:
         return _none("no_credential", f"the {holder} holds no credential")
     if len(held) > MAX_PRESENTED:
-        message = f"the {holder} holds {len(held)} credentials; at most {MAX_PRESENTED} are read"
-        remedy = "Ask for them in several presentations."
-        return Subject(None, (), indeterminate("presentation.limit.credentials", path, message, remedy))
+        return _too_many(path, f"the {holder} holds {len(held)} credentials")
     read = receive if presentation is None else _inside
-    return Subject(presentation, tuple([read(part, path + pointer(index)) for index, part in enumerate(held)]))
+    parts = tuple([read(part, path + pointer(index)) for index, part in enumerate(held)])
+    return _expanded(Subject(presentation, parts), holder)
+
+
+def _expanded(found: Subject, holder: str) -> Subject:
+    """The same with what the records among the parts hold, each behind its record.  5."""
+    parts: list[Received] = []
+    pending = [*reversed(found.parts)]
+    while pending:
+        part = pending.pop()
+        parts.append(part)
+        if isinstance(part.value, dict) and is_record(part.value):
+            held = [_inside(value, path) for value, path in held_in(part.value, part.path)]
+            pending += reversed(held)
+        if len(parts) + len(pending) > MAX_PRESENTED:
+            return _too_many("", f"the {holder} holds more than {MAX_PRESENTED} credentials, those in records counted")
+    return found if len(parts) == len(found.parts) else Subject(found.presentation, tuple(parts))
+
+
+def _too_many(path: str, message: str) -> Subject:
+    message = f"{message}; at most {MAX_PRESENTED} are read"
+    remedy = "Ask for them in several presentations."
+    return Subject(None, (), indeterminate("presentation.limit.credentials", path, message, remedy))
 
 
 def _inside(value: JsonValue, path: str) -> Received:

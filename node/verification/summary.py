@@ -1,8 +1,10 @@
 """What a credential says of itself, for the reader to recognise it. None of it is more than the checks make of it."""
 
+from itertools import islice
 from typing import Final
 
 from node.credentials.credential import Credential
+from node.credentials.records import associations_of, is_record
 from node.credentials.structure import types_of
 from node.documents import JsonObject, JsonValue
 
@@ -10,6 +12,8 @@ MAX_TEXT_CHARS: Final = 1_000
 """How much of one text is repeated; what is longer ends with an ellipsis."""
 MAX_TYPES: Final = 16
 """Types repeated; a credential has two or three."""
+MAX_ASSOCIATIONS: Final = 200
+"""Associations repeated; a programme of 60 parts states about as many."""
 DATES_OF_BADGES: Final = ("issuedOn", "expires")
 DATES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate")
 
@@ -32,6 +36,9 @@ def summarize(credential: Credential) -> JsonObject:
         "supervision": _text(achievement.get("supervisionType")),
     }
     whole |= {name: _text(credential.document.get(name)) for name in DATES}
+    if is_record(credential.document):
+        listed = islice(associations_of(credential.document), MAX_ASSOCIATIONS)
+        whole["associations"] = [one.to_json(_cut) for one in listed]
     return _known(whole)
 
 

@@ -80,6 +80,7 @@ check: .venv/.dev  ## style, types and architecture
 bench: .venv/.dev tests/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/status_list.py
+	$(BIN)/python bench/anchors.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command "make lock" --quiet

@@ -16,15 +16,16 @@ DEFENDED = {
     33,
     34,
     43,
-    44,
-    *range(48, 57),
+    *range(44, 57),
     *range(59, 64),
     85,
     88,
+    91,
     101,
     103,
-    109,
-    111,
+    104,
+    *range(107, 112),
+    115,
 }
 
 REGISTRY_HOSTS = re.compile(

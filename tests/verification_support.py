@@ -157,10 +157,11 @@ def judged(  # noqa: PLR0913 -- the inputs of the judge
     at: datetime = AT,
     trust: Trust | None = None,
     request: Request | None = None,
+    beside: Iterable[JsonValue] = (),
 ) -> Report:
     """The report, and that judging changed nothing in what was handed over."""
     before = copy.deepcopy(subject)
-    report = verify(subject, material, policy, at, trust=trust or Trust(), request=request)
+    report = verify(subject, material, policy, at, trust=trust or Trust(), request=request, beside=tuple(beside))
     assert subject == before
     return report
 

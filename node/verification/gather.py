@@ -48,20 +48,22 @@ MAX_PROOFS_READ: Final = 8
 HTTPS: Final = "https://"
 
 
-async def gather(
+async def gather(  # noqa: PLR0913 -- what is asked, whom, and what is held already
     subject: JsonValue,
     sources: Sources,
     trust: Trust,
     *,
     lists: Sequence[StatusListCopy] = (),
     objects: Sequence[BadgeObjectCopy] = (),
+    beside: Sequence[JsonValue] = (),
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
-    So do `objects`, which belong to badges of Open Badges 2.
+    So do `objects`, which belong to badges of Open Badges 2. `beside` are documents that were handed over with the
+    subject; only their keys are looked for.
     """
-    wanted = list(dict.fromkeys(_identifiers(subject)))  # 1.
+    wanted = list(dict.fromkeys(name for each in (subject, *beside) for name in _identifiers(each)))  # 1.
     now = sources.now()
     documents = {  # 2.
         identifier: ResolvedDocument(trust.documents[identifier], KeyEvidence.NOW_ONLY, Origin.PINNED, now)

@@ -5,6 +5,7 @@ It reads no clock, fetches nothing, and gives the same report for the same input
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#verification
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -30,6 +31,7 @@ from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
 from node.verification.examination import examine
 from node.verification.keys import KeyRing
+from node.verification.labels import Labels
 from node.verification.linked import with_linked
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
@@ -52,6 +54,7 @@ def verify(  # noqa: PLR0913 -- each is an input of the judgement
     *,
     trust: Trust = NO_TRUST,
     request: Request | None = None,
+    beside: Sequence[JsonValue] = (),
 ) -> Report:
     """The report on a credential, on a presentation of several, or on JSON that is neither.
 
@@ -61,7 +64,8 @@ def verify(  # noqa: PLR0913 -- each is an input of the judgement
     4. Combine: the whole is as good as its worst.
 
     `at` is an aware datetime; `request` is what the verifier asked the holder for, which makes the check `holder`
-    required whatever the policy. Never raises for what the subject or the material says.
+    required whatever the policy. `beside` are documents that were handed over with the subject: labels of it among them
+    are compared with it, and nothing else is said of them. Never raises for what the subject or the material says.
     """
     if at.tzinfo is None:
         raise ValueError("the time of judging needs a zone")
@@ -71,6 +75,7 @@ def verify(  # noqa: PLR0913 -- each is an input of the judgement
     if found.problem is not None:
         return combine([_unreadable(nothing_found(found.problem), policy, {})], policy, at)
     bench = _Bench(KeyRing(material, trust, policy, at), vocabulary(trust.contexts), request)
+    bench.read_labels(found.parts, beside)
     findings, presented = bench.examine_presentation(found.presentation)  # 2.
     return combine([bench.judge(part, findings, presented) for part in found.parts], policy, at)  # 3. and 4.
 
@@ -83,7 +88,14 @@ class _Bench:
         self._vocabulary = known
         self._request = request
         self._lists = StatusLists(ring, known)
+        self._labels: Labels | None = None
         self._linkages = DomainLinkages(ring, known)
+
+    def read_labels(self, parts: Sequence[Received], beside: Sequence[JsonValue]) -> None:
+        """Find the labels: one credential alone has none."""
+        if len(parts) > 1 or beside:
+            others = (part for value in beside for part in read_subject(value).parts)
+            self._labels = Labels((*parts, *others), self._ring, self._vocabulary)
 
     def examine_presentation(self, received: Received | None) -> tuple[list[Finding], Presented | None]:
         """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
@@ -134,6 +146,7 @@ class _Bench:
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
         case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request)
+        labels = self._labels.about(part, credential.issuer, self._ring.trust) if self._labels else ()
         return judge(
             (
                 with_linked(structure, case, self._ring.material.resources),
@@ -145,7 +158,7 @@ class _Bench:
                 check_anchor(case),
                 check_holder(case, presented),
                 check_authority(case, self._linkages),
-                check_class(case, by_issuer),
+                check_class(case, by_issuer, labels),
             ),
             policy,
             summarize(credential),

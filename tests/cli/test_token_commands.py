@@ -67,7 +67,7 @@ def test_a_token_from_standard_input(desk):
 def test_an_altered_token_is_rejected(desk, language):
     done = glejt(desk, "verify", "altered.jwt", "--offline", "--lang", language)
     assert done.returncode == 1
-    assert {"en": "Not authentic", "pl": "nieautentyczny"}[language] in done.stdout
+    assert {"en": "not what the issuer signed", "pl": "nieautentyczny"}[language] in done.stdout
 
 
 def test_many_files_of_all_forms(desk):

@@ -108,15 +108,15 @@ def label_of(document, **stated):
 @pytest.mark.threat(103)
 def test_a_label_is_compared_and_never_believed():
     document = award(without(*REMOVALS["E3"]))
-    honest = check_class(case_of(document), (), label_of(document))
+    honest = check_class(case_of(document), (), [label_of(document)])
     assert (honest.outcome, honest.code) == ("indeterminate", "mc.claim.unsupported")
-    raised = check_class(case_of(document), (), label_of(document, **{"class": "micro-credential"}))
+    raised = check_class(case_of(document), (), [label_of(document, **{"class": "micro-credential"})])
     assert (raised.outcome, raised.code) == ("failed", "mc.label.mismatch")
     assert raised.evidence["class"] == "achievement"
     assert raised.evidence["findings"][-1]["code"] == "mc.label.mismatch"
-    of_another = check_class(case_of(award()), (), label_of(document))
+    of_another = check_class(case_of(award()), (), [label_of(document)])
     assert (of_another.outcome, of_another.code) == ("failed", "mc.label.mismatch")
-    later = check_class(case_of(award()), (), label_of(award(), rules="glejt-mc/99"))
+    later = check_class(case_of(award()), (), [label_of(award(), rules="glejt-mc/99")])
     assert (later.outcome, later.code) == ("passed", "class.passed")
 
 

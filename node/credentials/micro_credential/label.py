@@ -6,15 +6,17 @@ the rules make of it.
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
+import rfc8785
+
 from node.credentials.context_profile import GLEJT_CONTEXT
-from node.credentials.contexts import jcs_digest
 from node.credentials.errors import RuleSetError
 from node.credentials.micro_credential.classification import Classification, classify
 from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.rule_set import rule_set
-from node.credentials.structure import types_of
+from node.credentials.structure import objects_of, types_of
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue, UnsecuredDocument
 
@@ -32,18 +34,30 @@ class LabelOutcome(StrEnum):
     """Its rules are not known here, or the document shows less than the labelled one."""
 
 
-def document_digest(document: JsonObject) -> str:
-    """`sha256:` and the SHA-256 of the RFC 8785 form of the whole document, its proofs too."""
-    return f"sha256:{jcs_digest(document)}"
+def document_digest(document: JsonValue) -> str:
+    """`sha256:` and the SHA-256 of the RFC 8785 form of the whole document, its proofs too.
+
+    A token is a JSON text like any other: its digest is that of the text between quotation marks. Raises
+    CanonicalizationError for what is no JSON.
+    """
+    return f"sha256:{sha256(rfc8785.dumps(document)).hexdigest()}"
 
 
 def compose_label(
-    document: JsonObject, classification: Classification, *, issuer: str, valid_from: datetime
+    document: JsonObject,
+    classification: Classification,
+    *,
+    issuer: str,
+    valid_from: datetime,
+    whole: JsonValue = None,
 ) -> UnsecuredDocument:
-    """The label of a signed document, without a proof; what the class rests on is in it, the findings are not."""
+    """The label of a signed document, without a proof; what the class rests on is in it, the findings are not.
+
+    `whole` is the token of a document that came in one.
+    """
     subject: JsonObject = {
         "type": [LABEL_TYPE],
-        "documentDigest": document_digest(document),
+        "documentDigest": document_digest(document if whole is None else whole),
         "classification": _stated(classification),
     }
     if isinstance(identifier := document.get("id"), str):
@@ -59,8 +73,20 @@ def compose_label(
     )
 
 
-def check_label(label: JsonObject, document: JsonObject, *, derived: bool = False) -> LabelOutcome:
+def is_about(label: JsonObject, digest: str, identifier: JsonValue) -> bool:
+    """Whether a label is about the document of this digest, or of this identifier, if it has one."""
+    return any(
+        subject.get("documentDigest") == digest or (identifier is not None and subject.get("id") == identifier)
+        for subject in objects_of(label, "credentialSubject")
+    )
+
+
+def check_label(
+    label: JsonObject, document: JsonObject, *, derived: bool = False, whole: JsonValue = None
+) -> LabelOutcome:
     """Whether a label, whose proof somebody has checked, says of the document what its own rules make of it.
+
+    `whole` is the token of a document that came in one.
 
     1. A document that shows less than the labelled one has another digest: nothing can be compared.
     2. The label is about one document, and about this one.
@@ -73,7 +99,8 @@ def check_label(label: JsonObject, document: JsonObject, *, derived: bool = Fals
     if len(subjects) != 1 or LABEL_TYPE not in types_of(subjects[0].object):  # 2
         return LabelOutcome.DIFFERS
     subject = subjects[0].object
-    if subject.get("id") != document.get("id") or subject.get("documentDigest") != document_digest(document):
+    digest = document_digest(document if whole is None else whole)
+    if subject.get("id") != document.get("id") or subject.get("documentDigest") != digest:
         return LabelOutcome.DIFFERS
     stated = subject.get("classification")
     name = stated.get("rules") if isinstance(stated, dict) else None

@@ -6,12 +6,14 @@ are true, and who vouches for them, are the checks `proof` and `authority`.
 Spec: https://eur-lex.europa.eu/eli/C/2022/243/2, Annex I
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from node.credentials.micro_credential.classification import UNSUPPORTED_CLAIM, Classification, classify
 from node.credentials.micro_credential.findings import CredentialClass
 from node.credentials.micro_credential.label import LabelOutcome, check_label
 from node.documents import JsonObject
+from node.proofs.proof import Proof
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof, counting
@@ -20,12 +22,13 @@ LABEL_MISMATCH: Final = "mc.label.mismatch"
 BELOW_POLICY: Final = "mc.below_policy"
 
 
-def check_class(case: Case, proofs: tuple[ExaminedProof, ...], label: JsonObject | None = None) -> Check:
+def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[JsonObject] = ()) -> Check:
     """The class, by the newest rules.
 
-    `proofs` are those of the document, judged as the issuer's; `label` is one of this document, and its proof holds.
+    `proofs` are those of the document, judged as the issuer's; `labels` are those of this document that count, and
+    their proofs hold.
 
-    1. The label says something else than the rules it names: failed.
+    1. A label says something else than the rules it names: failed.
     2. The class is below the one that the policy asks for: failed.
     3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
     4. A class was computed.
@@ -33,7 +36,7 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], label: JsonObject
     derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
     found = classify(case.document, derived=derived, path=path)
-    if label is not None and check_label(label, case.document, derived=derived) is LabelOutcome.DIFFERS:  # 1.
+    if any(_differs(label, case, proofs, derived=derived) for label in labels):  # 1.
         return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH)
     stated = found.credential_class is not CredentialClass.UNCLASSIFIED
     if least is not None and stated and not found.credential_class.reaches(least):  # 2.
@@ -43,6 +46,12 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], label: JsonObject
     if not stated:
         return _answer(found, Outcome.INDETERMINATE, "class.unclassified")
     return _answer(found, Outcome.PASSED, "class.passed")  # 4.
+
+
+def _differs(label: JsonObject, case: Case, proofs: tuple[ExaminedProof, ...], *, derived: bool) -> bool:
+    """Whether a label says something else of the document; that of a token is about the whole token."""
+    token = next((proof.proof.text for proof in proofs if not isinstance(proof.proof, Proof)), None)
+    return check_label(label, case.document, derived=derived, whole=token) is LabelOutcome.DIFFERS
 
 
 def _answer(found: Classification, outcome: Outcome, code: str) -> Check:

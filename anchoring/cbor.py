@@ -1,6 +1,7 @@
 """CBOR of four types (unsigned integers, byte strings, arrays, maps with integer keys) in its one deterministic form.
 
 Whatever is accepted is what encoding gives again, so a value has one encoding and a signature over it means one value.
+Of a form that others define (`foreign`) there may be text strings too, and the keys of a map stand in any order.
 The library alone is more liberal: it keeps the last of duplicate keys, takes longer integers than needed, ignores what
 follows the value, and builds dates, decimals and regular expressions out of tags while it reads.
 
@@ -14,7 +15,7 @@ import cbor2
 
 from anchoring.errors import CborError, shown
 
-type Value = int | bytes | list[Value] | dict[int, Value]
+type Value = int | bytes | str | list[Value] | dict[int, Value]
 
 MAX_BYTES: Final = 256 * 1024
 """A receipt with header and proof has some 8 kB; a block's largest event receipts stay below this."""
@@ -24,14 +25,14 @@ MAX_INTEGER: Final = 2**64 - 1
 _REMEDY: Final = "Ask the sender for the bytes as they were made; they were altered, or made by something else."
 
 
-def encode(value: Value) -> bytes:
-    """The deterministic CBOR encoding of a value."""
-    _walk(value)
-    return cbor2.dumps(value, canonical=True)
+def encode(value: Value, *, foreign: bool = False) -> bytes:
+    """The deterministic CBOR encoding of a value; of a foreign one, with the keys of its maps as they stand."""
+    _walk(value, foreign=foreign)
+    return cbor2.dumps(value, canonical=not foreign)
 
 
-def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Value:
-    """The value that these bytes are the deterministic encoding of; raises CborError."""
+def decode(data: bytes, *, max_bytes: int = MAX_BYTES, foreign: bool = False) -> Value:
+    """The value that these bytes are the encoding of, as `encode` gives it; raises CborError."""
     if len(data) > max_bytes:
         raise CborError(
             f"{len(data)} bytes of CBOR; at most {max_bytes} are read here", code="cbor.too_long", remedy=_REMEDY
@@ -46,8 +47,8 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> Value:
         )
     except cbor2.CBORDecodeError as error:
         raise CborError(f"{shown(data)} is not CBOR: {error}"[:300], code="cbor.syntax", remedy=_REMEDY) from error
-    _walk(value)
-    if cbor2.dumps(value, canonical=True) != data:
+    _walk(value, foreign=foreign)
+    if cbor2.dumps(value, canonical=not foreign) != data:
         raise CborError(
             f"{shown(data)} is not the deterministic encoding of its value", code="cbor.not_canonical", remedy=_REMEDY
         )
@@ -70,6 +71,13 @@ def as_bytes(value: Value, length: int | None = None) -> bytes:
     return value
 
 
+def as_text(value: Value) -> str:
+    """The value, which has to be a text string."""
+    if not isinstance(value, str):
+        raise shape("a text string", value)
+    return value
+
+
 def as_integer(value: Value) -> int:
     """The value, which has to be an integer."""
     if not isinstance(value, int):
@@ -84,28 +92,35 @@ def as_list(value: Value, length: int | None = None) -> list[Value]:
     return value
 
 
+def as_map(value: Value) -> dict[int, Value]:
+    """The value, which has to be a map."""
+    if not isinstance(value, dict):
+        raise shape("a map", value)
+    return value
+
+
 def shape(wanted: str, value: Value) -> CborError:
     """The error for a value that is not what has to stand in its place."""
     said = shown(value) if isinstance(value, bytes) else ascii(value)[:80]
     return CborError(f"{said} stands where {wanted} has to", code="cbor.shape", remedy=_REMEDY)
 
 
-def _walk(value: object) -> None:
-    """Refuse every type but the four; True is no integer here, nor is anything beyond uint64."""
+def _walk(value: object, *, foreign: bool) -> None:
+    """Refuse other types, and text unless foreign; True is no integer here, nor is anything beyond uint64."""
     kind = type(value)
     if kind is list:
         for item in value:  # type: ignore[attr-defined] # narrowed by the exact type, which mypy does not follow
-            _walk(item)
+            _walk(item, foreign=foreign)
     elif kind is dict:
         for key, item in value.items():  # type: ignore[attr-defined] # likewise
             if type(key) is not int:
                 raise _foreign(key)
-            _walk(key)
-            _walk(item)
+            _walk(key, foreign=foreign)
+            _walk(item, foreign=foreign)
     elif kind is int:
         if not 0 <= value <= MAX_INTEGER:  # type: ignore[operator] # likewise
             raise _foreign(value)
-    elif kind is not bytes:
+    elif kind is not bytes and not (foreign and kind is str):
         raise _foreign(value)
 
 

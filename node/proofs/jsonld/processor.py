@@ -15,6 +15,7 @@ from node.proofs.jsonld.limits import (
     MEMO_WEIGHT,
 )
 from node.proofs.jsonld.memo import Memo
+from node.proofs.jsonld.named_reader import NamedReader
 from node.proofs.jsonld.node_types import TypeReader
 from node.proofs.jsonld.reader import Reader, Shared
 from node.proofs.jsonld.refusal import Refusal
@@ -49,17 +50,18 @@ class JsonLd:
             keeps_direction=rdf_direction is not None,
         )
 
-    def to_rdf(self, document: JsonObject) -> list[Quad]:
+    def to_rdf(self, document: JsonObject, *, names: Mapping[int, str] | None = None) -> list[Quad]:
         """The RDF dataset of the document: every member of it is in a statement, or the document is refused.
 
-        The order of the quads and the names of the blank nodes mean nothing, and a quad may be there twice. Raises
+        The order of the quads and the names of the blank nodes mean nothing, and a quad may be there twice. With
+        `names`, from the `id()` of objects and arrays, the blank nodes are called by these (`NamedReader`). Raises
         DataLossError, with its path, for what no statement would carry; ContextInvalidError and JsonLdError for what
         is not JSON-LD 1.1; UnknownContextError for a context that is not in the registry; BudgetExceededError for a
         document that costs too much; UnsupportedProofError where JSON-LD processors would read it differently.
 
         Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
         """
-        reader = Reader(self._shared)
+        reader = Reader(self._shared) if names is None else NamedReader(self._shared, names)
         try:
             quads = reader.read(document)
             if reader.twice:

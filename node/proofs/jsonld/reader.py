@@ -23,9 +23,9 @@ from node.proofs.jsonld.refusal import Refusal, Step, check_depth
 from node.proofs.jsonld.terms import Terms
 from node.proofs.quads import Quad
 
-_RDF_FIRST: Final = f"<{literals.RDF}first>"
-_RDF_REST: Final = f"<{literals.RDF}rest>"
-_RDF_NIL: Final = f"<{literals.RDF}nil>"
+RDF_FIRST: Final = f"<{literals.RDF}first>"
+RDF_REST: Final = f"<{literals.RDF}rest>"
+RDF_NIL: Final = f"<{literals.RDF}nil>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +247,11 @@ class Reader:
 
         Spec: https://www.w3.org/TR/json-ld11-api/#list-to-rdf-conversion
         """
-        rest = _RDF_NIL
+        rest = RDF_NIL
         for item in reversed(items):
             cell = self.terms.blank()
-            self.quads.append((cell, _RDF_FIRST, item, graph))
-            self.quads.append((cell, _RDF_REST, rest, graph))
+            self.quads.append((cell, RDF_FIRST, item, graph))
+            self.quads.append((cell, RDF_REST, rest, graph))
             rest = cell
         return rest
 

@@ -122,9 +122,8 @@ def _opcodes(code):
 def test_the_domain_is_told_by_the_contract():
     with running_chain() as chain:
         contract = chain.deploy("TrustAnchor")
-        told = chain.ask(
-            "eth_call", {"to": "0x" + contract.address.hex(), "data": "0x" + call_data("eip712Domain()").hex()}, "latest"
-        )
+        call = {"to": "0x" + contract.address.hex(), "data": "0x" + call_data("eip712Domain()").hex()}
+        told = chain.ask("eth_call", call, "latest")
         assert b"glejt TrustAnchor" in raw(told)
         assert raw(told)[:1] == b"\x0f"
 

@@ -22,14 +22,13 @@ from typing import Final
 from node.credentials.contexts import BUNDLED
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
+from node.credentials.objects import Objects, trail_pointer
 from node.credentials.presentation import MAX_PRESENTED, kind_of
 from node.credentials.records import SET_TYPE
 from node.credentials.structure import (
     BASE_CONTEXTS,
     MAX_CONTEXTS,
-    objects_within,
     one_or_many,
-    trail_pointer,
     types_of,
 )
 from node.documents import JsonObject, JsonValue
@@ -215,7 +214,7 @@ def _placed(used: ContextList) -> Sequence[tuple[JsonValue, str]]:
 
 
 def _lists(document: JsonObject, path: str) -> Iterator[ContextList]:
-    for value, trail in objects_within(document):
+    for value, trail in Objects(document).placed():
         if "@context" in value:
             items = value["@context"]
             place = trail_pointer(trail, path) + "/@context"

@@ -1,6 +1,6 @@
 """Verifiable credentials 1.1 and 2.0: a view of what was received, and the rules of its structure."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,9 +8,11 @@ from typing import Final
 from node.credentials.errors import TimestampError, shown
 from node.credentials.findings import Finding, wrong
 from node.credentials.members import check_members
+from node.credentials.objects import Objects
 from node.credentials.records import is_record
 from node.credentials.structure import (
     MAX_PROOFS,
+    NOTHING,
     TypedMember,
     Version,
     check_contexts,
@@ -174,96 +176,96 @@ class Credential:
         return moments
 
 
-def check_credential(document: JsonObject, path: str = "") -> list[Finding]:
+def check_credential(document: JsonObject, path: str = "", objects: Objects | None = None) -> list[Finding]:
     """What breaks the structure of a credential, in the order of the rules; empty if nothing does.
 
     A proof is not demanded: what is about to be signed is judged by the same rules. Path says where the credential
-    stands in the document that was handed over.
+    stands in the document that was handed over; objects are those of the credential, where they are at hand.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-credentials, https://www.w3.org/TR/vc-data-model/
     """
-    return list(_findings(document, path))
-
-
-def _findings(document: JsonObject, path: str) -> Iterator[Finding]:
     # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged. A record is as large as what
     # it holds.
     most = MAX_PRESENTATION_BYTES if is_record(document) else MAX_CREDENTIAL_BYTES
     if too_large := size_finding(document, path, "credential", most):
-        yield too_large
-        return
+        return [too_large]
     # 1. Contexts (2.0: 4.3; 1.1: 4.1). They name the version; without one the newer rules apply.
-    yield from check_contexts(document, path, "credential")
+    found = [*check_contexts(document, path, "credential")]
     version = version_of(document) or Version.V2_0
     # 2. Identifier (2.0: 4.4; 1.1: 4.2).
     if "id" in document:
-        yield from check_url(document["id"], path + "/id", "credential.id")
+        found += check_url(document["id"], path + "/id", "credential.id")
     # 3. Types (2.0: 4.5; 1.1: 4.3). What also calls itself a presentation could be judged as either.
-    yield from check_types(document, path, "credential.type")
+    found += check_types(document, path, "credential.type")
     types = types_of(document)
     if types and CREDENTIAL_TYPE not in types:
-        yield wrong("credential.type", path + "/type", f"{CREDENTIAL_TYPE} is not among the types {shown(list(types))}")
+        message = f"{CREDENTIAL_TYPE} is not among the types {shown(list(types))}"
+        found.append(wrong("credential.type", path + "/type", message))
     if PRESENTATION_TYPE in types:
-        yield wrong("credential.type", path + "/type", "the document is a credential and a presentation at once")
+        message = "the document is a credential and a presentation at once"
+        found.append(wrong("credential.type", path + "/type", message))
     # 4. Issuer (2.0: 4.7; 1.1: 4.5).
     if "issuer" in document:
-        yield from check_party(document["issuer"], path + "/issuer", "credential.issuer")
+        found += check_party(document["issuer"], path + "/issuer", "credential.issuer")
     else:
-        yield wrong("credential.issuer", path, "there is no issuer")
+        found.append(wrong("credential.issuer", path, "there is no issuer"))
     # 5. Subjects (2.0: 4.8; 1.1: 4.4).
-    yield from _check_subjects(document, path)
+    found += _check_subjects(document, path)
     # 6. Period of validity (2.0: 4.9; 1.1: 4.6, 4.8).
-    yield from _check_validity(document, path, version)
+    found += _check_validity(document, path, version)
     # 7. Members that need a type (2.0: 4.10 to 4.12, 5.4 to 5.6; 1.1: 4.7, 4.9, 5.4 to 5.7).
     for member in _MEMBERS[version]:
-        yield from check_typed_member(document, member, path, "credential")
-    yield from _check_status_ids(document, path)
+        found += check_typed_member(document, member, path, "credential")
+    found += _check_status_ids(document, path)
     if version is Version.V2_0:
         # 8. Names and descriptions (2.0: 4.6).
-        yield from check_texts(document, path, "credential")
+        found += check_texts(document, path, "credential")
         if isinstance(issuer := document.get("issuer"), dict):
-            yield from check_texts(issuer, path + "/issuer", "credential.issuer")
+            found += check_texts(issuer, path + "/issuer", "credential.issuer")
         # 9. Integrity of related resources (2.0: 5.3).
-        yield from _check_related_resources(document, path)
+        found += _check_related_resources(document, path)
     # 10. The compacted form (2.0: 6.1), in which nothing can be overlooked.
-    yield from check_members(document, path, CREDENTIAL_TYPE)
+    found += check_members(objects or Objects(document), path, CREDENTIAL_TYPE)
+    return found
 
 
-def _check_status_ids(document: JsonObject, path: str) -> Iterator[Finding]:
+def _check_status_ids(document: JsonObject, path: str) -> Sequence[Finding]:
     """That no two entries share an id: as RDF they are one, and their purposes and indexes could be exchanged."""
     entries = [entry["id"] for entry in objects_of(document, "credentialStatus") if "id" in entry]
-    if len(entries) != len({str(name) for name in entries}):
-        message = "two status entries have the same id, so which index has which purpose is open"
-        yield wrong("credential.status.repeated", path + "/credentialStatus", message)
+    if len(entries) == len({str(name) for name in entries}):
+        return NOTHING
+    message = "two status entries have the same id, so which index has which purpose is open"
+    return (wrong("credential.status.repeated", path + "/credentialStatus", message),)
 
 
-def _check_subjects(document: JsonObject, path: str) -> Iterator[Finding]:
+def _check_subjects(document: JsonObject, path: str) -> list[Finding]:
     code = "credential.subject"
     value = document.get("credentialSubject", [])
     if value == []:
-        yield wrong(code, path, "there is no credentialSubject")
-        return
+        return [wrong(code, path, "there is no credentialSubject")]
     path += "/credentialSubject"
-    yield from check_count(value, path, "credential.limit.subjects", MAX_SUBJECTS)
+    found = [*check_count(value, path, "credential.limit.subjects", MAX_SUBJECTS)]
     seen: set[str] = set()
     for subject, place in one_or_many(value, path):
         if not isinstance(subject, dict):
-            yield wrong(code, place, f"{shown(subject)} is not an object")
+            found.append(wrong(code, place, f"{shown(subject)} is not an object"))
         elif not subject:
-            yield wrong(f"{code}.empty", place, "the subject has no claim")
+            found.append(wrong(f"{code}.empty", place, "the subject has no claim"))
         elif "id" in subject:
             name = subject["id"]
-            yield from check_url(name, place + "/id", f"{code}.id")
+            found += check_url(name, place + "/id", f"{code}.id")
             if isinstance(name, str) and name in seen:
                 # As RDF the two are one; whoever splits one seems to speak of several.
-                yield wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is a subject twice")
+                found.append(wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is a subject twice"))
             elif isinstance(name, str):
                 seen.add(name)
+    return found
 
 
-def _check_validity(document: JsonObject, path: str, version: Version) -> Iterator[Finding]:
+def _check_validity(document: JsonObject, path: str, version: Version) -> list[Finding]:
+    found: list[Finding] = []
     if version is Version.V1_1 and "issuanceDate" not in document:
-        yield wrong("credential.date", path, "there is no issuanceDate")
+        found.append(wrong("credential.date", path, "there is no issuanceDate"))
     moments: dict[str, datetime] = {}
     for member in (*_STARTS, *_ENDS):
         if member in document:
@@ -273,27 +275,29 @@ def _check_validity(document: JsonObject, path: str, version: Version) -> Iterat
             if isinstance(read, datetime):
                 moments[member] = read
             else:
-                yield read
+                found.append(read)
     for start in _STARTS:
         for end in _ENDS:
             if start in moments and end in moments and moments[start] > moments[end]:
                 message = f"it ends ({end} {shown(document[end])}) before it begins ({start} {shown(document[start])})"
-                yield wrong("credential.validity.order", path + pointer(end), message)
+                found.append(wrong("credential.validity.order", path + pointer(end), message))
+    return found
 
 
-def _check_related_resources(document: JsonObject, path: str) -> Iterator[Finding]:
+def _check_related_resources(document: JsonObject, path: str) -> Sequence[Finding]:
     if "relatedResource" not in document:
-        return
+        return NOTHING
     code, path = "credential.related_resource", path + "/relatedResource"
+    found: list[Finding] = []
     seen: set[str] = set()
     for resource, place in one_or_many(document["relatedResource"], path):
         if not isinstance(resource, dict):
-            yield wrong(code, place, f"{shown(resource)} is not an object")
+            found.append(wrong(code, place, f"{shown(resource)} is not an object"))
             continue
         name = resource.get("id")
-        yield from check_url(name, place + "/id" if "id" in resource else place, f"{code}.id")
+        found += check_url(name, place + "/id" if "id" in resource else place, f"{code}.id")
         if isinstance(name, str) and name in seen:
-            yield wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is listed twice")
+            found.append(wrong(f"{code}.repeated", place + "/id", f"{shown(name)} is listed twice"))
         elif isinstance(name, str):
             seen.add(name)
         digests = [
@@ -303,4 +307,5 @@ def _check_related_resources(document: JsonObject, path: str) -> Iterator[Findin
             if value is not None
         ]
         if not digests or not all(isinstance(value, str) and value for value in digests):
-            yield wrong(f"{code}.digest", place, "the resource has no digestSRI and no digestMultibase")
+            found.append(wrong(f"{code}.digest", place, "the resource has no digestSRI and no digestMultibase"))
+    return found

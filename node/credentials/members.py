@@ -13,7 +13,8 @@ from typing import Final
 
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, indeterminate, wrong
-from node.credentials.structure import objects_within, trail_pointer, types_of
+from node.credentials.objects import CONTEXT, Objects, trail_pointer
+from node.credentials.structure import types_of
 from node.documents import JsonObject, pointer
 
 _VALUE_OBJECT: Final = frozenset({"@value", "@language", "@direction", "@type"})
@@ -21,21 +22,29 @@ _BLANK = "_:"
 _NEW_FORM = "Ask the issuer for the document in compacted form, as it was issued."
 
 
-def check_members(document: JsonObject, path: str, owner_type: str, *, left_out: str = "") -> list[Finding]:
+def check_members(objects: Objects, path: str, owner_type: str) -> list[Finding]:
     """Where members are written so that they may be overlooked; empty if nowhere.
 
     Owner type is the type that gives the document's own members their meaning; another object with the document's
-    identifier may not have it too. What stands under the member left out is judged on its own.
+    identifier may not have it too. What is no part of these objects is judged on its own.
     """
-    return list(_findings(document, path, owner_type, left_out))
+    return list(_findings(objects, path, owner_type)) if _calls_for_a_look(objects) else []
 
 
-def _findings(document: JsonObject, path: str, owner_type: str, left_out: str) -> Iterator[Finding]:
-    whole_id = document.get("id")
-    whole = {name: value for name, value in document.items() if name != left_out}
-    for value, trail in objects_within(whole):
+def _calls_for_a_look(objects: Objects) -> bool:
+    """Whether anything below may be found: a name, an identifier or two of them out of the ordinary."""
+    names = "\n".join(objects.names - {CONTEXT})
+    if ":" in names or "@" in names or objects.shared_ids:
+        return True
+    ids = [value["id"] for value in objects.all if "id" in value]
+    return any(not isinstance(name, str) or name.startswith(_BLANK) for name in ids)
+
+
+def _findings(objects: Objects, path: str, owner_type: str) -> Iterator[Finding]:
+    whole_id = objects.document.get("id")
+    for value, trail in objects.placed():
         for name in value:
-            if (":" in name or name[:1] == "@") and name != "@context":
+            if (":" in name or name[:1] == "@") and name != CONTEXT:
                 yield from _check_name(name, value, trail_pointer(trail, path))
         own = value.get("id")
         if isinstance(own, str) and own.startswith(_BLANK):

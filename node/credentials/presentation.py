@@ -9,6 +9,7 @@ from node.credentials.credential import CREDENTIAL_TYPE, PRESENTATION_TYPE, Cred
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, wrong
 from node.credentials.members import check_members
+from node.credentials.objects import Objects
 from node.credentials.structure import (
     MAX_PROOFS,
     TypedMember,
@@ -62,8 +63,8 @@ _KINDS = {
 
 def kind_of(document: JsonObject) -> DocumentKind | None:
     """What a document is by its types; None if they name nothing of the kind, or more than one."""
-    kinds = {_KINDS[name] for name in types_of(document) if name in _KINDS}
-    return kinds.pop() if len(kinds) == 1 else None
+    named = _KINDS.keys() & types_of(document)
+    return _KINDS[named.pop()] if len(named) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,38 +129,36 @@ def check_presentation(document: JsonObject, *, credentials: bool = True) -> lis
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-presentations
     """
-    return list(_findings(document, credentials=credentials))
-
-
-def _findings(document: JsonObject, *, credentials: bool) -> Iterator[Finding]:
     # 0. Its size: no rule of the data model, and what lies beyond the limit is not judged.
     if too_large := size_finding(document, "", "presentation", MAX_PRESENTATION_BYTES):
-        yield too_large
-        return
+        return [too_large]
     # 1. Contexts (4.3).
-    yield from check_contexts(document, "", "presentation")
+    found = [*check_contexts(document, "", "presentation")]
     # 2. Identifier (4.13).
     if "id" in document:
-        yield from check_url(document["id"], "/id", "presentation.id")
+        found += check_url(document["id"], "/id", "presentation.id")
     # 3. Types (4.5, 4.13). What also calls itself a credential could be judged as either.
-    yield from check_types(document, "", "presentation.type")
+    found += check_types(document, "", "presentation.type")
     types = types_of(document)
     if types and PRESENTATION_TYPE not in types:
         message = f"{PRESENTATION_TYPE} is not among the types {shown(list(types))}"
-        yield wrong("presentation.type", "/type", message)
+        found.append(wrong("presentation.type", "/type", message))
     if CREDENTIAL_TYPE in types:
-        yield wrong("presentation.type", "/type", "the document is a presentation and a credential at once")
+        message = "the document is a presentation and a credential at once"
+        found.append(wrong("presentation.type", "/type", message))
     # 4. Holder (4.13).
     if "holder" in document:
-        yield from check_party(document["holder"], "/holder", "presentation.holder")
+        found += check_party(document["holder"], "/holder", "presentation.holder")
     # 5. Credentials (4.13, 4.13.1).
     if "verifiableCredential" in document:
-        yield from _check_presented(document["verifiableCredential"], credentials=credentials)
+        found += _check_presented(document["verifiableCredential"], credentials=credentials)
     # 6. Members that need a type (4.5).
     for member in _MEMBERS:
-        yield from check_typed_member(document, member, "", "presentation")
+        found += check_typed_member(document, member, "", "presentation")
     # 7. The compacted form (6.1), in which nothing can be overlooked.
-    yield from check_members(document, "", PRESENTATION_TYPE, left_out="verifiableCredential")
+    around = {name: value for name, value in document.items() if name != "verifiableCredential"}
+    found += check_members(Objects(around), "", PRESENTATION_TYPE)
+    return found
 
 
 def _check_presented(value: JsonValue, *, credentials: bool) -> Iterator[Finding]:

@@ -1,11 +1,11 @@
-"""The rules that credentials and presentations share, each yielding what breaks it.
+"""The rules that credentials and presentations share, each returning what breaks it.
 
 A rule takes a value, the JSON pointer where it stands and the code its findings carry. It judges form alone: whether
 terms are defined is for JSON-LD, whether a proof holds for proofs, whether a moment has come for policy.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,9 +24,17 @@ MAX_CONTEXTS: Final = 10
 MAX_PROOFS: Final = 8
 """Proofs of one document: sets and chains in use have two or three, and each costs a hash and a signature check."""
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:(?P<rest>[^\x00-\x20\x7f<>\"{}|\\^`]+)", re.ASCII | re.IGNORECASE)
+_URL = re.compile(
+    r"(?:(?i:https?)://(?![/?#])|(?!(?i:https?):)[A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20\x7f<>\"{}|\\^`]+", re.ASCII
+)
 _NOT_IN_AN_IRI = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`]")
-_HIERARCHICAL = ("http:", "https:")
+
+NOTHING: Final[Sequence[Finding]] = ()
+"""What breaks a rule that is kept."""
+
+
+_TEXTS: Final = ("name", "description")
+_LANGUAGE_VALUE: Final = frozenset({"@value", "@language", "@direction"})
 
 
 class Version(StrEnum):
@@ -50,13 +58,7 @@ def is_url(value: JsonValue) -> bool:
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#identifiers
     """
-    match = _URL.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return False
-    if not match[0].lower().startswith(_HIERARCHICAL):
-        return True
-    rest = match["rest"]
-    return rest.startswith("//") and rest[2:3] not in {"", "/", "?", "#"}
+    return isinstance(value, str) and _URL.fullmatch(value) is not None
 
 
 def url_of(value: JsonValue) -> str | None:
@@ -78,45 +80,6 @@ def version_of(document: JsonObject) -> Version | None:
     return BASE_CONTEXTS.get(first) if isinstance(first, str) else None
 
 
-type Trail = tuple[Trail, str | int] | None
-"""The steps to a place, the last one outermost; a pointer is made of them only where one is shown."""
-
-
-def trail_pointer(trail: Trail, path: str = "") -> str:
-    """The JSON pointer of a trail that begins at path."""
-    steps: list[str | int] = []
-    while trail is not None:
-        trail, step = trail
-        steps.append(step)
-    return path + pointer(*reversed(steps))
-
-
-def objects_within(document: JsonObject) -> list[tuple[JsonObject, Trail]]:
-    """A document and every object inside it, in order; a context and what is in it is no part of the document."""
-    found: list[tuple[JsonObject, Trail]] = []
-    pending: list[tuple[JsonObject | list[JsonValue], Trail]] = [(document, None)]
-    while pending:
-        value, trail = pending.pop()
-        inner: list[tuple[JsonObject | list[JsonValue], Trail]]
-        # Most of what is inside is text, and passed over soonest.
-        if isinstance(value, dict):
-            found.append((value, trail))
-            inner = [
-                (child, (trail, name))
-                for name, child in value.items()
-                if type(child) is not str and isinstance(child, (dict, list)) and name != "@context"
-            ]
-        else:
-            inner = [
-                (child, (trail, index))
-                for index, child in enumerate(value)
-                if type(child) is not str and isinstance(child, (dict, list))
-            ]
-        inner.reverse()
-        pending += inner
-    return found
-
-
 def size_finding(document: JsonObject, path: str, code: str, max_bytes: int) -> Finding | None:
     """What speaks against a document as a whole: it is no JSON, or longer than so many bytes without white space."""
     try:
@@ -133,24 +96,20 @@ def size_finding(document: JsonObject, path: str, code: str, max_bytes: int) -> 
     )
 
 
-def check_count(value: JsonValue, path: str, code: str, most: int) -> Iterator[Finding]:
+def check_count(value: JsonValue, path: str, code: str, most: int) -> Sequence[Finding]:
     """That a member holds at most so many values."""
-    if isinstance(value, list) and len(value) > most:
-        yield indeterminate(
-            code,
-            path,
-            f"there are {len(value)} values; at most {most} are checked",
-            "Ask for a document with fewer of them.",
-        )
+    if not isinstance(value, list) or len(value) <= most:
+        return NOTHING
+    message = f"there are {len(value)} values; at most {most} are checked"
+    return (indeterminate(code, path, message, "Ask for a document with fewer of them."),)
 
 
-def check_url(value: JsonValue, path: str, code: str) -> Iterator[Finding]:
+def check_url(value: JsonValue, path: str, code: str) -> Sequence[Finding]:
     """That a value is one absolute URL."""
-    if not is_url(value):
-        yield wrong(code, path, f"{shown(value)} is not a URL")
+    return NOTHING if is_url(value) else (wrong(code, path, f"{shown(value)} is not a URL"),)
 
 
-def check_contexts(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+def check_contexts(document: JsonObject, path: str, code: str) -> Sequence[Finding]:
     """That contexts are an ordered set that begins with the base context, followed by URLs and objects.
 
     An object among them may define further terms, but neither redefine a term of the base context, which is protected,
@@ -159,66 +118,75 @@ def check_contexts(document: JsonObject, path: str, code: str) -> Iterator[Findi
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#contexts, https://www.w3.org/TR/vc-data-model/#contexts
     """
     if "@context" not in document:
-        yield wrong(f"{code}.context.missing", path, "there is no @context")
-        return
+        return (wrong(f"{code}.context.missing", path, "there is no @context"),)
     contexts, path = document["@context"], path + "/@context"
     if not isinstance(contexts, list) or not contexts:
-        yield wrong(f"{code}.context.list", path, f"@context is not a list of contexts but {shown(contexts)}")
-        return
-    yield from check_count(contexts, path, f"{code}.limit.contexts", MAX_CONTEXTS)
+        message = f"@context is not a list of contexts but {shown(contexts)}"
+        return (wrong(f"{code}.context.list", path, message),)
+    found = [*check_count(contexts, path, f"{code}.limit.contexts", MAX_CONTEXTS)]
     base = contexts[0]
     if not isinstance(base, str) or base not in BASE_CONTEXTS:
         known = " or ".join(BASE_CONTEXTS)
-        yield wrong(f"{code}.context.base", path + "/0", f"the first context is {shown(base)}, not {known}")
-        return
+        found.append(wrong(f"{code}.context.base", path + "/0", f"the first context is {shown(base)}, not {known}"))
+        return found
     for index, context in enumerate(contexts[1:], 1):
         if isinstance(context, dict):
-            yield from _check_inline_context(context, base, path + pointer(index), f"{code}.context")
+            found += _check_inline_context(context, base, path + pointer(index), f"{code}.context")
         elif not is_url(context):
             message = f"{shown(context)} is neither a URL nor a context object"
-            yield wrong(f"{code}.context.item", path + pointer(index), message)
+            found.append(wrong(f"{code}.context.item", path + pointer(index), message))
+    return found
 
 
-def _check_inline_context(context: JsonObject, base: str, path: str, code: str) -> Iterator[Finding]:
+def _check_inline_context(context: JsonObject, base: str, path: str, code: str) -> list[Finding]:
+    found = []
     protected = BUNDLED[base]["@context"]
     for term, definition in context.items():
         meaning = _meaning(definition)
         if isinstance(meaning, str) and _NOT_IN_AN_IRI.search(meaning):
-            yield wrong(f"{code}.iri", path + pointer(term), f"{shown(meaning)} is no IRI that a term could stand for")
+            message = f"{shown(meaning)} is no IRI that a term could stand for"
+            found.append(wrong(f"{code}.iri", path + pointer(term), message))
         if isinstance(protected, dict) and term in protected and not term.startswith("@"):
             redefined = definition is None or (is_url(meaning) and meaning != _meaning(protected[term]))
             if redefined:
                 message = f"the term {shown(term)} belongs to {base} and cannot get another meaning"
-                yield wrong(f"{code}.redefined", path + pointer(term), message)
+                found.append(wrong(f"{code}.redefined", path + pointer(term), message))
+    return found
 
 
 def _meaning(definition: JsonValue) -> JsonValue:
     return definition.get("@id") if isinstance(definition, dict) else definition
 
 
-def check_types(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+def check_types(document: JsonObject, path: str, code: str) -> Sequence[Finding]:
     """That there is at least one type, each a term or an absolute URL.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#types
     """
-    if document.get("type", []) == []:
-        yield wrong(code, path, "there is no type")
-        return
-    for name, place in one_or_many(document["type"], path + "/type"):
-        if not isinstance(name, str) or not name or _NOT_IN_AN_IRI.search(name):
-            yield wrong(code, place, f"{shown(name)} is neither a term nor a URL")
+    types = document.get("type", [])
+    if types == []:
+        return (wrong(code, path, "there is no type"),)
+    return [
+        wrong(code, place, f"{shown(name)} is neither a term nor a URL")
+        for name, place in one_or_many(types, path + "/type")
+        if not isinstance(name, str) or not name or _NOT_IN_AN_IRI.search(name)
+    ]
 
 
 def types_of(document: JsonObject) -> tuple[str, ...]:
     """The types of an object, those that are text."""
     types = document.get("type")
-    return tuple([name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)])
+    if isinstance(types, list):
+        return tuple([name for name in types if isinstance(name, str)])
+    return (types,) if isinstance(types, str) else ()
 
 
 def objects_of(document: JsonObject, member: str) -> tuple[JsonObject, ...]:
     """The objects that a member holds, one or many."""
     values = document.get(member)
-    return tuple([value for value in (values if isinstance(values, list) else [values]) if isinstance(value, dict)])
+    if isinstance(values, list):
+        return tuple([value for value in values if isinstance(value, dict)])
+    return (values,) if isinstance(values, dict) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,58 +199,60 @@ class TypedMember:
     most: int | None = None
 
 
-def check_typed_member(document: JsonObject, member: TypedMember, path: str, code: str) -> Iterator[Finding]:
+def check_typed_member(document: JsonObject, member: TypedMember, path: str, code: str) -> Sequence[Finding]:
     """That each value of a member, if it is there, is an object with a type and a well-formed id.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#types
     """
     if member.name not in document:
-        return
+        return NOTHING
+    found: list[Finding] = []
     value, path = document[member.name], f"{path}/{member.name}"
     if member.most is not None:
-        yield from check_count(value, path, f"{code}.limit.{member.code}", member.most)
+        found += check_count(value, path, f"{code}.limit.{member.code}", member.most)
     code = f"{code}.{member.code}"
     for item, place in one_or_many(value, path):
         if not isinstance(item, dict):
-            yield wrong(code, place, f"{shown(item)} is not an object")
+            found.append(wrong(code, place, f"{shown(item)} is not an object"))
             continue
-        yield from check_types(item, place, f"{code}.type")
+        found += check_types(item, place, f"{code}.type")
         if "id" in item:
-            yield from check_url(item["id"], place + "/id", f"{code}.id")
+            found += check_url(item["id"], place + "/id", f"{code}.id")
         elif member.id_required:
-            yield wrong(f"{code}.id", place, f"{member.name} has no id here")
+            found.append(wrong(f"{code}.id", place, f"{member.name} has no id here"))
+    return found
 
 
-def check_party(value: JsonValue, path: str, code: str) -> Iterator[Finding]:
+def check_party(value: JsonValue, path: str, code: str) -> Sequence[Finding]:
     """That an issuer or holder is a URL, or an object whose id is one.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#issuer
     """
-    if isinstance(value, dict):
-        if "id" not in value:
-            yield wrong(f"{code}.id", path, "the object has no id")
-        else:
-            yield from check_url(value["id"], path + "/id", f"{code}.id")
-    else:
-        yield from check_url(value, path, code)
+    if not isinstance(value, dict):
+        return check_url(value, path, code)
+    if "id" not in value:
+        return (wrong(f"{code}.id", path, "the object has no id"),)
+    return check_url(value["id"], path + "/id", f"{code}.id")
 
 
-def check_texts(document: JsonObject, path: str, code: str) -> Iterator[Finding]:
+def check_texts(document: JsonObject, path: str, code: str) -> Sequence[Finding]:
     """That name and description, if they are there, are texts or language value objects.
 
     Spec: https://www.w3.org/TR/vc-data-model-2.0/#language-and-base-direction
     """
-    for member in ("name", "description"):
-        for value, place in one_or_many(document.get(member, ""), f"{path}/{member}"):
-            if isinstance(value, dict):
-                surplus = value.keys() - {"@value", "@language", "@direction"}
-                whole = isinstance(value.get("@value"), str) and not surplus
-                text = all(isinstance(part, str) for part in value.values())
-            else:
-                whole, text = True, isinstance(value, str)
-            if not whole or not text:
-                message = f"{shown(value)} is neither text nor a value with @language and @direction"
-                yield wrong(f"{code}.{member}", place, message)
+    return [
+        wrong(f"{code}.{member}", place, f"{shown(value)} is neither text nor a value with @language and @direction")
+        for member in _TEXTS
+        for value, place in one_or_many(document.get(member, ""), f"{path}/{member}")
+        if not _is_text(value)
+    ]
+
+
+def _is_text(value: JsonValue) -> bool:
+    if not isinstance(value, dict):
+        return isinstance(value, str)
+    plain = all(isinstance(part, str) for part in value.values())
+    return plain and "@value" in value and value.keys() <= _LANGUAGE_VALUE
 
 
 def read_moment(value: JsonValue, path: str, code: str, *, zone_required: bool) -> datetime | Finding:

@@ -31,6 +31,10 @@ _MAX_OFFSET = timedelta(hours=14)
 _CALENDAR_CYCLE = 400
 _MICROSECOND_DIGITS = 6
 
+_USUAL = re.compile(
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z",
+    re.ASCII,
+)
 _DATE_TIME = re.compile(
     r"(?P<year>-?(?:[1-9][0-9]{3,}|0[0-9]{3}))-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?"
@@ -41,6 +45,15 @@ _DATE_TIME = re.compile(
 
 def parse_timestamp(value: JsonValue) -> datetime:
     """The moment a text names, in UTC; raises TimestampError for every other value, text or not."""
+    if isinstance(value, str) and _USUAL.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)  # of this form, on which all agree, Python's reader is the quicker one
+        except ValueError:
+            return _parse(value)  # which tells why there is no such day
+    return _parse(value)
+
+
+def _parse(value: JsonValue) -> datetime:
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) and len(value) <= MAX_TIMESTAMP_CHARS else None
     if match is None:
         raise _not_a_moment(value, "YYYY-MM-DDThh:mm:ssZ is the form")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from node.credentials.credential import Credential
+from node.credentials.objects import Objects
 from node.documents import JsonObject
 from node.verification.policy import Policy
 from node.verification.trust import Trust
@@ -32,6 +33,8 @@ class Case:
     trust: Trust
     vocabulary: Vocabulary
     request: Request | None
+    objects: Objects | None = None
+    """Those of the credential, where they are at hand."""
 
     @property
     def document(self) -> JsonObject:

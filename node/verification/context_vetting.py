@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-import orjson
-
 from node.credentials.context_profile import check_contexts, context_profile
 from node.credentials.findings import Finding, FindingOutcome
+from node.credentials.objects import CONTEXT, Objects
 from node.credentials.structure import MAX_CONTEXTS
 from node.documents import JsonObject, JsonValue
 from node.verification.policy import Policy
@@ -21,7 +20,6 @@ from node.verification.vocabulary import Vocabulary, definitions_of
 INLINE: Final = "context.inline"
 CATCH_ALL: Final = "context.vocab"
 REDEFINED: Final = "context.redefined"
-MARK: Final = b'"@context"'
 MAX_PROFILES: Final = 1_024
 """Pairs of contexts and types whose findings are kept; each takes some 1 kB, and never more than 10."""
 MAX_KEPT_CHARS: Final = 256
@@ -30,12 +28,14 @@ ALIASES: Final = frozenset({"id", "type"})
 """Words that every context of the field maps to keywords."""
 
 
-def vet(document: JsonObject, path: str, vocabulary: Vocabulary, policy: Policy) -> Iterator[Finding]:
+def vet(
+    document: JsonObject, path: str, vocabulary: Vocabulary, policy: Policy, objects: Objects | None = None
+) -> Iterator[Finding]:
     """What can be held against the contexts of a credential or presentation under the policy.
 
-    Path says where the document stands in the one that was handed over.
+    Path says where the document stands in the one that was handed over; objects are its own, where they are at hand.
     """
-    findings = _profiled(document, path, vocabulary)
+    findings = _profiled(objects or Objects(document), path, vocabulary)
     redefined = _redefined_term(document, vocabulary) if any(each.code == INLINE for each in findings) else None
     for finding in findings:
         if finding.code == INLINE:
@@ -46,14 +46,15 @@ def vet(document: JsonObject, path: str, vocabulary: Vocabulary, policy: Policy)
             yield replace(finding, message=f"unvetted vocabulary: {finding.message}")
 
 
-def _profiled(document: JsonObject, path: str, vocabulary: Vocabulary) -> Sequence[Finding]:
+def _profiled(objects: Objects, path: str, vocabulary: Vocabulary) -> Sequence[Finding]:
     """What differs from the profile of the document's types.
 
     Where the only contexts are those at the top, they and the types decide: the answer for a pair is kept, because
     issuers use few.
     """
-    listed, types = _short_texts(document.get("@context")), _short_texts(document.get("type"))
-    if listed is None or types is None or orjson.dumps(document).count(MARK) > 1:
+    document = objects.document
+    listed, types = _short_texts(document.get(CONTEXT)), _short_texts(document.get("type"))
+    if listed is None or types is None or any(CONTEXT in value for value in objects.all[1:]):
         return check_contexts(document, vocabulary.contexts, pinned=vocabulary.pinned, path=path)
     key = (path, *listed, None, *types)
     found = vocabulary.profiles.get(key)

@@ -44,6 +44,7 @@ class Sentence(StrEnum):
 
 
 VERDICTS: Final = tuple(Verdict)
+CHECKS: Final = tuple(CheckName)
 SENTENCES: Final = tuple(Sentence)
 
 BY_FAILED_CHECK: Final[tuple[tuple[CheckName, str | None, Sentence], ...]] = (
@@ -177,5 +178,5 @@ def _completed(checks: Iterable[Check]) -> dict[CheckName, Check]:
     made = {check.name: check for check in checks}
     return {
         name: made.get(name) or Check(name, Outcome.INDETERMINATE, f"{name}.missing", "This check was not made.")
-        for name in CheckName
+        for name in CHECKS
     }

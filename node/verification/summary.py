@@ -91,4 +91,4 @@ def _object(value: JsonValue) -> JsonObject:
 
 
 def _known(table: JsonObject) -> JsonObject:
-    return {name: value for name, value in table.items() if value not in (None, {}, [])}
+    return {name: value for name, value in table.items() if value}

@@ -13,6 +13,7 @@ from typing import Final
 from did_methods.document import Relationship
 from node.credentials.credential import Credential
 from node.credentials.findings import Finding
+from node.credentials.objects import Objects
 from node.credentials.presentation import Presentation, check_presentation
 from node.documents import JsonObject, JsonValue, pointer
 from node.verification.case import Case, Request
@@ -133,8 +134,9 @@ class _Bench:
             from node.verification.open_badges_2.judging import judge_badge  # noqa: PLC0415 -- few documents need it
 
             return judge_badge(part.badge, self._ring, self._vocabulary, self._request)
-        structure, proofs = check_structure(part, findings)  # 1.
         credential = Credential(part.value, part.path) if isinstance(part.value, dict) else None
+        objects = Objects(credential.document) if credential else None
+        structure, proofs = check_structure(part, findings, objects)  # 1.
         if credential is None or not structure.passed:
             return _unreadable(structure, policy, summarize(credential) if credential else {})
         examined = examine(  # 2.
@@ -145,7 +147,7 @@ class _Bench:
             jsonld=self._vocabulary.jsonld,
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
-        case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request)
+        case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request, objects)
         labels = self._labels.about(part, credential.issuer, self._ring.trust) if self._labels else ()
         return judge(
             (

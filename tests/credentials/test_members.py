@@ -11,6 +11,7 @@ from node.credentials.contexts import BUNDLED
 from node.credentials.credential import Credential, check_credential
 from node.credentials.findings import FindingOutcome
 from node.credentials.members import check_members
+from node.credentials.objects import Objects
 from node.credentials.presentation import check_presentation
 
 CRED = "https://www.w3.org/2018/credentials#"
@@ -199,7 +200,7 @@ def test_language_values_and_contexts_keep_their_keywords():
     )
     assert check_credential(document) == []
     inline = {"@protected": True, "level": {"@id": "urn:example:level", "@type": "@id"}, "ex": "urn:example:"}
-    assert check_members({"@context": [inline], "id": "urn:example:1"}, "", "VerifiableCredential") == []
+    assert check_members(Objects({"@context": [inline], "id": "urn:example:1"}), "", "VerifiableCredential") == []
 
 
 def test_a_presentation_leaves_its_credentials_to_themselves():

@@ -9,11 +9,12 @@ from typing import Final, Self
 
 from node.credentials.micro_credential import elements, options, results
 from node.credentials.micro_credential.elements import Judgement, Note, is_text, states_none
-from node.credentials.micro_credential.findings import SATISFIED, CredentialClass, RuleFinding, Severity, State
+from node.credentials.micro_credential.findings import SATISFIED, CredentialClass, RuleFinding, State
 from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.readers.dialects import read
 from node.credentials.micro_credential.record import Record
 from node.credentials.micro_credential.rule_set import RuleSet, rule_set
+from node.credentials.objects import Objects
 from node.documents import JsonObject
 
 MAX_OPEN_FINDINGS: Final = 20
@@ -37,11 +38,11 @@ class Classification:
     @property
     def met(self) -> int:
         """How many elements are stated, or declared not to apply."""
-        return sum(state in SATISFIED for state in self.elements.values())
+        return sum([state in SATISFIED for state in self.elements.values()])
 
     def finding(self, code: str, path: str) -> Self:
         """The same with one finding more, which compares the class with something outside the document."""
-        severity = Severity(self.rules.tables.severities[code])
+        severity = self.rules.tables.severities[code]
         return replace(self, findings=(*self.findings, RuleFinding(code, severity, path)))
 
     def found(self, code: str) -> bool:
@@ -63,15 +64,21 @@ class Classification:
 
 
 def classify(
-    document: JsonObject, rules: RuleSet | None = None, *, derived: bool = False, path: str = ""
+    document: JsonObject,
+    rules: RuleSet | None = None,
+    *,
+    derived: bool = False,
+    path: str = "",
+    objects: Objects | None = None,
 ) -> Classification:
     """The class of a credential, a European Digital Credential, an assertion, or the claims of an SD-JWT.
 
     `derived` says that the holder chose what to show of a signed document; `path` is where the document stands in what
-    was handed over. Where it speaks of several achievements, it is as good as the worst of them.
+    was handed over, `objects` are those of the document, where they are at hand. Where it speaks of several
+    achievements, it is as good as the worst of them.
     """
     chosen = rules or rule_set()
-    records = read(Place(document, path), chosen.tables)
+    records = read(Place(document, path), chosen.tables, objects)
     classified = [_classify(replace(record, derived=True) if derived else record, chosen) for record in records]
     return min(classified, key=_order)
 
@@ -84,7 +91,7 @@ def classify_achievement(achievement: JsonObject, rules: RuleSet | None = None) 
     chosen = rules or rule_set()
     records = read(Place({"credentialSubject": {"achievement": achievement}}), chosen.tables)
     classified = min([_classify(record, chosen, award=False) for record in records], key=_order)
-    findings = [replace(one, path=one.path.removeprefix(DRAFT_PATH)) for one in classified.findings]
+    findings = [one._replace(path=one.path.removeprefix(DRAFT_PATH)) for one in classified.findings]
     return replace(classified, findings=tuple(findings))
 
 
@@ -112,14 +119,14 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
     notes += [note for judgement in (*judged.values(), *optional.values()) for note in judgement.notes]
     claims = [stated for stated in record.types if stated.text in tables.claiming_types]
     if claims and credential_class is not CredentialClass.MICRO_CREDENTIAL:
-        notes.append(Note(UNSUPPORTED_CLAIM, claims[0].path))
+        notes.append(Note(UNSUPPORTED_CLAIM, claims[0].place.path))
     return Classification(
         rules=rules,
         credential_class=credential_class,
         learner=judged["E1"].strength if award else None,
         elements={name: judgement.state for name, judgement in judged.items()},
         options={name: judgement.state for name, judgement in optional.items()},
-        findings=tuple([RuleFinding(code, Severity(tables.severities[code]), path) for code, path in notes]),
+        findings=tuple([RuleFinding(code, tables.severities[code], path) for code, path in notes]),
     )
 
 
@@ -130,16 +137,16 @@ def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> t
     graded = results.graded(record, tables)
     lowering = any(stated.text in tables.participation_types for stated in record.types)
     if lowering or record.activity_only or states_none(record, tables):  # 2
-        return CredentialClass.PARTICIPATION, [Note("mc.contradiction", result.path) for result in graded[:1]]
+        return CredentialClass.PARTICIPATION, [Note("mc.contradiction", result.place.path) for result in graded[:1]]
     assessed = record.assessed or judged["E9"].state is State.MET or bool(graded)  # 3
-    criteria = record.assessment_specified or any(is_text(text, tables) for text, _ in record.criteria)
+    criteria = record.assessment_specified or any(is_text(one.text, tables) for one in record.criteria)
     if not (assessed and criteria):
         lacking = [] if assessed else [Note("mc.assessment.not_stated", home("E9"))]
         lacking += [] if criteria else [Note("mc.criteria.missing", home("criteria"))]
         return CredentialClass.UNCLASSIFIED, lacking
     openness = results.openness(record, tables)  # 4
     if openness.open:
-        open_notes = [Note("mc.outcome.open", result.path) for result in openness.open[:MAX_OPEN_FINDINGS]]
+        open_notes = [Note("mc.outcome.open", result.place.path) for result in openness.open[:MAX_OPEN_FINDINGS]]
         reached = CredentialClass.PARTICIPATION if openness.all_open else CredentialClass.ACHIEVEMENT
         return reached, open_notes
     satisfied = all(one.state in SATISFIED or one.state is State.WITHHELD for one in judged.values())  # 5

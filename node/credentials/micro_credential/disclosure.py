@@ -42,7 +42,7 @@ def always_disclosed(
     place = Place(document)
     members = [*ALWAYS, AWARDED] if awarded_date else ALWAYS
     achievements = [found.path for found in place.walk("credentialSubject", "achievement")]
-    left = [result.path for record in read(place, tables) for result in openness(record, tables).open]
+    left = [result.place.path for record in read(place, tables) for result in openness(record, tables).open]
     top = [pointer(name) for name in members if name in document]
     return tuple(dict.fromkeys([*top, *achievements, *left]))
 
@@ -57,7 +57,7 @@ def check_learner_stated(document: JsonObject, path: str = "", rules: RuleSet | 
     tables = (rules or rule_set()).tables
     records = read(Place(document, path), tables)
     strengths = {learner(record, tables).strength for record in records}
-    stated = {text for record in records for text, _ in record.learner_stated}
+    stated = {one.text for record in records for one in record.learner_stated}
     if len(stated) == 1 and stated == strengths:
         return []
     names = " or ".join(sorted(strength for strength in strengths if strength)) or "nobody"

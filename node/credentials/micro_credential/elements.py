@@ -62,7 +62,7 @@ def is_link(text: str) -> bool:
 
 def unlisted(values: Iterable[Listed]) -> tuple[Note, ...]:
     """A note on the first value that is on no list."""
-    return tuple([Note(UNLISTED, value.path) for value in values if value.term is None][:1])
+    return tuple([Note(UNLISTED, value.place.path) for value in values if value.term is None][:1])
 
 
 def learner(record: Record, tables: Tables) -> Judgement:
@@ -72,15 +72,15 @@ def learner(record: Record, tables: Tables) -> Judgement:
     """
     who = record.learner
     by_name, by_identifier, by_key = tables.learner_strengths
-    if any(is_text(text, tables) for text, _ in who.names):
+    if any(is_text(one.text, tables) for one in who.names):
         return Judgement(State.MET, strength=by_name)
-    if any(_is_identifier(text, tables) for text, _ in who.identifiers):
+    if any(_is_identifier(one.text, tables) for one in who.identifiers):
         return Judgement(State.MET, strength=by_identifier)
-    if any(_DID.fullmatch(text) for text, _ in who.ids):
+    if any(_DID.fullmatch(one.text) for one in who.ids):
         return Judgement(State.MET, strength=by_key)
     if given := _given(who.names + who.identifiers):
-        return Judgement(State.UNUSABLE, (Note(PLACEHOLDER, given[0].path),))
-    if record.derived and any(text in tables.learner_strengths for text, _ in record.learner_stated):
+        return Judgement(State.UNUSABLE, (Note(PLACEHOLDER, given[0].place.path),))
+    if record.derived and any(one.text in tables.learner_strengths for one in record.learner_stated):
         return Judgement(State.WITHHELD)
     return Judgement(State.MISSING, (Note("mc.learner.missing", record.home("E1")),))
 
@@ -92,29 +92,29 @@ def _is_identifier(text: str, tables: Tables) -> bool:
 
 def title(record: Record, tables: Tables) -> Judgement:
     """E2: a title."""
-    return _text(record.titles, "mc.title.missing", record.home("E2"), tables)
+    return _text(record.titles, "mc.title.missing", record, "E2", tables)
 
 
 def country(record: Record, tables: Tables) -> Judgement:
     """E3: the issuer's country by ISO 3166-1 alpha-2, or XK."""
-    if any(text in tables.country_codes for text, _ in record.countries):
+    if any(one.text in tables.country_codes for one in record.countries):
         return MET
     if given := _given(record.countries):
-        return Judgement(State.UNUSABLE, (Note("mc.country.unusable", given[0].path),))
+        return Judgement(State.UNUSABLE, (Note("mc.country.unusable", given[0].place.path),))
     return Judgement(State.MISSING, (Note("mc.country.missing", record.home("E3")),))
 
 
 def awarding_body(record: Record, tables: Tables) -> Judgement:
     """E4: the name of the body that awards it."""
-    return _text(record.bodies, "mc.awarding_body.missing", record.home("E4"), tables)
+    return _text(record.bodies, "mc.awarding_body.missing", record, "E4", tables)
 
 
 def date_of_award(record: Record, _tables: Tables) -> Judgement:
     """E5: a date; with a time or without, since a time without a zone still names a day."""
-    if any(_is_date(text) for text, _ in record.dates):
+    if any(_is_date(one.text) for one in record.dates):
         return MET
     if given := _given(record.dates):
-        return Judgement(State.UNUSABLE, (Note("mc.date.missing", given[0].path),))
+        return Judgement(State.UNUSABLE, (Note("mc.date.missing", given[0].place.path),))
     return Judgement(State.MISSING, (Note("mc.date.missing", record.home("E5")),))
 
 
@@ -135,9 +135,9 @@ def _is_date(text: str) -> bool:
 def outcomes(record: Record, tables: Tables) -> Judgement:
     """E6: at least one statement of what the person can do."""
     statements = tuple([outcome.statement for outcome in record.outcomes])
-    judgement = _text(statements, "mc.outcomes.missing", record.home("E6"), tables)
+    judgement = _text(statements, "mc.outcomes.missing", record, "E6", tables)
     if judgement.state is State.MET and not any(outcome.linked for outcome in record.outcomes):
-        return Judgement(State.MET, (Note("mc.outcomes.unlinked", statements[0].path),))
+        return Judgement(State.MET, (Note("mc.outcomes.unlinked", statements[0].place.path),))
     return judgement
 
 
@@ -148,9 +148,9 @@ def workload(record: Record, tables: Tables) -> Judgement:
         return MET
     if counted:
         units = [one.unit for one in counted if one.unit is not None]
-        return Judgement(State.UNUSABLE, (Note("mc.workload.no_unit", counted[0].path), *unlisted(units)))
+        return Judgement(State.UNUSABLE, (Note("mc.workload.no_unit", counted[0].place.path), *unlisted(units)))
     if given := _stated(record.workloads):
-        return Judgement(State.UNUSABLE, (Note("mc.workload.missing", given[0].path),))
+        return Judgement(State.UNUSABLE, (Note("mc.workload.missing", given[0].place.path),))
     return Judgement(State.MISSING, (Note("mc.workload.missing", record.home("E7")),))
 
 
@@ -166,11 +166,11 @@ def level(record: Record, tables: Tables) -> Judgement:
     """E8: a level in the range of its framework; or declared not to apply. Silence is missing."""
     for one in record.levels:
         if _is_level(one, tables):
-            return Judgement(State.MET, (Note("mc.level.claimed", one.path),))
+            return Judgement(State.MET, (Note("mc.level.claimed", one.place.path),))
     if record.level_not_applicable:
         return Judgement(State.NOT_APPLICABLE)
     if record.levels:
-        return Judgement(State.UNUSABLE, (Note("mc.level.unusable", record.levels[0].path),))
+        return Judgement(State.UNUSABLE, (Note("mc.level.unusable", record.levels[0].place.path),))
     return Judgement(State.MISSING, (Note("mc.level.missing", record.home("E8")),))
 
 
@@ -189,7 +189,7 @@ def assessment(record: Record, tables: Tables) -> Judgement:
     """E9: a listed kind of assessment other than none."""
     if states_none(record, tables):
         return Judgement(State.MISSING, (Note("mc.assessment.missing", record.home("E9")),))
-    return _listed(record.assessments, "mc.assessment.missing", record.home("E9"))
+    return _listed(record.assessments, "mc.assessment.missing", record, "E9")
 
 
 def states_none(record: Record, tables: Tables) -> bool:
@@ -199,7 +199,7 @@ def states_none(record: Record, tables: Tables) -> bool:
 
 def participation(record: Record, _tables: Tables) -> Judgement:
     """E10: a listed form of participation."""
-    return _listed(record.participation, "mc.participation.missing", record.home("E10"))
+    return _listed(record.participation, "mc.participation.missing", record, "E10")
 
 
 def quality(record: Record, tables: Tables) -> Judgement:
@@ -213,10 +213,10 @@ def quality(record: Record, tables: Tables) -> Judgement:
         kinds = [kind for one in good for kind in one.kinds]
         notes = unlisted(kinds)
         if all(kind.term == tables.internal_quality for kind in kinds):
-            notes = (*notes, Note("mc.quality.internal_only", good[0].path))
+            notes = (*notes, Note("mc.quality.internal_only", good[0].place.path))
         return Judgement(State.MET, notes)
     if record.quality:
-        return Judgement(State.UNUSABLE, (Note("mc.quality.missing", record.quality[0].path),))
+        return Judgement(State.UNUSABLE, (Note("mc.quality.missing", record.quality[0].place.path),))
     return Judgement(State.MISSING, (Note("mc.quality.missing", record.home("E11")),))
 
 
@@ -239,18 +239,18 @@ def _given(stated: Iterable[Stated]) -> list[Stated]:
     return [one for one in stated if one.text.strip()]
 
 
-def _text(stated: tuple[Stated, ...], code: str, home: str, tables: Tables) -> Judgement:
-    if any(is_text(text, tables) for text, _ in stated):
+def _text(stated: tuple[Stated, ...], code: str, record: Record, element: str, tables: Tables) -> Judgement:
+    if any(is_text(one.text, tables) for one in stated):
         return MET
     if given := _given(stated):
-        return Judgement(State.UNUSABLE, (Note(PLACEHOLDER, given[0].path),))
-    return Judgement(State.MISSING, (Note(code, home),))
+        return Judgement(State.UNUSABLE, (Note(PLACEHOLDER, given[0].place.path),))
+    return Judgement(State.MISSING, (Note(code, record.home(element)),))
 
 
-def _listed(values: tuple[Listed, ...], code: str, home: str) -> Judgement:
+def _listed(values: tuple[Listed, ...], code: str, record: Record, element: str) -> Judgement:
     given = [value for value in values if value.label.strip()]
     if any(value.term is not None for value in given):
         return Judgement(State.MET, unlisted(given))
     if given:
-        return Judgement(State.UNUSABLE, (Note(code, given[0].path), *unlisted(given)))
-    return Judgement(State.MISSING, (Note(code, home),))
+        return Judgement(State.UNUSABLE, (Note(code, given[0].place.path), *unlisted(given)))
+    return Judgement(State.MISSING, (Note(code, record.home(element)),))

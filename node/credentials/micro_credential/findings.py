@@ -1,8 +1,7 @@
 """What the rules find, how an element stands, and the classes: the words of a result."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from node.documents import JsonObject
 
@@ -53,8 +52,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
+class RuleFinding(NamedTuple):
     """One thing that the rules found: a stable code, and the pointer to what it is about or to its nearest parent."""
 
     code: str

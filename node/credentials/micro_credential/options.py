@@ -17,7 +17,7 @@ type Option = Callable[[Record, Tables], Judgement]
 
 def prerequisites(record: Record, tables: Tables) -> Judgement:
     """O1: what is needed beforehand."""
-    return _stated(is_text(text, tables) for text, _ in record.prerequisites)
+    return _stated(is_text(one.text, tables) for one in record.prerequisites)
 
 
 def supervision(record: Record, _tables: Tables) -> Judgement:
@@ -40,7 +40,7 @@ def stacking(record: Record, _tables: Tables) -> Judgement:
 
 def further(record: Record, _tables: Tables) -> Judgement:
     """O5: further information."""
-    return _stated(bool(text.strip()) for text, _ in record.further)
+    return _stated(bool(one.text.strip()) for one in record.further)
 
 
 OPTIONS: Final[Mapping[str, Option]] = {

@@ -2,42 +2,52 @@
 
 To JSON-LD a value, an array of it and an array in an array are the same statement, and so are a text and a value object
 around it. A proof over RDF holds for each of these forms, so they are read alike: a step leads to a list of places.
+
+Hundreds of places are looked at for each document, and a few are pointed at. So a place keeps the steps that led to it,
+and makes a pointer of them when asked; and it is not frozen, which would treble the time to make one.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from node.credentials.structure import one_or_many
-from node.documents import JsonObject, JsonValue, pointer
+from node.credentials.objects import Trail, trail_pointer
+from node.documents import JsonObject, JsonValue
 
 
-class Stated(NamedTuple):
-    """A text as it stands, and where."""
-
-    text: str
-    path: str
-
-
-class Place(NamedTuple):
-    """A value of a document and the JSON pointer to it."""
+@dataclass(slots=True)
+class Place:
+    """A value of a document; it stands at the end of the trail that begins where the pointer `start` leads to."""
 
     value: JsonValue
-    path: str = ""
+    start: str = ""
+    trail: Trail = None
 
-    def walk(self, *names: str) -> list["Place"]:
-        """Every value that these members lead to, one after the other; null says nothing."""
-        found = self.step(names[0]) if names else [self]
-        for name in names[1:]:
-            found = [inner for place in found for inner in place.step(name)]
-        return found
+    @property
+    def path(self) -> str:
+        """The JSON pointer to the place."""
+        return trail_pointer(self.trail, self.start)
 
     def step(self, name: str) -> list["Place"]:
-        """Every value of one member."""
+        """Every value of one member; null says nothing."""
         value = self.value.get(name) if isinstance(self.value, dict) else None
         if value is None:
             return []
-        path = f"{self.path}/{name}" if name.isalnum() else self.path + pointer(name)
-        return _flat(value, path) if value.__class__ is list else [Place(value, path)]
+        trail = (self.trail, name)
+        return self._each(value, trail) if isinstance(value, list) else [Place(value, self.start, trail)]
+
+    def walk(self, *names: str) -> list["Place"]:
+        """Every value that these members lead to, one after the other."""
+        return walk([self], *names)
+
+    def _each(self, values: list[JsonValue], trail: Trail) -> list["Place"]:
+        found: list[Place] = []
+        for index, value in enumerate(values):
+            if isinstance(value, list):
+                found += self._each(value, (trail, index))
+            elif value is not None:
+                found.append(Place(value, self.start, (trail, index)))
+        return found
 
     def nearest(self, *names: str) -> str:
         """The pointer to the value that these members lead to, or to the nearest parent that exists.
@@ -47,10 +57,10 @@ class Place(NamedTuple):
         place = self
         for number, name in enumerate(names, start=1):
             if not isinstance(place.value, dict) or name not in place.value:
-                return place.path
-            inner = place.step(name)
-            if len(inner) != 1 or number == len(names):
-                return place.path + pointer(name)
+                break
+            inner = [] if number == len(names) else place.step(name)
+            if len(inner) != 1:
+                return trail_pointer((place.trail, name), place.start)
             place = inner[0]
         return place.path
 
@@ -67,7 +77,9 @@ class Place(NamedTuple):
     @property
     def text(self) -> str | None:
         """The value as a text, in a language or in none."""
-        value = self.plain
+        value = self.value
+        if isinstance(value, dict):
+            value = value.get("@value")
         return value if isinstance(value, str) else None
 
     @property
@@ -80,30 +92,62 @@ class Place(NamedTuple):
             return None
         return str(int(value)) if value == int(value) else repr(value)
 
-    def stated(self, *names: str) -> tuple[Stated, ...]:
+    def stated(self, name: str, *names: str) -> tuple["Stated", ...]:
         """The texts that these members lead to."""
-        return tuple([Stated(text, place.path) for place in self.walk(*names) if (text := place.text) is not None])
+        value = self.value.get(name) if isinstance(self.value, dict) else None
+        if value is None:
+            return ()
+        if isinstance(value, str) and not names:  # most texts stand alone
+            return (Stated(value, Place(value, self.start, (self.trail, name))),)
+        return stated(self.step(name), *names)
 
-    def numbers(self, *names: str) -> tuple[Stated, ...]:
+    def numbers(self, name: str, *names: str) -> tuple["Stated", ...]:
         """The numbers that these members lead to, as decimal texts; a text may be one."""
-        return tuple([Stated(text, place.path) for place in self.walk(*names) if (text := place.number) is not None])
+        found = self.step(name)
+        return _numbers(walk(found, *names)) if found else ()
 
-    def in_languages(self, *names: str) -> tuple[Stated, ...]:
+    def in_languages(self, *names: str) -> tuple["Stated", ...]:
         """The texts that these members lead to, where each may be a map from languages to texts."""
         found: list[Stated] = []
         for place in self.walk(*names):
             if (text := place.text) is not None:
-                found.append(Stated(text, place.path))
+                found.append(Stated(text, place))
             else:
                 for language in place.object:
                     found += place.stated(language)
         return tuple(found)
 
 
+@dataclass(slots=True)
+class Stated:
+    """A text as it stands, and where."""
+
+    text: str
+    place: Place
+
+
+def walk(places: list[Place], *names: str) -> list[Place]:
+    """Every value that these members lead to from any of the places."""
+    for name in names:
+        if not places:
+            break
+        places = places[0].step(name) if len(places) == 1 else [inner for place in places for inner in place.step(name)]
+    return places
+
+
+def stated(places: list[Place], *names: str) -> tuple[Stated, ...]:
+    """The texts that these members lead to from any of the places."""
+    return tuple([Stated(text, place) for place in walk(places, *names) if (text := place.text) is not None])
+
+
+def _numbers(places: list[Place]) -> tuple[Stated, ...]:
+    return tuple([Stated(text, place) for place in places if (text := place.number) is not None])
+
+
 def only(stated: Iterable[Stated]) -> str | None:
     """The one text among these; where they differ none is meant, since the order of values means nothing."""
-    texts = {text for text, _ in stated}
-    return texts.pop() if len(texts) == 1 else None
+    different = {one.text for one in stated}
+    return different.pop() if len(different) == 1 else None
 
 
 class Home(NamedTuple):
@@ -118,13 +162,3 @@ class Home(NamedTuple):
         """The pointer to the place of a statement, or to its nearest parent that exists."""
         members = self.of_document.get(name)
         return self.part.nearest(*self.of_part[name]) if members is None else self.document.nearest(*members)
-
-
-def _flat(values: list[JsonValue], path: str) -> list[Place]:
-    found: list[Place] = []
-    for value, place in one_or_many(values, path):
-        if isinstance(value, list):
-            found += _flat(value, place)
-        elif value is not None:
-            found.append(Place(value, place))
-    return found

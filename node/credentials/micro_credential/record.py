@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
-from node.credentials.micro_credential.places import Home, Stated
+from node.credentials.micro_credential.places import Home, Place, Stated
 
 
 class Listed(NamedTuple):
@@ -16,7 +16,7 @@ class Listed(NamedTuple):
 
     term: str | None
     label: str
-    path: str
+    place: Place
 
 
 class Workload(NamedTuple):
@@ -24,7 +24,7 @@ class Workload(NamedTuple):
 
     value: str | None
     unit: Listed | None
-    path: str
+    place: Place
 
 
 class Level(NamedTuple):
@@ -33,7 +33,7 @@ class Level(NamedTuple):
     framework: str | None
     code: str | None
     url: str | None
-    path: str
+    place: Place
 
 
 class Quality(NamedTuple):
@@ -42,7 +42,7 @@ class Quality(NamedTuple):
     bodies: tuple[str, ...]
     urls: tuple[str, ...]
     kinds: tuple[Listed, ...]
-    path: str
+    place: Place
 
 
 class Outcome(NamedTuple):
@@ -87,7 +87,7 @@ class Result(NamedTuple):
     values: tuple[str, ...]
     levels: tuple[str, ...]
     statuses: tuple[str, ...]
-    path: str
+    place: Place
 
 
 class Learner(NamedTuple):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, Self
 
+from node.credentials.micro_credential.findings import Severity
+
 type Kind = Literal["assessment", "participation", "supervision", "quality", "stackability", "unit"]
 """What a list of ours is about."""
 type Foreign = Literal["1edtech", "dutch", "elm", "we-build"]
@@ -60,7 +62,7 @@ class Tables:
     outcome_target_prefixes: tuple[str, ...]
     ungraded: str
     completed: str
-    severities: Mapping[str, str]
+    severities: Mapping[str, Severity]
     countries: Mapping[str, str]
     """From codes with three letters to those with two."""
     country_codes: frozenset[str]
@@ -90,7 +92,7 @@ class Tables:
             outcome_target_prefixes=tuple(data["outcome_target_prefixes"]),
             ungraded=data["ungraded"],
             completed=data["completed"],
-            severities=data["severities"],
+            severities={code: Severity(name) for code, name in data["severities"].items()},
             countries=data["countries"],
             country_codes=frozenset(data["countries"].values()),
         )

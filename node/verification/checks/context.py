@@ -28,7 +28,7 @@ def check_context(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     2. Nothing was added behind the contexts that a proof over the text carries.
     3. Every term of the document is defined. A proof over the text covers the others too: there they are a finding.
     """
-    vetted = vet(case.document, case.credential.path, case.vocabulary, case.policy)
+    vetted = vet(case.document, case.credential.path, case.vocabulary, case.policy, case.objects)
     findings = [*vetted, *appended(counting(proofs), case.credential.path)]  # 1. and 2.
     failed = [finding for finding in findings if finding.outcome is FindingOutcome.FAILED]
     for finding in failed or findings:

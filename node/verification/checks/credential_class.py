@@ -35,7 +35,7 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[
     """
     derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
-    found = classify(case.document, derived=derived, path=path)
+    found = classify(case.document, derived=derived, path=path, objects=case.objects)
     if any(_differs(label, case, proofs, derived=derived) for label in labels):  # 1.
         return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH)
     stated = found.credential_class is not CredentialClass.UNCLASSIFIED

@@ -10,6 +10,7 @@ from typing import Final
 
 from node.credentials.credential import check_credential
 from node.credentials.findings import Finding, FindingOutcome, wrong
+from node.credentials.objects import Objects
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import MalformedProofError
 from node.proofs.proof import proofs_of
@@ -23,10 +24,13 @@ UNREADABLE_DATE: Final = "credential.date."
 TOO_MANY_PROOFS: Final = "proof.malformed.too_many"
 
 
-def check_structure(part: Received, presented: Iterable[Finding] = ()) -> tuple[Check, tuple[SecuringProof, ...]]:
+def check_structure(
+    part: Received, presented: Iterable[Finding] = (), objects: Objects | None = None
+) -> tuple[Check, tuple[SecuringProof, ...]]:
     """The check, and the proofs of a document that passed it.
 
-    `presented` are the findings about the presentation around it: a broken one breaks everything inside.
+    `presented` are the findings about the presentation around it: a broken one breaks everything inside. `objects` are
+    those of the document, where they are at hand.
 
     1. The presentation around it is sound.
     2. It is an object, taken out of its envelope if it came in one.
@@ -40,7 +44,9 @@ def check_structure(part: Received, presented: Iterable[Finding] = ()) -> tuple[
     if not isinstance(value, dict):
         return _check([*findings, wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
     findings += [  # 3.
-        finding for finding in check_credential(value, part.path) if not finding.code.startswith(UNREADABLE_DATE)
+        finding
+        for finding in check_credential(value, part.path, objects)
+        if not finding.code.startswith(UNREADABLE_DATE)
     ]
     proofs, broken = proofs_on(part)  # 4.
     return _check([*findings, *broken]), proofs

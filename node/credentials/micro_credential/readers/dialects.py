@@ -17,6 +17,7 @@ from node.credentials.micro_credential.readers.open_badges_2 import read_asserti
 from node.credentials.micro_credential.readers.sd_jwt import READERS as BY_VCT
 from node.credentials.micro_credential.record import Record
 from node.credentials.micro_credential.tables import Tables
+from node.credentials.objects import Objects
 from node.credentials.records import is_record
 from node.credentials.structure import types_of
 
@@ -33,7 +34,7 @@ ELM: Final = "EuropeanDigitalCredential"
 ASSERTION: Final = "Assertion"
 
 
-def read(document: Place, tables: Tables) -> tuple[Record, ...]:
+def read(document: Place, tables: Tables, objects: Objects | None = None) -> tuple[Record, ...]:
     """The records of a document, by the reader of its dialect. A set of credentials is read as what it holds.
 
     1. By the type of the achievement, or of another half of it.
@@ -41,7 +42,7 @@ def read(document: Place, tables: Tables) -> tuple[Record, ...]:
     """
     if is_record(document.object) and (held := document.walk("credentialSubject", "verifiableCredential")):
         return tuple([record for one in held for record in read(one, tables)])
-    halves = Halves(document)
+    halves = Halves(document, objects)
     achievements = document.walk("credentialSubject", "achievement")
     achieved = {name for half in (*achievements, *halves.of(achievements)) for name in types_of(half.object)}
     for name, badge_reader in BY_ACHIEVEMENT:  # 1

@@ -35,9 +35,9 @@ def read_edubadge(document: Place, halves: Halves, tables: Tables) -> tuple[Reco
 
 def _educredential(record: Record, _document: Place, achievement: Place, tables: Tables) -> Record:
     workloads = [
-        Workload(text, Listed(unit, member, path), path)
+        Workload(one.text, Listed(unit, member, one.place), one.place)
         for member, unit in UNITS
-        for text, path in achievement.numbers(member)
+        for one in achievement.numbers(member)
     ]
     stated = achievement.in_languages("learningOutcome") + achievement.stated("learningOutcome", "name")
     return replace(
@@ -53,8 +53,8 @@ def _educredential(record: Record, _document: Place, achievement: Place, tables:
 def _edubadge(record: Record, document: Place, achievement: Place, tables: Tables) -> Record:
     read = _educredential(record, document, achievement, tables)
     credits_ = [
-        Workload(text, Listed(ECTS, "creditsAvailable", path), path)
-        for text, path in achievement.numbers("creditsAvailable")
+        Workload(one.text, Listed(ECTS, "creditsAvailable", one.place), one.place)
+        for one in achievement.numbers("creditsAvailable")
     ]
     own = tuple([workload for workload in read.workloads if workload.unit is not None])
     return replace(

@@ -121,7 +121,7 @@ def _countries(document: Place, tables: Tables) -> Iterator[Stated]:
     for place in document.walk("issuer", *COUNTRY):
         label = label_of(place) or ""
         match = _COUNTRY.fullmatch(label)
-        yield Stated(tables.countries.get(match[1], label) if match else label, place.path)
+        yield Stated(tables.countries.get(match[1], label) if match else label, place)
 
 
 def _outcomes(claim: Place) -> Iterator[Outcome]:
@@ -134,19 +134,20 @@ def _outcomes(claim: Place) -> Iterator[Outcome]:
 def _workloads(claim: Place, tables: Tables) -> Iterator[Workload]:
     for point in claim.walk("specifiedBy", "creditPoint"):
         frameworks = listed(point.walk("framework"), "unit", tables, "elm")
-        yield Workload(only(point.numbers("point")), frameworks[0] if len(frameworks) == 1 else None, point.path)
-    for text, path in claim.stated("specifiedBy", "volumeOfLearning"):
-        match = _DURATION.fullmatch(text)
-        yield Workload(match[1] if match else text, Listed("hour", "volumeOfLearning", path), path)
+        yield Workload(only(point.numbers("point")), frameworks[0] if len(frameworks) == 1 else None, point)
+    for stated in claim.stated("specifiedBy", "volumeOfLearning"):
+        match = _DURATION.fullmatch(stated.text)
+        hours = match[1] if match else stated.text
+        yield Workload(hours, Listed("hour", "volumeOfLearning", stated.place), stated.place)
 
 
 def _levels(claim: Place) -> Iterator[Level]:
     for place in claim.walk("specifiedBy", "eqfLevel"):
         match = _EQF_LEVEL.fullmatch(label_of(place) or "")
-        yield Level(EQF, match[1] if match else None, None, place.path)
+        yield Level(EQF, match[1] if match else None, None, place)
     for place in claim.walk("specifiedBy", "nqfLevel"):
         concept = label_of(place)
-        yield Level(only(place.stated("inScheme", "id")) or concept, concept, concept, place.path)
+        yield Level(only(place.stated("inScheme", "id")) or concept, concept, concept, place)
 
 
 def _kinds(tests: list[Place], tables: Tables) -> tuple[Listed, ...]:
@@ -171,7 +172,7 @@ def _quality(place: Place, tables: Tables) -> Quality:
         texts(place.in_languages("accreditingAgent", "legalName") + place.in_languages("title")),
         texts([*place.stated("id"), *addresses]),
         listed(place.walk("dcType"), "quality", tables, "elm"),
-        place.path,
+        place,
     )
 
 
@@ -179,9 +180,9 @@ def _stackability(claim: Place) -> Iterator[Listed]:
     for place in claim.walk("specifiedBy", "isPartialQualification"):
         if isinstance(place.plain, bool):
             term = "stackable" if place.plain else "stand-alone"
-            yield Listed(term, str(place.plain).lower(), place.path)
+            yield Listed(term, str(place.plain).lower(), place)
 
 
 def _grades(test: Place) -> Iterator[Result]:
-    for text, path in test.in_languages("grade", "noteLiteral"):
-        yield Result((), (text,), (), (), path)
+    for stated in test.in_languages("grade", "noteLiteral"):
+        yield Result((), (stated.text,), (), (), stated.place)

@@ -34,4 +34,4 @@ def _extend(record: Record, _document: Place, achievement: Place, tables: Tables
 def _workload(place: Place, tables: Tables) -> Workload:
     """A workload; its value is a text, so that no processor writes the number differently."""
     units = listed(place.walk("unit"), "unit", tables)
-    return Workload(only(place.stated("value")), units[0] if len(units) == 1 else None, place.path)
+    return Workload(only(place.stated("value")), units[0] if len(units) == 1 else None, place)

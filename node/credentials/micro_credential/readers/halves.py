@@ -8,38 +8,34 @@ Spec: https://www.w3.org/TR/json-ld11/#node-identifiers
 """
 
 from node.credentials.micro_credential.places import Place
-from node.credentials.structure import Trail, objects_within, trail_pointer, types_of
-from node.documents import JsonObject
-
-type Objects = dict[str, list[tuple[JsonObject, Trail]]]
+from node.credentials.objects import Objects
+from node.credentials.structure import types_of
 
 
 class Halves:
-    """The objects of a document by their identifiers; they are looked through when first asked for."""
+    """The objects of a document by their identifiers; they are looked through when two have the same one."""
 
-    __slots__ = ("_document", "_objects")
+    __slots__ = ("_document", "_objects", "_places")
 
-    def __init__(self, document: Place) -> None:
+    def __init__(self, document: Place, objects: Objects | None = None) -> None:
         self._document = document
-        self._objects: Objects | None = None
+        self._objects = objects or Objects(document.object)
+        self._places: dict[str, list[Place]] = {}
 
     def of(self, places: list[Place]) -> list[Place]:
         """Every other object that has the identifier of one of these."""
-        names = {name for place in places if isinstance(name := place.object.get("id"), str)}
+        shared = self._objects.shared_ids
+        names = shared and shared.intersection(
+            [name for place in places if isinstance(name := place.object.get("id"), str)]
+        )
         if not names:
             return []
-        if self._objects is None:
-            self._objects = {}
-            for value, trail in objects_within(self._document.object):
-                if isinstance(name := value.get("id"), str):
-                    self._objects.setdefault(name, []).append((value, trail))
+        if not self._places:
+            for value, trail in self._objects.placed():
+                if isinstance(name := value.get("id"), str) and name in shared:
+                    self._places.setdefault(name, []).append(Place(value, self._document.path, trail))
         known = {id(place.value) for place in places}
-        return [
-            Place(value, trail_pointer(trail, self._document.path))
-            for name in sorted(names)
-            for value, trail in self._objects[name]
-            if id(value) not in known
-        ]
+        return [other for name in sorted(names) for other in self._places[name] if id(other.value) not in known]
 
     def with_others(self, places: list[Place], types: frozenset[str]) -> list[Place]:
         """The places, and every other object that is one with one of them and is of such a type."""

@@ -4,9 +4,9 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from node.credentials.micro_credential.places import Home, Place, Stated, only
+from node.credentials.micro_credential.places import Home, Place, Stated, only, stated, walk
 from node.credentials.micro_credential.readers.halves import Halves
 from node.credentials.micro_credential.readers.values import assessments, full_name, level, quality, texts
 from node.credentials.micro_credential.record import (
@@ -41,7 +41,7 @@ ASSESSMENT: Final = frozenset(
 )
 COUNTRY: Final = ("address", "addressCountryCode")
 DATES: Final = ("awardedDate", "validFrom", "issuanceDate")
-FURTHER: Final = (("criteria", "id"), ("humanCode",), ("fieldOfStudy",), ("otherIdentifier", "identifier"))
+FURTHER: Final = (("humanCode",), ("fieldOfStudy",), ("otherIdentifier", "identifier"))
 OF_DOCUMENT: Final[Mapping[str, tuple[str, ...]]] = {
     "subject": ("credentialSubject",),
     "E1": ("credentialSubject", "identifier"),
@@ -67,42 +67,37 @@ def read_open_badge(
     """One record for each achievement of the document, and for each other half of one; one where it has none."""
     achievements = halves.with_others(document.walk("credentialSubject", "achievement"), ACHIEVEMENT)
     read = []
-    for achievement in achievements or [Place(None, document.nearest("credentialSubject", "achievement"))]:
+    for found in achievements or [Place(None, document.nearest("credentialSubject", "achievement"))]:
+        achievement = Place(found.value, found.path)  # most that is pointed at is in it, so its pointer is made once
         record = _read(document, achievement, halves, tables)
         read.append(record if extension is None else extension(record, document, achievement, tables))
     return tuple(read)
 
 
 def _read(document: Place, achievement: Place, halves: Halves, tables: Tables) -> Record:
-    subjects = document.walk("credentialSubject")
-    alignments = achievement.walk("alignment")
-    descriptions = halves.with_others(achievement.walk("resultDescription"), DESCRIPTION)
+    issuers, subjects = document.step("issuer"), document.step("credentialSubject")
+    alignments = _alignments(achievement.step("alignment"))
+    descriptions = halves.with_others(achievement.step("resultDescription"), DESCRIPTION)
     parts = halves.with_others(subjects, SUBJECT)
-    results = halves.with_others([result for part in parts for result in part.step("result")], RESULT)
+    results = halves.with_others(walk(parts, "result"), RESULT)
+    criteria = achievement.step("criteria")
+    addresses = stated(criteria, "id")
     return Record(
         home=Home(document, achievement, OF_DOCUMENT, OF_ACHIEVEMENT),
         subjects=len(subjects),
         learner=_learner(subjects),
         learner_stated=document.stated("learnerStated"),
         titles=achievement.stated("name"),
-        countries=document.stated("issuer", *COUNTRY) + document.stated("issuer", "parentOrg", *COUNTRY),
-        bodies=(
-            *document.stated("issuer", "name"),
-            *document.stated("credentialSubject", "source", "name"),
-            *achievement.stated("creator", "name"),
-        ),
+        countries=stated(issuers, *COUNTRY) + stated(issuers, "parentOrg", *COUNTRY),
+        bodies=stated(issuers, "name") + stated(subjects, "source", "name") + achievement.stated("creator", "name"),
         dates=tuple([date for name in DATES for date in document.stated(name)]),
         outcomes=tuple(_outcomes(descriptions, alignments, tables)),
-        workloads=tuple([Workload(text, None, path) for text, path in achievement.numbers("creditsAvailable")]),
+        workloads=tuple([Workload(one.text, None, one.place) for one in achievement.numbers("creditsAvailable")]),
         levels=tuple(_levels(alignments, tables)),
         assessments=_assessments(descriptions, tables),
         quality=tuple(_quality(alignments, tables)),
-        further=tuple([stated for names in FURTHER for stated in achievement.stated(*names)]),
-        criteria=(
-            *achievement.stated("criteria"),
-            *achievement.stated("criteria", "narrative"),
-            *achievement.stated("criteria", "id"),
-        ),
+        further=(*addresses, *[one for names in FURTHER for one in achievement.stated(*names)]),
+        criteria=(*stated(criteria), *stated(criteria, "narrative"), *addresses),
         types=achievement.stated("achievementType"),
         requirements=_requirements(descriptions),
         results=tuple([_result(place) for place in results]),
@@ -114,10 +109,10 @@ def _learner(subjects: Iterable[Place]) -> Learner:
     identifiers: list[Stated] = []
     ids: list[Stated] = []
     for subject in subjects:
-        for identifier in subject.walk("identifier"):
-            stated = identifier.object
-            plain_name = stated.get("identityType") == "name" and _says_no(stated.get("hashed"))
-            found = identifier.stated("identityHash") if stated else identifier.stated()
+        for identifier in subject.step("identifier"):
+            own = identifier.object
+            plain_name = own.get("identityType") == "name" and _says_no(own.get("hashed"))
+            found = identifier.stated("identityHash") if own else stated([identifier])
             (names if plain_name else identifiers).extend(found)
         names += subject.stated("name")
         names += full_name(subject, "givenName", "familyName")
@@ -130,17 +125,28 @@ def _says_no(hashed: JsonValue) -> bool:
     return hashed is False or hashed == "false"
 
 
-def _outcomes(descriptions: list[Place], alignments: list[Place], tables: Tables) -> Iterator[Outcome]:
+class _Alignment(NamedTuple):
+    """An alignment, and what it says it is aligned to."""
+
+    place: Place
+    targets: tuple[str, ...]
+
+
+def _alignments(places: list[Place]) -> list[_Alignment]:
+    return [_Alignment(place, texts(place.stated("targetType"))) for place in places]
+
+
+def _outcomes(descriptions: list[Place], alignments: list[_Alignment], tables: Tables) -> Iterator[Outcome]:
     for description in descriptions:
-        aligned = description.walk("alignment")
+        aligned = description.step("alignment")
         named = is_learning_outcome(description)
         if named or aligned:
-            names = description.stated("name") or description.stated("alignment", "targetName")
-            for statement in names or (Stated("", description.path),):
+            names = description.stated("name") or stated(aligned, "targetName")
+            for statement in names or (Stated("", description),):
                 yield Outcome(only(description.stated("id")), statement, bool(aligned))
     for alignment in alignments:
-        if any(_is_outcome(target, tables) for target, _ in alignment.stated("targetType")):
-            for statement in alignment.stated("targetName"):
+        if any(_is_outcome(target, tables) for target in alignment.targets):
+            for statement in alignment.place.stated("targetName"):
                 yield Outcome(None, statement, linked=True)
 
 
@@ -153,17 +159,17 @@ def _is_outcome(target: str, tables: Tables) -> bool:
     return target in tables.outcome_targets or target.startswith(tables.outcome_target_prefixes)
 
 
-def _levels(alignments: list[Place], tables: Tables) -> Iterator[Level]:
+def _levels(alignments: list[_Alignment], tables: Tables) -> Iterator[Level]:
     for alignment in alignments:
-        for target, _ in alignment.stated("targetType"):
+        for target in alignment.targets:
             if target in tables.level_targets:
-                yield level(alignment, tables.level_targets[target])
+                yield level(alignment.place, tables.level_targets[target])
 
 
-def _quality(alignments: list[Place], tables: Tables) -> Iterator[Quality]:
+def _quality(alignments: list[_Alignment], tables: Tables) -> Iterator[Quality]:
     for alignment in alignments:
-        if any(target in tables.quality_targets for target, _ in alignment.stated("targetType")):
-            yield quality(alignment, tables)
+        if not tables.quality_targets.isdisjoint(alignment.targets):
+            yield quality(alignment.place, tables)
 
 
 def _assessments(descriptions: list[Place], tables: Tables) -> tuple[Listed, ...]:
@@ -190,12 +196,12 @@ def _requirements(descriptions: list[Place]) -> Mapping[str, Requirement]:
             levels=texts(description.stated("requiredLevel")),
             allowed=texts(description.numbers("allowedValue")),
             points={
-                level_id: only(rubric.numbers("points"))
-                for rubric in description.walk("rubricCriterionLevel")
-                for level_id, _ in rubric.stated("id")
+                level_id.text: only(rubric.numbers("points"))
+                for rubric in description.step("rubricCriterionLevel")
+                for level_id in rubric.stated("id")
             },
         )
-        for name, _ in description.stated("id"):
+        for name in texts(description.stated("id")):
             found[name] = found[name].and_also(made) if name in found else made
     return found
 
@@ -205,6 +211,6 @@ def _result(place: Place) -> Result:
         texts(place.stated("resultDescription")),
         texts(place.numbers("value")),
         texts(place.stated("achievedLevel")),
-        tuple([status.text or "" for status in place.walk("status")]),
-        place.path,
+        tuple([status.text or "" for status in place.step("status")]),
+        place,
     )

@@ -48,7 +48,7 @@ def _read(document: Place, badge: Place) -> Record:
         dates=document.stated("issuedOn"),
         outcomes=tuple([Outcome(None, stated, linked=False) for stated in _extension([badge], "LearningOutcome")]),
         workloads=tuple(_workloads(badge)),
-        levels=tuple([Level("EQF", text, None, path) for text, path in _extension([badge], "EQF")]),
+        levels=tuple([Level("EQF", stated.text, None, stated.place) for stated in _extension([badge], "EQF")]),
         criteria=tuple([stated for names in CRITERIA for stated in badge.stated(*names)]),
         further=badge.stated("criteria", "id"),
     )
@@ -66,8 +66,8 @@ def _learner(document: Place) -> Learner:
 
 def _workloads(badge: Place) -> Iterator[Workload]:
     for name, unit in WORKLOADS:
-        for text, path in _extension([badge], name):
-            yield Workload(text, Listed(unit, name, path), path)
+        for stated in _extension([badge], name):
+            yield Workload(stated.text, Listed(unit, name, stated.place), stated.place)
 
 
 def _extension(places: list[Place], name: str) -> tuple[Stated, ...]:

@@ -71,7 +71,7 @@ def read_eudi(document: Place, tables: Tables) -> tuple[Record, ...]:
             outcomes=_outcomes(document, "learning_outcomes", linked=False),
             workloads=tuple([_study_time(stated) for stated in document.stated("expected_study_time")]),
             levels=tuple(
-                [Level("EQF", text, None, path) for text, path in document.numbers("level_of_learning_experience")]
+                [Level("EQF", one.text, None, one.place) for one in document.numbers("level_of_learning_experience")]
             ),
             assessments=listed(document.walk("assessmentType"), "assessment", tables),
             participation=listed(document.walk("participationType"), "participation", tables),
@@ -106,7 +106,7 @@ def read_we_build(document: Place, tables: Tables) -> tuple[Record, ...]:
             stacks_into=document.stated("partOfQualification"),
             further=document.stated("additionalNote"),
             assessment_specified=any(stated.text.strip() for stated in document.stated("typeOfAssessment")),
-            types=(Stated("MicroCredential", document.nearest("vct")),),
+            types=(Stated("MicroCredential", Place(None, document.nearest("vct"))),),
             results=_grades(document, "grade"),
         ),
     )
@@ -127,27 +127,27 @@ def _study_time(stated: Stated) -> Workload:
     """A workload in words: a number and a unit, or it has none."""
     match = _STUDY_TIME.fullmatch(stated.text)
     if match is None:
-        return Workload(stated.text, None, stated.path)
+        return Workload(stated.text, None, stated.place)
     unit = "ECTS" if match[2].upper() == "ECTS" else "hour"
-    return Workload(match[1], Listed(unit, match[2], stated.path), stated.path)
+    return Workload(match[1], Listed(unit, match[2], stated.place), stated.place)
 
 
 def _quality_text(stated: Stated) -> Quality:
     """Quality assurance in words: an address among them is the link."""
-    return Quality((_ADDRESS.sub("", stated.text),), tuple(_ADDRESS.findall(stated.text)), (), stated.path)
+    return Quality((_ADDRESS.sub("", stated.text),), tuple(_ADDRESS.findall(stated.text)), (), stated.place)
 
 
 def _workload(place: Place, tables: Tables) -> Workload:
     units = listed(place.walk("unit"), "unit", tables, "we-build")
-    return Workload(only(place.numbers("value")), units[0] if len(units) == 1 else None, place.path)
+    return Workload(only(place.numbers("value")), units[0] if len(units) == 1 else None, place)
 
 
 def _levels(document: Place) -> Iterator[Level]:
-    for text, path in document.stated("level"):
-        match = _EQF_CODE.fullmatch(text.strip())
-        yield Level("EQF", match[1] if match else None, None, path)
-    for text, path in document.stated("nationalQualificationsFrameworkLevel"):
-        yield Level(None, text, None, path)
+    for stated in document.stated("level"):
+        match = _EQF_CODE.fullmatch(stated.text.strip())
+        yield Level("EQF", match[1] if match else None, None, stated.place)
+    for stated in document.stated("nationalQualificationsFrameworkLevel"):
+        yield Level(None, stated.text, None, stated.place)
 
 
 def _accreditation(document: Place, tables: Tables) -> Iterator[Quality]:
@@ -157,16 +157,16 @@ def _accreditation(document: Place, tables: Tables) -> Iterator[Quality]:
         bodies = [stated for member in ACCREDITATION_BODY for stated in place.stated(member)]
         stated = [address for member in place.object for address in place.stated(member)]
         own = listed(place.walk("type"), "quality", tables, "we-build")
-        yield Quality(texts(bodies), texts(stated), own or kinds, place.path)
+        yield Quality(texts(bodies), texts(stated), own or kinds, place)
     if kinds and not document.walk("accreditation"):
-        yield Quality((), (), kinds, kinds[0].path)
+        yield Quality((), (), kinds, kinds[0].place)
 
 
 def _stackable(document: Place, member: str) -> Iterator[Listed]:
     for place in document.walk(member):
         if isinstance(place.plain, bool):
-            yield Listed("stackable" if place.plain else "stand-alone", str(place.plain).lower(), place.path)
+            yield Listed("stackable" if place.plain else "stand-alone", str(place.plain).lower(), place)
 
 
 def _grades(document: Place, member: str) -> tuple[Result, ...]:
-    return tuple([Result((), (text,), (), (), path) for text, path in document.numbers(member)])
+    return tuple([Result((), (one.text,), (), (), one.place) for one in document.numbers(member)])

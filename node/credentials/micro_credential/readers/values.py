@@ -18,7 +18,7 @@ def listed(places: Iterable[Place], kind: Kind, tables: Tables, foreign: Foreign
         label = label_of(place)
         if label is not None:
             term = tables.values[kind].find(label) if foreign is None else mapped(label, tables.mapping(foreign, kind))
-            found.append(Listed(term, label, place.path))
+            found.append(Listed(term, label, place))
     return tuple(found)
 
 
@@ -46,7 +46,7 @@ def mapped(label: str, table: Mapping[str, str]) -> str | None:
 
 def texts(stated: Iterable[Stated]) -> tuple[str, ...]:
     """The texts without their places."""
-    return tuple([text for text, _ in stated])
+    return tuple([one.text for one in stated])
 
 
 def level(place: Place, framework: str | None) -> Level:
@@ -55,7 +55,7 @@ def level(place: Place, framework: str | None) -> Level:
         framework or only(place.stated("targetFramework")),
         only(place.numbers("targetCode")),
         only(place.stated("targetUrl")),
-        place.path,
+        place,
     )
 
 
@@ -65,7 +65,7 @@ def quality(place: Place, tables: Tables) -> Quality:
         texts(place.stated("targetName")),
         texts(place.stated("targetUrl")),
         listed(place.walk("targetFramework"), "quality", tables),
-        place.path,
+        place,
     )
 
 
@@ -74,4 +74,4 @@ def full_name(place: Place, given: str, family: str) -> tuple[Stated, ...]:
     parts = []
     for name in (given, family):
         parts += [stated.text for stated in place.in_languages(name) if stated.text.strip()][:1]
-    return (Stated(" ".join(parts), place.path),) if len(parts) > 1 else ()
+    return (Stated(" ".join(parts), place),) if len(parts) > 1 else ()

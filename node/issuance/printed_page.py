@@ -197,7 +197,7 @@ def _title(document: JsonObject, record: Record, language: Language) -> Said | N
 
 def _translated(document: JsonObject, stated: Stated, language: Language) -> Said:
     """A text in the language of the page where the credential has it so, else as it stands, in its own language."""
-    parent, member = _parent(document, stated.path)
+    parent, member = _parent(document, stated.place.path)
     others = parent.get(f"{member}Map")
     if isinstance(others, dict) and isinstance(text := others.get(language), str) and text.strip():
         return Said(shown(text), language)

@@ -6,6 +6,7 @@ import jsonld from 'jsonld';
 import jsQR from 'jsqr';
 import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
+import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
 import {canonize, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
 import {time} from './timing.mjs';
@@ -23,7 +24,8 @@ export const operations = {
     input, {algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', messageDigestAlgorithm: hash, maxWorkFactor})),
   sign, verify, time,
   statusList: makeStatusList, status: checkStatus,
-  qr: readCode
+  qr: readCode,
+  generateRsa, signToken, verifyToken, verifyClaims
 };
 
 async function sign({document, purpose = 'assertionMethod', challenge, domain, bare = false, ...how}) {

@@ -17,6 +17,8 @@ from anchoring.layout import namespace_id, proven_facts, recovery_commitment, sl
 from anchoring.ledger import ENDLESS, AccreditationOf, Anchor, AnchorOf, AuthorityAt, HeadOf
 from anchoring.receipt import Receipt, Site, State, anchor_shown_by
 
+pytestmark = pytest.mark.peer
+
 LIST, SEALED_LIST, DIGEST, SUBJECT, SCOPE, EVIDENCE = (
     keccak(name) for name in (b"list", b"sealed list", b"digest", b"subject", b"scope", b"evidence")
 )

@@ -1,11 +1,13 @@
 """Where answers stand and how they are packed, written down once more out of the design."""
 
+import json
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 from anchoring_support import CONTRACT, HandMadeState
 from eth_hash.auto import keccak
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from anchoring.errors import FactError, TrieProofError, UnprovenError
@@ -73,6 +75,68 @@ STORED = {
     _after(_mapped(NS, SUBJECT, SCOPE, (3).to_bytes(32), slot=4)): keccak(b"evidence"),
     **_history(100, 500, 500, 950),
 }
+
+
+COMPILED = json.loads(files("anchoring").joinpath("artifacts", "TrustAnchor.json").read_text("utf-8"))["storageLayout"]
+
+
+def _as_compiled(struct, **values):
+    """The words of a struct as the compiler says that it packs them."""
+    words = [0] * (1 + max(member["slot"] for member in COMPILED["structs"][struct]))
+    for member in COMPILED["structs"][struct]:
+        words[member["slot"]] |= values.pop(member["label"]) << 8 * member["offset"]
+    assert values == {}
+    return [word.to_bytes(32) for word in words]
+
+
+def _numbers(**bits):
+    """A number for each member, of at most so many bits."""
+    return st.fixed_dictionaries({name: st.integers(1, 2**width - 1) for name, width in bits.items()})
+
+
+def _read_as_compiled(question, struct, values, *following):
+    words = [*_as_compiled(struct, **values), *following]
+    return read(question, dict(zip(slots_of(question), words, strict=True)))
+
+
+@given(_numbers(blockNumber=48, time=48, authority=32, era=16))
+def test_an_anchor_as_the_compiler_packs_it(values):
+    assert _read_as_compiled(ANCHOR, "Anchor", values) == Anchor(*values.values())
+
+
+@given(_numbers(digest=256, version=64, time=37, validUntil=37, authority=32, era=16), st.booleans())
+def test_a_head_as_the_compiler_packs_it(values, sealed):
+    time, until = sorted((values["time"], ENDLESS if sealed else values["validUntil"]))
+    assume(time < until)
+    values |= {"time": time, "validUntil": until, "isSealed": int(sealed)}
+    head = _read_as_compiled(HEAD, "Head", values)
+    assert head == StatusHead(values.pop("digest").to_bytes(32), *values.values())
+
+
+@given(_numbers(authority=160, sinceBlock=48, sinceTime=48))
+def test_an_authority_as_the_compiler_packs_it(values):
+    question = AuthorityAt(NS, values["sinceBlock"], 0)
+    authority = _read_as_compiled(question, "Authority", values, bytes(32))
+    assert authority == Authority(values["authority"].to_bytes(20), values["sinceBlock"], values["sinceTime"])
+
+
+@given(_numbers(validFrom=37, validUntil=37, recordedAt=48, revokedAt=48, authority=32, revokedBy=32, evidence=256))
+def test_an_accreditation_as_the_compiler_packs_it(values):
+    start, end = sorted((values["validFrom"], values["validUntil"]))
+    assume(start < end)
+    values |= {"validFrom": start, "validUntil": end}
+    accreditation = _read_as_compiled(ACCREDITATION, "Accreditation", values)
+    assert accreditation == Accreditation(*list(values.values())[:-1], values["evidence"].to_bytes(32))
+
+
+def test_the_mappings_stand_where_the_compiler_put_them():
+    assert {member["label"]: member["slot"] for member in COMPILED["storage"]} == {
+        "_namespaces": 0,
+        "_authorities": 1,
+        "_anchors": 2,
+        "_heads": 3,
+        "_accreditations": 4,
+    }
 
 
 def test_each_answer_stands_where_the_design_says():

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from importlib.resources import files
+from operator import itemgetter
 
 import pytest
 from anchoring_support import CONTRACT, HandMadeState
@@ -101,7 +102,8 @@ def _read_as_compiled(question, struct, values, *following):
 
 @given(_numbers(blockNumber=48, time=48, authority=32, era=16))
 def test_an_anchor_as_the_compiler_packs_it(values):
-    assert _read_as_compiled(ANCHOR, "Anchor", values) == Anchor(*values.values())
+    anchor = _read_as_compiled(ANCHOR, "Anchor", values)
+    assert anchor == Anchor(*itemgetter("blockNumber", "time", "authority", "era")(values))
 
 
 @given(_numbers(digest=256, version=64, time=37, validUntil=37, authority=32, era=16), st.booleans())
@@ -110,7 +112,8 @@ def test_a_head_as_the_compiler_packs_it(values, sealed):
     assume(time < until)
     values |= {"time": time, "validUntil": until, "isSealed": int(sealed)}
     head = _read_as_compiled(HEAD, "Head", values)
-    assert head == StatusHead(values.pop("digest").to_bytes(32), *values.values())
+    packed = itemgetter("version", "time", "validUntil", "authority", "era")(values)
+    assert head == StatusHead(values["digest"].to_bytes(32), *packed, sealed)
 
 
 @given(_numbers(authority=160, sinceBlock=48, sinceTime=48))
@@ -126,7 +129,8 @@ def test_an_accreditation_as_the_compiler_packs_it(values):
     assume(start < end)
     values |= {"validFrom": start, "validUntil": end}
     accreditation = _read_as_compiled(ACCREDITATION, "Accreditation", values)
-    assert accreditation == Accreditation(*list(values.values())[:-1], values["evidence"].to_bytes(32))
+    packed = itemgetter("validFrom", "validUntil", "recordedAt", "revokedAt", "authority", "revokedBy")(values)
+    assert accreditation == Accreditation(*packed, values["evidence"].to_bytes(32))
 
 
 def test_the_mappings_stand_where_the_compiler_put_them():

@@ -19,7 +19,6 @@ MAX_PROOF_BYTES: Final = 192 * 1024
 """Two thousand statements with a signature each."""
 HASH_BYTES: Final = 32
 _HEADER_BYTES: Final = 3
-_PREFIX: Final = b"\xd9\x5d"  # what the headers of all these suites begin with
 _CANONICAL_NAME: Final = "c14n"
 
 
@@ -42,7 +41,8 @@ def decode(text: str, header: bytes, components: int, wanted: str) -> list[cbor.
         ) from error
     found = data[:_HEADER_BYTES]
     if found != header:
-        if found[:2] == _PREFIX and found[2] ^ 1 == header[2]:
+        # The two of a suite differ in the last bit.
+        if found == header[:2] + bytes([header[2] ^ 1]):
             _refuse_the_other(is_base=header[2] & 1 == 1)
         malformed(f"begins with {found.hex()}; {wanted} begins with {header.hex()}")
     try:

@@ -83,7 +83,7 @@ def select(whole: NamedDocument, pointers: Iterable[str]) -> NamedDocument:
             ]
         else:
             part = {
-                name: picked(item, None if below is None else below.get(name))
+                name: picked(item, None if below is None or _is_kept(name, item) else below[name])
                 for name, item in value.items()
                 if below is None or name in below or _is_kept(name, item)
             }

@@ -77,10 +77,15 @@ check: .venv/.dev  ## style, types and architecture
 	.venv-acapy/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/acapy.txt
 	@touch $@
 
-bench: .venv/.dev tests/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
+bench/peers/node_modules/.stamp: bench/peers/package-lock.json
+	npm ci --prefix bench/peers --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp bench/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/status_list.py
 	$(BIN)/python bench/anchors.py
+	$(BIN)/python bench/gas.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command "make lock" --quiet
@@ -93,4 +98,4 @@ lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) requirements/slither.in -o requirements/slither.txt
 
 clean:  ## remove what the targets built
-	rm -rf .venv .venv-* tests/peers/node_modules contracts/node_modules contracts/cache contracts/out .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf .venv .venv-* tests/peers/node_modules contracts/node_modules contracts/cache contracts/out bench/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -5,7 +5,7 @@
 Each file carries the ABI, both codes, the code hash, the storage layout, and the address that follows from them on
 every chain. The address of the factory follows from a transaction that nobody signed: its signature is a sentence, the
 sender is whoever that sentence happens to be a signature of, and so nobody has the key or a second transaction
-(docs/adr/0010).
+(docs/adr/0015).
 """
 
 import argparse

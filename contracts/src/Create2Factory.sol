@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @notice Call it with 32 bytes of salt and the init code; it answers with the address, or reverts with what the init
 /// code reverted with (nothing, when the code is there already).
 /// @dev It has no functions, so that its own code stays small: it is deployed by one transaction that nobody signed
-/// (docs/adr/0010), whose gas price is fixed for ever.
+/// (docs/adr/0015), whose gas price is fixed for ever.
 contract Create2Factory {
     fallback() external {
         assembly ("memory-safe") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import { ITrustAnchor, Root } from "../src/ITrustAnchor.sol";
+import { Digest, Root } from "../src/ITrustAnchor.sol";
 import { vm } from "./support/Vm.sol";
 
 import { World } from "./support/World.sol";
@@ -60,7 +60,7 @@ contract GasTest is World {
 
         later(60);
         vm.prank(issuer);
-        trust.setHead(space, LIST, DIGEST, 2, until, false);
+        trust.setHead(space, LIST, Digest.wrap(keccak256("bytes 2")), 2, until, false);
         vm.snapshotGasLastCall(fork, "setHead, the next");
 
         later(60);

@@ -149,6 +149,7 @@ def _updated(file, **options):
         pdf(file=stream(ATTACHED, b"/Type/EmbeddedFile", length=3)),
         pdf(file=stream(ATTACHED, b"/Type/EmbeddedFile", length=10**9)),
         pdf(file=stream(ATTACHED, b"/Type/EmbeddedFile").replace(b"/Length", b"/Lengths")),
+        pdf(b"<</Length 3>>\nstream\nabc"),
         pdf(b"<</A 1/A 2>>"),
         pdf(b"<</A 1/#41 2>>"),
         pdf(b"<</A>>"),
@@ -228,8 +229,8 @@ def test_the_time_for_a_refusal_grows_no_faster_than_the_file(piece, length):
 
 @pytest.mark.threat(59)
 def test_the_number_of_objects_is_bounded():
-    assert refusal(pdf(*[b"0"] * 20_000)) == "picture.pdf.form"
-    assert refusal(pdf(*[b"<<>>"] * 100_000)) == "picture.pdf.form"
+    assert refusal(pdf(*[b"0"] * 5_000)) == "picture.pdf.form"
+    assert refusal(pdf(*[b"0"] * 100_000)) == "picture.pdf.form"
 
 
 def _opened(file):

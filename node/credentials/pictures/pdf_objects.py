@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from node.credentials.errors import PdfError
 
-MAX_OBJECTS: Final = 20_000
-"""A page of ours has about fifty objects and one more for each paragraph."""
+MAX_OBJECTS: Final = 5_000
+"""A page of ours has about fifty objects and a few more for each paragraph; the longest has a thousand."""
 MAX_SYNTAX_BYTES: Final = 512 * 1024
-"""Bytes outside streams, which are read token by token: the longest page of ours has half of them."""
+"""Bytes outside streams, the table among them, read token by token; the longest page of ours has half of them."""
 MAX_NESTING: Final = 16
 """Dictionaries and arrays within each other; our pages have six."""
 

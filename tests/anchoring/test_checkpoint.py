@@ -52,6 +52,20 @@ def _accept(signed, *, keys=KEYS[:3], threshold=2, at=NOW, chain=CHAIN):
     return trust.accept(SignedCheckpoint.decode(signed.encode()), check=_check, at=at)
 
 
+def test_what_the_signers_sign():
+    assert CHECKPOINT.encode() == cbor2.dumps(
+        [
+            b"glejt/checkpoint/v1",
+            11155111,
+            keccak(b"genesis"),
+            777,
+            keccak(HEADER),
+            CHECKPOINT.timestamp,
+            CHECKPOINT.expires,
+        ]
+    )
+
+
 def test_two_of_three():
     assert _accept(_signed(0, 2)) == TrustedBlock(CHAIN, 777, keccak(HEADER))
     assert _accept(_signed(0, 1, 2, 3, 4)).number == 777

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from functools import cache
+from hashlib import sha256
 
 import cbor2
 import pytest
@@ -222,6 +223,28 @@ def test_encoding(receipt):
     assert Receipt.decode(receipt.encode()) == receipt
     assert len(receipt.encode()) < 4000
     assert {field.name for field in fields(receipt)} == {"place", "site", "subject", "progress"}
+
+
+def test_the_form_of_version_1_stays():
+    """Receipts are in the hands of learners: what was once written has to be read for ever."""
+    assert sha256(FINAL.encode()).hexdigest() == "8d733c57e18a1451f7f21cb1ad4b2ad421f6bfcd4ceab71cef84f7fa11166bf2"
+    assert (
+        sha256(PENDING.mined(900, keccak(b"x")).encode()).hexdigest()
+        == "bbc565a73eafd37da03fe5697607183036479ce3a0638fdb4f6a498777b59d12"
+    )
+    assert FINAL.encode() == cbor2.dumps(
+        [
+            b"glejt/receipt/v1",
+            [SALTS[2], FINAL.place.index, 256, list(FINAL.place.path), BATCH.tree.root],
+            [31337, CONTRACT.address, NS],
+            b"eddsa-rdfc-2022",
+            [900, 1_799_999_000, 0, 0, [FINAL.progress.proof.header, *map(list, _nodes(FINAL))]],
+        ]
+    )
+
+
+def _nodes(receipt):
+    return receipt.progress.proof.account, receipt.progress.proof.storage
 
 
 def _listed():

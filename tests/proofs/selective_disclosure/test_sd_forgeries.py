@@ -307,8 +307,10 @@ def test_games_with_the_names_of_blank_nodes_are_refused(suite, game):
                 labels[9999] = labels.pop(first)
 
     derived = suite.derive(suite.base())
-    with pytest.raises(ProofFailure):
+    with pytest.raises(ProofFailure) as refused:
         suite.verify(derived.document, recoded(derived.value, suite.derived_header, play))
+    if game in {"missing", "extra", "same twice", "beyond"}:
+        assert refused.value.code == "proof.invalid.label_map"
 
 
 @every_suite
@@ -383,6 +385,28 @@ def test_pointers_to_nothing_are_refused(suite, pointer):
         suite.base(mandatory=(pointer,))
     with pytest.raises(ProofOptionsError):
         suite.derive(suite.base(), (pointer,))
+
+
+@pytest.mark.parametrize("pointer", ["/a~2", "/a~", "/~", "a", "a/b"])
+def test_what_is_no_pointer_is_refused_even_where_a_member_has_that_name(pointer):
+    with pytest.raises(ProofOptionsError):
+        steps_of(pointer)
+    assert steps_of("/a~1b/~0/") == ("a/b", "~", "")
+
+
+def test_a_bbs_base_proof_of_other_mandatory_parts_is_refused_when_deriving():
+    altered = copy.deepcopy(DOCUMENT)
+    altered["issuer"]["name"] = "Another Issuer"
+    with pytest.raises(InvalidProofError):
+        Bbs.derive(bbs_base(), document=altered)
+
+
+def test_a_presentation_header_has_a_bound():
+    value = bbs_base()
+    long = bytes(bbs_2023.MAX_PRESENTATION_HEADER_BYTES + 1)
+    derived = bbs_2023.derive(DOCUMENT, value, CHOICE, presentation_header=long, jsonld=JSONLD)
+    with pytest.raises(MalformedProofError):
+        Bbs.verify(derived.document, derived.value)
 
 
 @every_suite

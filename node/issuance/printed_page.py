@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -34,7 +34,10 @@ MAX_OUTCOMES: Final = 30
 """Outcomes shown of one achievement: about a page."""
 MAX_VALUES: Final = 4
 """Values shown of a statement that should have one."""
+_NOT_FOR_PAPER: Final = re.compile(r"@|^(?:sha256|md5)\$")
+"""E-mail addresses, which are not for everybody who sees the page, and digests, which tell nobody anything."""
 _LANGUAGE: Final = re.compile(r"([a-z]{2,3})(?:-.*)?")
+_DAY_CHARS: Final = len("2026-06-10")
 _DIGEST_GROUP: Final = 8
 """Digits of a digest between two spaces, so that people can compare it."""
 
@@ -133,14 +136,16 @@ def _content(
 def _head(credential: Credential, records: tuple[Record, ...], spoken: Phrases) -> list[tuple[str, JsonValue]]:
     """Who, by whom and when: the same for all that a credential speaks of."""
     first = records[0]
-    learner = first.learner.names or first.learner.identifiers or first.learner.ids
+    learner = _texts(first.learner.names) or [
+        text for text in _texts((*first.learner.identifiers, *first.learner.ids)) if not _NOT_FOR_PAPER.search(text)
+    ]
     name = credential.issuer_profile.get("name")
     issuer = [shown(name)] if isinstance(name, str) and name.strip() else []
     issuer += [shown(credential.issuer)] if credential.issuer else []
     bodies = [text for text in _texts(first.bodies) if text not in issuer]
     ends = [credential.document.get(member) for member in ("validUntil", "expirationDate")]
     return [
-        ("learner", _joined(_texts(learner))),
+        ("learner", _joined(learner) or spoken("person.withheld")),
         ("issuer", _joined(issuer)),
         ("body", _joined(bodies)),
         ("date", _joined([_day(stated.text, spoken) for stated in first.dates[:1]])),
@@ -248,10 +253,11 @@ def _in_words(kind: str, listed: Listed, spoken: Phrases) -> str:
 
 
 def _day(value: str, spoken: Phrases) -> str:
-    """The day of a moment, in UTC, in words; what is no moment as it stands."""
+    """The day of a moment where it was written down, in words; what is no moment as it stands."""
     try:
-        at = parse_timestamp(value).astimezone(UTC)
-    except (TimestampError, OverflowError):
+        parse_timestamp(value)
+        at = date.fromisoformat(value[:_DAY_CHARS])
+    except (TimestampError, ValueError):
         return shown(value)
     pattern = _words(spoken.language)["date"]
     return pattern.format(day=at.day, month=spoken.months[at.month - 1], year=f"{at.year:04}")

@@ -116,6 +116,25 @@ def test_a_page_has_the_date_of_the_credential():
     assert rows(page(odd).content)["Date of award"] == "0001-01-01T00:00:00+14:00"
 
 
+def test_a_day_is_that_of_the_place_where_it_was_written():
+    for stated in ("2026-06-10T00:00:00+02:00", "2026-06-10T23:59:59-11:00"):
+        assert rows(page(signed_sample(awardedDate=stated)).content)["Date of award"] == "10 June 2026"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "shown"),
+    [
+        ({"identityType": "emailAddress", "hashed": False, "identityHash": "demo@school.example"}, None),
+        ({"identityType": "emailAddress", "hashed": True, "identityHash": "sha256$" + "0" * 64, "salt": "x"}, None),
+        ({"identityType": "ext:studentNumber", "hashed": False, "identityHash": "S-17"}, "S-17"),
+    ],
+)
+def test_no_address_and_no_digest_of_a_learner_is_printed(identifier, shown):
+    document = changed("/credentialSubject/identifier/0", {"type": "IdentityObject", **identifier}, signed_sample())
+    document = without("/credentialSubject/id", document=document)
+    assert rows(page(document).content)["Awarded to"] == (shown or "Name not shown.")
+
+
 def test_an_end_is_said():
     assert rows(page(signed_sample(validUntil="2027-06-10T00:00:00Z")).content)["In force until"] == "10 June 2027"
 

@@ -6,6 +6,7 @@ import jsonld from 'jsonld';
 import jsQR from 'jsqr';
 import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
+import {dccIssue, dccVerify} from './dcc.mjs';
 import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
 import {canonize, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
@@ -23,6 +24,7 @@ export const operations = {
   canonizeNquads: ({inputs, hash = 'SHA-256', maxWorkFactor = 1}) => each(inputs, input => rdfCanonize.canonize(
     input, {algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', messageDigestAlgorithm: hash, maxWorkFactor})),
   sign, verify, time,
+  dccIssue, dccVerify,
   statusList: makeStatusList, status: checkStatus,
   qr: readCode,
   generateRsa, signToken, verifyToken, verifyClaims

@@ -44,11 +44,11 @@ def fresh_for(invocation: Invocation, key: str | None, now: datetime) -> Fresh:
 
 def composed_award(invocation: Invocation, achievement: str, award: str, fresh: Fresh) -> UnsecuredDocument | None:
     """The credential of this award, or None where something that was told keeps it from being composed."""
-    described, given = _read(invocation, achievement), _read(invocation, award)
+    described, given = read_draft(invocation, achievement), read_draft(invocation, award)
     try:
         document = compose(read_achievement(described), read_award(given, fresh))
     except CompositionError as error:
-        _tell(invocation, error, achievement if isinstance(error, AchievementError) else award)
+        tell(invocation, error, achievement if isinstance(error, AchievementError) else award)
         return None
     _remark_on_class(invocation, document)
     return document
@@ -57,17 +57,19 @@ def composed_award(invocation: Invocation, achievement: str, award: str, fresh: 
 def composed_endorsement(invocation: Invocation, name: str, fresh: Fresh) -> UnsecuredDocument | None:
     """The endorsement in this file, or None where something that was told keeps it from being composed."""
     try:
-        return compose_endorsement(read_endorsement(_read(invocation, name), fresh))
+        return compose_endorsement(read_endorsement(read_draft(invocation, name), fresh))
     except CompositionError as error:
-        _tell(invocation, error, name)
+        tell(invocation, error, name)
         return None
 
 
-def _read(invocation: Invocation, name: str) -> JsonObject:
+def read_draft(invocation: Invocation, name: str) -> JsonObject:
+    """The JSON object in a file that says what a credential is to be composed of."""
     return parse_object(read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
 
 
-def _tell(invocation: Invocation, error: CompositionError, name: str) -> None:
+def tell(invocation: Invocation, error: CompositionError, name: str) -> None:
+    """Say what keeps a credential from being composed, in the words of each problem."""
     for problem in error.problems[:MAX_TOLD]:
         invocation.out.error(describe(type(error)([problem]), invocation.words), file=name)
 

@@ -1,11 +1,16 @@
 """Files in and out: bounded reading, and writing that is whole or did not happen."""
 
 import errno
+import fcntl
 import os
+import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from node.cli.errors import CliError
 
@@ -13,6 +18,9 @@ STDIN = "-"
 MAX_LINE_BYTES = 16 * 1024
 """A file that holds a passphrase holds little else."""
 PUBLIC = 0o644
+PUBLIC_FOLDER = 0o755
+TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
+"""What a file system answers where there is something of that name already."""
 NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 """What a file system answers that knows no second name for a file, as on many memory sticks."""
 
@@ -47,20 +55,95 @@ def read_first_line(path: Path) -> str:
 
 def write_whole(path: Path, data: bytes, *, force: bool) -> None:
     """Write a file so that it is there whole or not at all; one that exists is replaced only with `force`."""
+    with staged_file(path) as staged:
+        staged.file.write(data)
+        staged.release(force=force)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file that is being written under another name; it is there once it is released."""
+
+    path: Path
+    file: BinaryIO
+    temporary: Path
+
+    def release(self, *, force: bool) -> None:
+        """Give it its name; one that exists is replaced only with `force`."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.temporary.chmod(PUBLIC & ~_umask())
+        _put(self.temporary, self.path, force=force)
+
+
+@contextmanager
+def staged_file(path: Path) -> Iterator[StagedFile]:
+    """A file to write into; what was not released is gone afterwards."""
     if path.is_dir():
         raise CliError("output.is_folder", name=path)
-    try:
+    with _told(path):
         handle, temporary = tempfile.mkstemp(prefix=".glejt-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(PUBLIC & ~_umask())
-            _put(Path(temporary), path, force=force)
+                yield StagedFile(path, file, Path(temporary))
         finally:
             with suppress(FileNotFoundError):
                 Path(temporary).unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFolder:
+    """A folder that is being filled under another name; it is there once it is released."""
+
+    path: Path
+    temporary: Path
+
+    def write(self, name: str, data: bytes) -> None:
+        """One more file in it."""
+        (self.temporary / name).write_bytes(data)
+
+    def release(self) -> None:
+        """Give it its name; a folder of that name must be empty."""
+        os.sync()  # once, as waiting for each of the files would take longer than making them
+        self.temporary.chmod(PUBLIC_FOLDER & ~_umask())
+        try:
+            self.temporary.rename(self.path)
+        except OSError as error:
+            if error.errno in TAKEN:
+                raise FileExistsError(errno.EEXIST, "exists") from error
+            raise
+
+
+@contextmanager
+def staged_folder(path: Path) -> Iterator[StagedFolder]:
+    """A folder to write files into; what was not released is gone afterwards."""
+    with _told(path):
+        temporary = Path(tempfile.mkdtemp(prefix=".glejt-", dir=path.parent))
+        try:
+            yield StagedFolder(path, temporary)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Alone among all that change a list in this folder."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise CliError("input.missing", name=folder) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell of what keeps a file or folder from being written."""
+    try:
+        yield
     except FileExistsError as error:
         raise CliError("output.exists", name=path) from error
     except OSError as error:

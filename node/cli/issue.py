@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,36 @@ class Input:
         return self.file is None
 
 
+@dataclass(frozen=True, slots=True)
+class TableOrder:
+    """What was asked of `issue` about a table, as typed."""
+
+    csv: str | None = None
+    out: str | None = None
+    force: bool = False
+    columns: Sequence[str] = ()
+    encoding: str | None = None
+    status: Sequence[str] = ()
+    rejects: str | None = None
+    strict: bool = False
+    dry_run: bool = False
+
+
+def require_no_table(asked: TableOrder) -> None:
+    """Refuse what makes sense for a table only."""
+    given = {
+        "--column": asked.columns,
+        "--encoding": asked.encoding,
+        "--status": asked.status,
+        "--rejects": asked.rejects,
+        "--strict": asked.strict,
+        "--dry-run": asked.dry_run,
+    }
+    for option, value in given.items():
+        if value:
+            raise CliError("usage.table_only", option=option)
+
+
 def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str | None, force: bool) -> int:
     """Sign one credential.
 
@@ -59,16 +90,7 @@ def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str 
     3. Write the signed credential whole, or not at all.
     """
     _check_source(source)  # 1
-    created = moment("--created", order.created) if order.created else datetime.now(UTC).replace(microsecond=0)
-    suites = [suite.name for suite in SUITES.values() if suite.creates]
-    if order.suite is not None and order.suite not in suites:
-        raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
-    if order.form is not None and order.form not in FORMS:
-        raise CliError("usage.choice", option="--form", value=order.form, known=", ".join(FORMS))
-    if order.form is not None and (order.suite is not None or order.proof_array):
-        raise CliError("usage.form_conflict")
-    if path_of(order.key, invocation.settings.key) is None:
-        raise CliError("usage.missing", name="--key")
+    created = checked(invocation, order)
     document = _document(invocation, source, order, created)
     if document is None:
         return 1
@@ -92,6 +114,21 @@ def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str 
     suite = signing.profile.cryptosuite if token is None else "JWT"
     invocation.out.remark("remark.signed", issuer=signing.profile.issuer, suite=suite, name=out)
     return 0
+
+
+def checked(invocation: Invocation, order: Order) -> datetime:
+    """The moment at which is signed; raises CliError for an order that cannot be carried out."""
+    created = moment("--created", order.created) if order.created else datetime.now(UTC).replace(microsecond=0)
+    suites = [suite.name for suite in SUITES.values() if suite.creates]
+    if order.suite is not None and order.suite not in suites:
+        raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
+    if order.form is not None and order.form not in FORMS:
+        raise CliError("usage.choice", option="--form", value=order.form, known=", ".join(FORMS))
+    if order.form is not None and (order.suite is not None or order.proof_array):
+        raise CliError("usage.form_conflict")
+    if path_of(order.key, invocation.settings.key) is None:
+        raise CliError("usage.missing", name="--key")
+    return created
 
 
 async def _secured(

@@ -128,6 +128,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
+    jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
     json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
@@ -140,6 +141,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         domain=domain,
         offline=offline,
         status=tuple(status or ()),
+        jobs=jobs,
         expect=expect,
     )
     return verify_files(context.obj, files, question, as_json=json)
@@ -207,6 +209,13 @@ def _issue(  # noqa: PLR0913 -- as above
     achievement: Annotated[str | None, typer.Option(help="issue_achievement", metavar="file")] = None,
     award: Annotated[str | None, typer.Option(help="issue_award", metavar="file")] = None,
     endorsement: Annotated[str | None, typer.Option(help="issue_endorsement", metavar="file")] = None,
+    csv: Annotated[str | None, typer.Option(help="issue_csv", metavar="file")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column", help="issue_column", metavar="text")] = None,
+    encoding: Annotated[str | None, typer.Option(help="issue_encoding", metavar="text")] = None,
+    status_list: Annotated[list[str] | None, typer.Option("--status", help="issue_status", metavar="file")] = None,
+    rejects: Annotated[str | None, typer.Option(help="issue_rejects", metavar="file")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="issue_strict")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="issue_dry_run")] = False,
     key: Annotated[str | None, typer.Option(help="key", metavar="file")] = None,
     passphrase_file: Passphrase = None,
     form: Annotated[str | None, typer.Option(help="form", metavar="form")] = None,
@@ -216,13 +225,29 @@ def _issue(  # noqa: PLR0913 -- as above
     out: Annotated[str | None, typer.Option(help="issue_out", metavar="file")] = None,
     force: Force = False,
 ) -> int:
-    from node.cli.issue import Input, Order, issue_file  # noqa: PLC0415 -- as above
+    from node.cli.issue import Input, Order, TableOrder, issue_file, require_no_table  # noqa: PLC0415 -- as above
 
     order = Order(
         key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array, form=form
     )
     source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
-    return issue_file(context.obj, source, order, out=out, force=force)
+    asked = TableOrder(
+        csv=csv,
+        out=out,
+        force=force,
+        columns=tuple(column or ()),
+        encoding=encoding,
+        status=tuple(status_list or ()),
+        rejects=rejects,
+        strict=strict,
+        dry_run=dry_run,
+    )
+    if csv is None:
+        require_no_table(asked)
+        return issue_file(context.obj, source, order, out=out, force=force)
+    from node.cli.issue_table import issue_table  # noqa: PLC0415 -- as above
+
+    return issue_table(context.obj, source, order, asked)
 
 
 @achievement.command("check", cls=WordedCommand, help="achievement_check")

@@ -1,5 +1,6 @@
 """Who signs what a command makes: the key that was named or set, opened, and the contexts that may be used."""
 
+from did_methods.multikey import PrivateKey
 from node.adapters.held_keys import HeldKeys
 from node.adapters.key_file import read_key_file
 from node.cli.did import unlock
@@ -9,15 +10,19 @@ from node.cli.invocation import Invocation, path_of
 from node.issuance.secure import Signing, SigningProfile, usual_suite
 
 
-def signing_for(
+def signing_for(  # noqa: PLR0913 -- each is a decision of the caller
     invocation: Invocation,
     key: str | None,
     passphrase_file: str | None,
     *,
     suite: str | None = None,
     proof_array: bool = False,
+    trial: bool = False,
 ) -> Signing:
-    """The signing by a key file; its passphrase is read from its file, or asked for."""
+    """The signing by a key file; its passphrase is read from its file, or asked for.
+
+    On trial another key signs, made up for it, and the file is not opened: what it signs is for nobody.
+    """
     path = path_of(key, invocation.settings.key)
     if path is None:
         raise CliError("usage.missing", name="--key")
@@ -30,4 +35,8 @@ def signing_for(
         cryptosuite=suite or usual_suite(key_file.public.type),
         proof_array=proof_array,
     )
-    return Signing(profile, HeldKeys({method: unlock(invocation, key_file, path, passphrase_file)}), trust)
+    if trial:
+        private = PrivateKey.generate(key_file.public.type)
+    else:
+        private = unlock(invocation, key_file, path, passphrase_file)
+    return Signing(profile, HeldKeys({method: private}), trust)

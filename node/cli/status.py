@@ -5,12 +5,10 @@ locked, so that of two changes at once neither is lost.
 """
 
 import asyncio
-import fcntl
 import json
 import os
 import sys
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Final
 
 from node.app import sources
 from node.cli.errors import CliError, Refused, describe
-from node.cli.files import read_input, write_whole
+from node.cli.files import locked, read_input, write_whole
 from node.cli.invocation import Invocation
 from node.cli.output import fit, visible
 from node.cli.signing import signing_for
@@ -110,7 +108,7 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
         _confirm(invocation, "status.confirm_set", yes=asked.yes, count=len(changes), name=name)
     signing = signing_for(invocation, key.file, key.passphrase_file)
     outside = sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
-    with _locked(path.parent):  # 3.
+    with locked(path.parent):  # 3.
         current = _read(path)
 
         async def following() -> SecuredDocument:
@@ -222,17 +220,3 @@ def _confirm(invocation: Invocation, question: str, *, yes: bool, **values: obje
     invocation.out.say(words(question, **fit(values)))
     if sys.stdin.readline().strip().lower() not in words("status.agreed").split():
         raise Refused("input.declined")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Alone among all that change a list in this folder."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise CliError("input.missing", name=folder) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

@@ -41,14 +41,28 @@ def compose(achievement: Achievement, award: Award) -> UnsecuredDocument:
     2. Its parts are put where Open Badges has them; a type that follows from the place is written out.
     3. The whole keeps the rules of the data model, states of its learner what it bears out, and has a class.
     """
-    problems = list(check_award(achievement, award))  # 1.
+    document = assemble(achievement, award)  # 1. and 2.
+    check_whole(document)  # 3.
+    return document
+
+
+def assemble(achievement: Achievement, award: Award) -> UnsecuredDocument:
+    """Steps 1 and 2 of `compose`, for the many of a list, of whose wholes not each is judged anew."""
+    problems = list(check_award(achievement, award))
     if problems:
         raise AwardError(problems)
-    document = _assemble(achievement, award)  # 2.
-    found = [*check_credential(document), *check_learner_stated(document), *_unclassified(document)]  # 3.
+    return _assemble(achievement, award)
+
+
+def check_whole(document: JsonObject) -> None:
+    """Step 3 of `compose`: raise CompositionError for what is wrong with the whole.
+
+    Whether it has a class is decided by the achievement, and by which members there are, not by what a learner is
+    called or has reached.
+    """
+    found = [*check_credential(document), *check_learner_stated(document), *_unclassified(document)]
     if found:
         raise _refusal(found)
-    return document
 
 
 def _assemble(achievement: Achievement, award: Award) -> UnsecuredDocument:
@@ -132,10 +146,11 @@ def _refusal(found: list[Finding]) -> CompositionError:
         return AchievementError(
             [_of("achievement", one, one.path.removeprefix(ACHIEVEMENT_PLACE)) for one in of_achievement]
         )
-    return AwardError([_of("award", one, _award_place(one.path)) for one in found])
+    return AwardError([_of("award", one, award_place(one.path)) for one in found])
 
 
-def _award_place(path: str) -> str:
+def award_place(path: str) -> str:
+    """Where in the award's file stands what the credential has at this place."""
     for composed, stated in FILE_PLACES:
         if _is_in(path, composed):
             return stated + path.removeprefix(composed)

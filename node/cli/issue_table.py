@@ -1,0 +1,268 @@
+"""`glejt issue --csv`: an achievement awarded to everybody in a table.
+
+Rows are read, composed and signed one after the other, so that a million of them take no more memory than one. What is
+wrong with a row is told with its number and column, and the others go on. The result is put in its place whole, once
+the last row is done and a sample has been verified.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from node.cli.composing import fresh_for, read_draft, tell
+from node.cli.errors import CliError, Refused, describe
+from node.cli.files import StagedFile, StagedFolder, staged_file, staged_folder
+from node.cli.invocation import Invocation
+from node.cli.issue import Input, Order, TableOrder, checked
+from node.cli.output import visible
+from node.cli.places import Places, reserved
+from node.cli.signing import signing_for
+from node.cli.table import ENCODINGS, Rejects, Row, Table, opened_table
+from node.credentials.achievement import read_achievement
+from node.credentials.award_table import AwardTable
+from node.credentials.compose import check_whole
+from node.credentials.errors import AchievementError, CompositionError
+from node.issuance.award_batch import AwardBatch, Problem, RowError
+from node.issuance.batch import Batch, Tally
+from node.issuance.errors import IssuanceError
+from node.status.errors import StatusError
+
+LINES: Final = ".jsonl"
+"""How the name of a result ends that is one file with a credential in each line, rather than a folder of files."""
+REJECTED: Final = ".rejected.csv"
+"""What is put behind the name of the result for the table of rejected rows, unless it is named."""
+TOLD_ROWS: Final = 20
+"""Rejected rows that are told of in the terminal; the table of rejected rows has all."""
+EVERY_SECONDS: Final = 0.5
+"""How often progress is shown: often enough to be seen moving, seldom enough to be read."""
+
+
+class Sink(Protocol):
+    """Where signed credentials go."""
+
+    def write(self, row: int, credential: bytes) -> None:
+        """Add the credential of one row."""
+
+    def release(self, *, force: bool) -> None:
+        """Put all of them in their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One file with a credential in each line, in the order of the rows."""
+
+    staged: StagedFile
+
+    def write(self, _row: int, credential: bytes) -> None:
+        """Add a line."""
+        self.staged.file.write(credential + b"\n")
+
+    def release(self, *, force: bool) -> None:
+        """Give the file its name."""
+        self.staged.release(force=force)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with a file for each credential, named by the number of its row, never by what stands in it."""
+
+    staged: StagedFolder
+
+    def write(self, row: int, credential: bytes) -> None:
+        """Add a file."""
+        self.staged.write(f"row-{row:07}.json", credential + b"\n")
+
+    def release(self, *, force: bool) -> None:  # noqa: ARG002 -- what a folder holds is never replaced
+        """Give the folder its name."""
+        self.staged.release()
+
+
+class Nowhere:
+    """A trial: what is signed is for nobody."""
+
+    def write(self, row: int, credential: bytes) -> None:
+        """Leave it."""
+
+    def release(self, *, force: bool) -> None:
+        """There is nothing to release."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far it is, on standard error where that is a terminal."""
+
+    invocation: Invocation
+    table: Table
+    issued: int = 0
+    rejected: int = 0
+    begun: float = field(default_factory=time.monotonic)
+    shown: float = 0.0
+
+    def show(self) -> None:
+        """Say how many rows are done, how fast, and how long the rest will take."""
+        now = time.monotonic()
+        if now - self.shown < EVERY_SECONDS or not sys.stderr.isatty() or self.invocation.out.quiet:
+            return
+        self.shown, took = now, max(now - self.begun, 0.001)
+        left = took * (1 - self.table.read) / max(self.table.read, 0.001)
+        done = self.issued + self.rejected
+        said = self.invocation.words("table.progress", done=done, rate=round(done / took), left=round(left))
+        sys.stderr.write(f"\r\x1b[K{said}")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+
+
+def issue_table(invocation: Invocation, source: Input, order: Order, asked: TableOrder) -> int:
+    """Award an achievement to everybody in a table.
+
+    1. Read what all awards share, and the headings; refuse before a passphrase is asked for.
+    2. Row by row: compose, sign, and set aside; tell of what is wrong with a row.
+    3. Verify the last credential; put the table of rejected rows in its place, and then what was signed.
+    """
+    created = checked(invocation, order)  # 1.
+    result, rejects = _outputs(source, order, asked)
+    shared, described = read_draft(invocation, source.award or ""), read_draft(invocation, source.achievement or "")
+    fresh = fresh_for(invocation, order.key, created)
+    with ExitStack() as stack:
+        table = stack.enter_context(opened_table(asked.csv or "", asked.encoding or ENCODINGS[0]))
+        try:
+            achievement = read_achievement(described)
+            columns = AwardTable(table.headings, _renamed(asked.columns), shared, achievement)
+        except CompositionError as error:
+            tell(invocation, error, (source.achievement if isinstance(error, AchievementError) else asked.csv) or "")
+            return Refused.status
+        signing = signing_for(
+            invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=True, trial=asked.dry_run
+        )
+        awards = AwardBatch(achievement, columns, fresh, Batch(signing, created=created, admit=check_whole))
+        progress = Progress(invocation, table)
+        try:
+            places = stack.enter_context(reserved(asked.status, trial=asked.dry_run))
+            sink = _sink(stack, result)
+            rejected = stack.enter_context(staged_file(rejects)) if rejects else None
+            mistakes = Rejects(rejected.file, table.headings, table.delimiter) if rejected else None
+            asyncio.run(_issue_rows(awards, places, sink, mistakes, progress))  # 2.
+            awards.batch.finish()  # 3.
+        except (IssuanceError, StatusError) as error:
+            progress.end()
+            invocation.out.error(describe(error, invocation.words))
+            return Refused.status
+        progress.end()
+        if mistakes is not None:
+            mistakes.close()
+        if rejected is not None and progress.rejected:
+            rejected.release(force=asked.force)
+        released = bool(progress.issued) and not (asked.strict and progress.rejected)
+        if released:
+            sink.release(force=asked.force)
+            for each in places:
+                each.keep()
+        _report(progress, awards.batch.tally, result if released else None, rejects, trial=asked.dry_run)
+    return Refused.status if progress.rejected or not progress.issued else 0
+
+
+async def _issue_rows(
+    awards: AwardBatch, places: Sequence[Places], sink: Sink, mistakes: Rejects | None, progress: Progress
+) -> None:
+    """Step 2."""
+    width = len(progress.table.headings)
+    for row in progress.table:
+        try:
+            credential = await _credential(awards, places, row, progress)
+        except RowError as error:
+            progress.rejected += 1
+            _tell_of(progress, row, error.problems)
+            if mistakes is not None:
+                mistakes.add(row, [(one.heading, one.message, one.remedy) for one in error.problems], width)
+        else:
+            sink.write(row.number, credential)
+            progress.issued += 1
+        progress.show()
+
+
+async def _credential(awards: AwardBatch, places: Sequence[Places], row: Row, progress: Progress) -> bytes:
+    """The signed credential of a row; raises RowError."""
+    if not row.whole:
+        ragged = CliError("csv.cells", cells=len(row.cells), headings=len(progress.table.headings))
+        told = describe(ragged, progress.invocation.words)
+        raise RowError([Problem("", told["code"], told["message"], told["remedy"])])
+    status = [each.next() for each in places]
+    try:
+        return await awards.issue(row.cells, status)
+    except RowError:
+        for each in places:
+            each.take_back()
+        raise
+
+
+def _tell_of(progress: Progress, row: Row, problems: Sequence[Problem]) -> None:
+    """What is wrong with a row, in the terminal; the table of rejected rows has it all."""
+    if progress.rejected > TOLD_ROWS:
+        return
+    progress.end()
+    out, words = progress.invocation.out, progress.invocation.words
+    for one in problems:
+        place = words("table.cell", row=row.number, heading=visible(one.heading))
+        where = place if one.heading else words("table.row", row=row.number)
+        told = {"message": visible(one.message), "remedy": visible(one.remedy), "code": one.code}
+        out.error(told, file=where)
+
+
+def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path | None, *, trial: bool) -> None:
+    out = progress.invocation.out
+    took = max(time.monotonic() - progress.begun, 0.001)
+    rate = round(progress.issued / took)
+    if trial:
+        out.remark("table.trial", issued=progress.issued)
+    elif result is None:
+        out.remark("table.nothing")
+    else:
+        out.remark("table.issued", issued=progress.issued, name=result, seconds=f"{took:.1f}", rate=rate)
+        out.remark("table.tally", templated=tally.templated, general=tally.general, verified=tally.verified)
+    if progress.rejected:
+        out.remark("table.rejected" if rejects else "table.would_reject", rejected=progress.rejected, name=rejects)
+
+
+def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
+    """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
+    given = (source.achievement, source.award)
+    if None in given or source.file is not None or source.endorsement is not None or order.form is not None:
+        raise CliError("usage.csv")
+    if asked.encoding is not None and asked.encoding not in ENCODINGS:
+        raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))
+    if asked.out is None and not asked.dry_run:
+        raise CliError("usage.missing", name="--out")
+    result = None if asked.dry_run or asked.out is None else Path(asked.out).expanduser()
+    named = Path(asked.rejects).expanduser() if asked.rejects else None
+    rejects = named or (result.with_name(result.name + REJECTED) if result else None)
+    for path in (result, rejects):  # before a passphrase is asked for
+        replaceable = asked.force and (path is rejects or (path is not None and path.suffix == LINES))
+        if path is not None and path.exists() and not replaceable:
+            raise CliError("output.exists", name=path)
+    return result, rejects
+
+
+def _sink(stack: ExitStack, result: Path | None) -> Sink:
+    if result is None:
+        return Nowhere()
+    if result.suffix == LINES:
+        return Lines(stack.enter_context(staged_file(result)))
+    return Folder(stack.enter_context(staged_folder(result)))
+
+
+def _renamed(columns: Sequence[str]) -> dict[str, str]:
+    """What the headings mean, by heading."""
+    pairs = [column.rpartition("=") for column in columns]
+    for column, (heading, sign, _) in zip(columns, pairs, strict=True):
+        if not sign or not heading.strip():
+            raise CliError("usage.column", value=column)
+    return {heading.strip(): name.strip() for heading, _, name in pairs}

@@ -1,0 +1,74 @@
+"""The awards of a table, composed and signed row by row.
+
+What is wrong with a row is told of that row, and the others go on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from node.credentials.achievement import Achievement
+from node.credentials.award_file import read_award
+from node.credentials.award_table import AwardTable
+from node.credentials.compose import assemble, award_place
+from node.credentials.draft import Fresh
+from node.credentials.errors import AchievementError, CompositionError, CredentialsError
+from node.documents import JsonObject, JsonValue
+from node.issuance.batch import Batch
+from node.issuance.errors import IssuanceError, TemplateError
+from node.proofs.errors import ProofsError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps a row from being awarded; `heading` names the column, and is empty where none is to blame."""
+
+    heading: str
+    code: str
+    message: str
+    remedy: str
+
+
+class RowError(Exception):
+    """A row cannot be awarded as it stands; `problems` has everything that is known to be wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class AwardBatch:
+    """The awards of one achievement by one table, signed as one batch."""
+
+    achievement: Achievement
+    table: AwardTable
+    fresh: Fresh
+    batch: Batch
+
+    async def issue(self, cells: Sequence[str], status: Sequence[JsonObject] = ()) -> bytes:
+        """The credential of one row, with these status entries; raises RowError, and TemplateError to stop the batch.
+
+        Cells are as many as the table has headings.
+        """
+        award = self.table.award(cells)
+        if status:
+            stated = award.get("credentialStatus", [])
+            entries: list[JsonValue] = [*(stated if isinstance(stated, list) else [stated]), *status]
+            award["credentialStatus"] = entries
+        try:
+            document = assemble(self.achievement, read_award(award, self.fresh))
+            return await self.batch.issue(document)
+        except TemplateError:
+            raise
+        except AchievementError as error:
+            raise RowError([Problem("", one.code, one.message, one.remedy) for one in error.problems]) from error
+        except CompositionError as error:
+            raise RowError(
+                [Problem(self._heading(one.path, award), one.code, one.message, one.remedy) for one in error.problems]
+            ) from error
+        except (CredentialsError, IssuanceError, ProofsError) as error:
+            heading = self._heading(award_place(error.path), award)
+            raise RowError([Problem(heading, error.code, str(error), error.remedy)]) from error
+
+    def _heading(self, path: str, award: JsonObject) -> str:
+        return self.table.heading_of(path, award)

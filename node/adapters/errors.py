@@ -1,9 +1,10 @@
-"""Errors of key files, of the printer, and of what is not installed.
+"""Errors of key files, of the printer and the scanner, and of what is not installed.
 
 KeyFileError                key_file.{absent, exists, unwritable, unreadable, too_large, permissions, damaged,
 │                           unsupported, limits, mismatch, method}
 └── PassphraseError         key_file.{passphrase_needed, passphrase_wrong, passphrase_weak}
 PrinterError                printer.failed
+ScannerError                scanner.time
 ExtraAbsentError            extra.absent
 
 No message ever shows secret key material or a passphrase.
@@ -46,6 +47,16 @@ class PrinterError(Exception):
 
     code = "printer.failed"
     remedy = "Report it, with the credential if it may be shown; glejt bake puts it into a picture meanwhile."
+
+
+class ScannerError(Exception):
+    """A picture could not be searched for codes in the time that it may take; whether it has one is not known."""
+
+    code = "scanner.time"
+    remedy = "Give a picture of the code alone."
+
+    def __init__(self) -> None:
+        super().__init__("looking for codes in the picture took too long")
 
 
 class ExtraAbsentError(Exception):

@@ -1,6 +1,7 @@
 """QR codes are read from pictures of printed pages, and pictures are bounded before anything draws them."""
 
 import io
+import subprocess
 import sys
 import zlib
 from contextlib import suppress
@@ -8,13 +9,13 @@ from contextlib import suppress
 import pytest
 import segno
 import zxingcpp
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pdf_support import bytes_of, drawn, signed_sample
 from picture_support import IDAT, chunk, header, international, png
 from PIL import Image
 
-from node.adapters.errors import ExtraAbsentError
+from node.adapters import scanner
+from node.adapters.errors import ExtraAbsentError, ScannerError
+from node.adapters.scan import scan
 from node.adapters.scanner import codes_in
 from node.credentials.errors import PictureError, PngError
 from node.issuance.printed_page import page_of
@@ -111,31 +112,51 @@ def test_a_hostile_picture_is_refused_before_or_while_it_is_drawn(image, refused
 
 
 @pytest.mark.threat(59)
-def test_the_library_gets_nothing_but_pixels(monkeypatch):
+def test_the_libraries_get_nothing_but_pixels(monkeypatch):
     seen = []
-    real = Image.open
+    real = subprocess.run
 
-    def watched(file, **options):
-        seen.append((file.getvalue(), options))
-        return real(file, **options)
+    def watched(command, **options):
+        seen.append(options["input"])
+        return real(command, **options)
 
-    monkeypatch.setattr(Image, "open", watched)
+    monkeypatch.setattr(subprocess, "run", watched)
     bomb = zlib.compress(bytes(1024 * 1024), 9)
     assert codes_in(png(international(b"{}"), chunk(b"iCCP", b"p\0\0" + bomb), chunk(b"zTXt", b"a\0\0" + bomb))) == []
-    ((given, options),) = seen
-    assert options == {"formats": ["PNG"]}
+    (given,) = seen
     assert not {b"iTXt", b"iCCP", b"zTXt", b"gAMA"} & {given[at : at + 4] for at in range(len(given))}
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=200), st.integers(0, 6), st.sampled_from([1, 2, 4, 8, 16]))
-def test_any_pixels_are_read_or_refused(noise, colour, depth):
-    image = png(head=header(depth=depth, colour=colour), image=chunk(b"IDAT", noise))
+def test_the_library_that_draws_is_asked_for_a_png_and_nothing_else():
+    assert scan(SHEET) == [PAGE.code.text]
+    out = io.BytesIO()
+    sheet().save(out, "BMP")
+    with pytest.raises(OSError, match="cannot identify"):
+        scan(out.getvalue())
+
+
+@pytest.mark.threat(59)
+def test_a_page_full_of_corners_of_codes_takes_no_longer_than_it_may(monkeypatch):
+    corner = Image.new("1", (9, 9), 1)
+    for at, white in ((1, 0), (2, 1), (3, 0)):
+        corner.paste(white, (at, at, 9 - at, 9 - at))
+    full = Image.new("1", (4096, 4096), 1)
+    for at in range(0, 4096 * 455, 9):
+        full.paste(corner, (at % 4095, at // 4095 * 9))
+    monkeypatch.setattr(scanner, "MAX_SECONDS", 2)
+    with pytest.raises(ScannerError) as caught:
+        codes_in(png_of(full))
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("colour", [0, 2, 3, 4, 6])
+@pytest.mark.parametrize("pixels", [b"", b"x", zlib.compress(b""), zlib.compress(bytes(10_000))])
+def test_any_pixels_are_read_or_refused(colour, pixels):
     with suppress(PngError):
-        assert codes_in(image) == []
+        assert codes_in(png(head=header(colour=colour), image=chunk(b"IDAT", pixels))) == []
 
 
-@pytest.mark.parametrize("library", ["zxingcpp", "PIL.Image"])
+@pytest.mark.parametrize("library", ["zxingcpp", "PIL"])
 def test_without_the_libraries_it_is_said_what_to_install(monkeypatch, library):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ExtraAbsentError) as caught:

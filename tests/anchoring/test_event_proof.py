@@ -112,7 +112,8 @@ def test_encoding():
     [
         b"",
         b"\x80",
-        b"\xbf",
+        _receipt(1, kind=0x80),  # types end before
+        _receipt(1, kind=0xBF),
         b"\x02",
         b"\x02\x80",
         _receipt(1) + b"\0",

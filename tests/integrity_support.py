@@ -33,6 +33,7 @@ SUITE_OF: Mapping[KeyType, str] = {
     KeyType.ED25519: "eddsa-rdfc-2022",
     KeyType.P256: "ecdsa-rdfc-2019",
     KeyType.P384: "ecdsa-rdfc-2019",
+    KeyType.BLS12_381_G2: "bbs-2023",
 }
 
 

@@ -32,7 +32,9 @@ class VerifiedProof:
     """A proof whose signature by `key` holds. Not checked: whose key it is, the proof's options, previous proofs.
 
     `hash_data` is what the signature covers and `signature` its one identifying form; together they name the signed
-    object. `covers` says how much of the document that is. `appended_contexts` are contexts that stand in the document
+    object. `covers` says how much of the document that is: of one whose holder chose what to show, the mandatory part;
+    nothing, and both are empty, for BBS, which shows nothing that two derivations share. Such a proof is bound to a
+    presentation by `presentation_header`. `appended_contexts` are contexts that stand in the document
     after those that a JCS proof was made under: its suite allows them, and no signature covers them.
     """
 
@@ -41,8 +43,9 @@ class VerifiedProof:
     key: PublicKey
     hash_data: bytes
     signature: bytes
-    covers: Literal["document"] = "document"
+    covers: Literal["document", "mandatory", "nothing"] = "document"
     appended_contexts: tuple[JsonValue, ...] = ()
+    presentation_header: bytes | None = None
 
 
 type Outcome = VerifiedProof | ProofFailure | ProofIndeterminate
@@ -178,13 +181,15 @@ def verify_proof(
             path=proof.path,
             remedy="The proof names a suite and a key that do not belong together; ask the issuer for a correct proof.",
         )
+    hashes = hashes or DocumentHashes(document, jsonld=jsonld)
+    if suite.verify_derived is not None:
+        return _verify_derived(document, proof, value, key, suite=suite, hashes=hashes, jsonld=jsonld)
     # 1-3. The document without its proofs, the proof without its signature, and the signature.
     try:
         serialized = suite.serialization.decode(value)
     except MalformedProofError as error:
         error.path = proof.path + pointer(suite.serialization.member)
         raise
-    hashes = hashes or DocumentHashes(document, jsonld=jsonld)
     # 4. The contexts that a JCS proof was made under.
     appended = hashes.appended_contexts(proof, suite)
     # 5-7. Transformation, proof configuration, hashing.
@@ -202,6 +207,42 @@ def verify_proof(
         hash_data=data,
         signature=normalized_signature(key, serialized.signature),
         appended_contexts=appended,
+    )
+
+
+def _verify_derived(  # noqa: PLR0913 -- what verify_proof has found already
+    document: JsonObject,
+    proof: Proof,
+    value: str,
+    key: PublicKey,
+    *,
+    suite: Cryptosuite,
+    hashes: DocumentHashes,
+    jsonld: JsonLd,
+) -> VerifiedProof:
+    """Verify a proof that a holder derived."""
+    if suite.verify_derived is None or proof.previous:
+        raise UnsupportedProofError(
+            f"a proof of the kind {suite.name} that builds on another proof is not supported",
+            code="proof.unsupported.previous",
+            path=proof.path,
+        )
+    hashes.appended_contexts(proof, suite)
+    try:
+        found = suite.verify_derived(
+            document, value, hashes.configuration_hash(proof, suite, "sha256"), key, jsonld=jsonld
+        )
+    except (InvalidProofError, MalformedProofError) as error:
+        error.path = error.path or proof.path
+        raise
+    return VerifiedProof(
+        proof=proof,
+        suite=suite,
+        key=key,
+        hash_data=found.signed_data or b"",
+        signature=found.signature or b"",
+        covers="nothing" if found.signature is None else "mandatory",
+        presentation_header=found.presentation_header,
     )
 
 

@@ -46,7 +46,7 @@ class DocumentHashes:
         except BudgetExceededError as error:
             self._over_budget[suite.transformation.name] = error
             raise
-        return self._configuration_hash(proof, suite, hash_name) + document_hash
+        return self.configuration_hash(proof, suite, hash_name) + document_hash
 
     def appended_contexts(self, proof: Proof, suite: Cryptosuite) -> tuple[JsonValue, ...]:
         """The document's contexts beyond those that the proof carries.
@@ -89,7 +89,8 @@ class DocumentHashes:
             self._known[key] = digest
         return digest
 
-    def _configuration_hash(self, proof: Proof, suite: Cryptosuite, hash_name: HashName) -> bytes:
+    def configuration_hash(self, proof: Proof, suite: Cryptosuite, hash_name: HashName) -> bytes:
+        """The hash of the proof without its signature, under the contexts of the document."""
         configuration = {name: value for name, value in proof.raw.items() if name != suite.serialization.member}
         if not suite.transformation.carries_context and "@context" in self._document:
             configuration["@context"] = self._document["@context"]

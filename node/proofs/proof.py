@@ -18,8 +18,6 @@ from node.proofs.errors import MalformedProofError, shown
 MAX_PROOFS: Final = 8
 """Proofs per document: each costs a canonicalization and a signature; sets of co-signers have two or three."""
 
-SELECTIVE: Final = frozenset({"ecdsa-sd-2023", "bbs-2023"})
-"""Cryptosuites whose proofs a verifier meets only as a holder derived them, over what the holder chose to show."""
 OWN_MEMBERS: Final = frozenset({"proof"})
 
 _ABSOLUTE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+")
@@ -95,7 +93,7 @@ class Proof:
     @property
     def derived(self) -> bool:
         """Whether the holder chose what of the document is shown."""
-        return self.cryptosuite in SELECTIVE
+        return self.suite is not None and self.suite.verify_derived is not None
 
 
 def proofs_of(document: JsonObject, *, suites: Mapping[str, Cryptosuite] = SUITES) -> tuple[Proof, ...]:

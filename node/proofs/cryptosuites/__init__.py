@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from node.proofs.cryptosuites.bbs_2023 import BBS_2023
 from node.proofs.cryptosuites.ecdsa_jcs_2019 import ECDSA_JCS_2019
 from node.proofs.cryptosuites.ecdsa_rdfc_2019 import ECDSA_RDFC_2019
+from node.proofs.cryptosuites.ecdsa_sd_2023 import ECDSA_SD_2023
 from node.proofs.cryptosuites.ed25519_signature_2018 import ED25519_SIGNATURE_2018
 from node.proofs.cryptosuites.ed25519_signature_2020 import ED25519_SIGNATURE_2020
 from node.proofs.cryptosuites.eddsa_jcs_2022 import EDDSA_JCS_2022
@@ -22,6 +24,8 @@ SUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
             EDDSA_JCS_2022,
             ECDSA_RDFC_2019,
             ECDSA_JCS_2019,
+            ECDSA_SD_2023,
+            BBS_2023,
             ED25519_SIGNATURE_2020,
             ED25519_SIGNATURE_2018,
         )

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from did_methods.errors import MultibaseError
-from did_methods.multibase import MAX_BASE58_PROOF_CHARS, decode_base58btc, encode_base58btc, from_base64url
+from did_methods.multibase import (
+    MAX_BASE58_PROOF_CHARS,
+    decode_base58btc,
+    decode_base64url,
+    encode_base58btc,
+    from_base64url,
+)
 from node.documents import DocumentError, parse_object
 from node.proofs.errors import MalformedProofError, shown
 
@@ -44,6 +50,17 @@ def _decode_base58btc(text: str) -> Serialized:
         ) from error
 
 
+def _decode_base64url(text: str) -> Serialized:
+    try:
+        return Serialized(decode_base64url(text))
+    except MultibaseError as error:
+        raise MalformedProofError(
+            f"the proof value is not canonical base64url multibase: {error}",
+            code="proof.malformed.proof_value",
+            remedy=error.remedy,
+        ) from error
+
+
 def _decode_detached_jws(text: str) -> Serialized:
     header, payload, signature = _jws_parts(text)
     try:
@@ -72,4 +89,6 @@ def _bad_jws(text: str) -> MalformedProofError:
 
 
 BASE58BTC_PROOF_VALUE: Final = ProofSerialization("proofValue", _decode_base58btc, encode_base58btc)
+SELECTIVE_PROOF_VALUE: Final = ProofSerialization("proofValue", _decode_base64url)
+"""More than a signature is in it; `selective_disclosure` reads and writes it."""
 DETACHED_JWS: Final = ProofSerialization("jws", _decode_detached_jws)

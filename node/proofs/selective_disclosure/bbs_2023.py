@@ -122,8 +122,8 @@ def derive(
 
 def verify_derived(
     document: JsonObject, value: str, proof_hash: bytes, key: PublicKey, *, jsonld: JsonLd
-) -> tuple[VerifiedDerivation, bytes]:
-    """Return the presentation header, if the derived proof holds for the document and the issuer's key.
+) -> VerifiedDerivation:
+    """Return which presentation it was made for, if the derived proof holds for the document and the issuer's key.
 
     1. The components of the derived proof.
     2. The statements of the document, under the names that the proof brings; mandatory ones and others.
@@ -158,7 +158,7 @@ def verify_derived(
         header=proof_hash + proof_value.hash_of(mandatory),
         presentation_header=presentation_header,
     )
-    return VerifiedDerivation(), presentation_header
+    return VerifiedDerivation(presentation_header=presentation_header)
 
 
 def _key(value: cbor.Value) -> PublicKey:

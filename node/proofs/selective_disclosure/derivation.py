@@ -20,8 +20,10 @@ class DerivedProof:
 class VerifiedDerivation:
     """What of a derived proof is the same however it was derived: the data that the issuer signed, and the signature.
 
-    The signature is in its one identifying form. Both are None for BBS, which shows nothing that two derivations share.
+    The signature is in its one identifying form. Both are None for BBS, which shows nothing that two derivations share;
+    its proof is instead bound to a presentation by the `presentation_header`.
     """
 
     signed_data: bytes | None = None
     signature: bytes | None = None
+    presentation_header: bytes | None = None

@@ -45,6 +45,14 @@ contract NamespacesTest is World {
         vm.assertTrue(NamespaceId.unwrap(other) != NamespaceId.unwrap(space));
     }
 
+    function test_openingIsToldOnce() public {
+        NamespaceId other = trust.namespaceId(thief, recovery, SALT);
+        vm.expectEmit(true, true, true, true, address(trust));
+        emit ITrustAnchor.NamespaceOpened(other, thief, recovery);
+        trust.open(thief, recovery, SALT);
+        vm.assertEq(trust.namespaceOf(other).lastBlock, block.number);
+    }
+
     function test_openingAgainDoesNotUndoARotation() public {
         rotateTo(ISSUER_KEY, SUCCESSOR_KEY);
         trust.open(issuer, recovery, SALT);
@@ -143,6 +151,30 @@ contract NamespacesTest is World {
         vm.prank(relayer);
         trust.rotateFor(space, 1, successor, consent, deadline, there);
         vm.assertEq(trust.namespaceOf(space).authority, issuer);
+    }
+
+    function testFuzz_aHeldRotationIsVoidAfterItsHour(uint256 ahead, uint256 held) public {
+        ITrustAnchor.Acceptance memory consent = accepted(SUCCESSOR_KEY);
+        uint256 far = block.timestamp + within(ahead, 1 hours + 1, 3650 days);
+        bytes memory signature = signed(ISSUER_KEY, rotateCall(1, successor, far));
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlineTooFar.selector, far));
+        trust.rotateFor(space, 1, successor, consent, far, signature);
+
+        uint256 deadline = block.timestamp + ahead % (1 hours + 1);
+        signature = signed(ISSUER_KEY, rotateCall(1, successor, deadline));
+        vm.warp(deadline + within(held, 1, 3650 days));
+        consent = accepted(SUCCESSOR_KEY);
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlinePassed.selector, deadline));
+        trust.rotateFor(space, 1, successor, consent, deadline, signature);
+    }
+
+    function test_aDeadlineHoldsToTheSecond() public {
+        uint256 deadline = block.timestamp + 1 hours;
+        bytes memory signature = signed(ISSUER_KEY, rotateCall(1, successor, deadline));
+        ITrustAnchor.Acceptance memory consent = acceptedBy(SUCCESSOR_KEY, successor, deadline);
+        vm.warp(deadline);
+        trust.rotateFor(space, 1, successor, consent, deadline, signature);
+        vm.assertEq(trust.namespaceOf(space).authority, successor);
     }
 
     function test_theNumberOfAnEntryIsTheNextOne() public {

@@ -146,6 +146,63 @@ contract RecoveryTest is World {
         vm.assertTrue(trust.namespaceOf(space).readyAt != 0);
     }
 
+    function testFuzz_heldWordsOfTheRecoveryKeyAreVoidAfterTheirHour(uint256 ahead, uint256 held) public {
+        uint256 far = block.timestamp + within(ahead, 1 hours + 1, 3650 days);
+        ITrustAnchor.Acceptance memory consent = accepted(SUCCESSOR_KEY);
+        bytes memory request = signed(RECOVERY_KEY, requestCall(1, successor, nextRecovery, far));
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlineTooFar.selector, far));
+        trust.requestRecoveryFor(space, 1, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, far, request);
+        requestRecoveryTo(SUCCESSOR_KEY);
+        bytes memory cancel = signed(RECOVERY_KEY, cancelCall(1, far));
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlineTooFar.selector, far));
+        trust.cancelRecoveryFor(space, 1, RECOVERY_SALT, recoveryKey, far, cancel);
+
+        uint256 deadline = block.timestamp + ahead % (1 hours + 1);
+        request = signed(RECOVERY_KEY, requestCall(2, successor, nextRecovery, deadline));
+        cancel = signed(RECOVERY_KEY, cancelCall(1, deadline));
+        vm.warp(deadline + within(held, 1, 3650 days));
+        consent = accepted(SUCCESSOR_KEY);
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlinePassed.selector, deadline));
+        trust.requestRecoveryFor(
+            space, 2, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, deadline, request
+        );
+        refuses(abi.encodeWithSelector(ITrustAnchor.DeadlinePassed.selector, deadline));
+        trust.cancelRecoveryFor(space, 1, RECOVERY_SALT, recoveryKey, deadline, cancel);
+    }
+
+    /// @dev Each member of the signed request counts.
+    function test_aSignedRequestIsForNothingElse() public {
+        uint256 deadline = soon();
+        ITrustAnchor.Acceptance memory consent = accepted(SUCCESSOR_KEY);
+        ITrustAnchor.Acceptance memory thiefs = accepted(THIEF_KEY);
+        bytes memory s = signed(RECOVERY_KEY, requestCall(1, successor, nextRecovery, deadline));
+        bytes memory reason = abi.encodeWithSelector(ITrustAnchor.SignatureInvalid.selector, recoveryKey);
+        NamespaceId mine = space;
+        NamespaceId sister = trust.open(issuer, recovery, keccak256("sister"));
+        refuses(reason);
+        trust.requestRecoveryFor(sister, 1, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, deadline, s);
+        refuses(reason);
+        trust.requestRecoveryFor(mine, 2, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, deadline, s);
+        refuses(reason);
+        trust.requestRecoveryFor(mine, 1, thief, nextRecovery, RECOVERY_SALT, thiefs, recoveryKey, deadline, s);
+        refuses(reason);
+        trust.requestRecoveryFor(mine, 1, successor, recovery, RECOVERY_SALT, consent, recoveryKey, deadline, s);
+        refuses(reason);
+        trust.requestRecoveryFor(mine, 1, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, deadline + 1, s);
+        trust.requestRecoveryFor(mine, 1, successor, nextRecovery, RECOVERY_SALT, consent, recoveryKey, deadline, s);
+
+        bytes memory c = signed(RECOVERY_KEY, cancelCall(1, deadline));
+        refuses(reason);
+        trust.cancelRecoveryFor(sister, 1, RECOVERY_SALT, recoveryKey, deadline, c);
+        refuses(reason);
+        trust.cancelRecoveryFor(mine, 2, RECOVERY_SALT, recoveryKey, deadline, c);
+        refuses(reason);
+        trust.cancelRecoveryFor(mine, 1, RECOVERY_SALT, recoveryKey, deadline + 1, c);
+        trust.cancelRecoveryFor(mine, 1, RECOVERY_SALT, recoveryKey, deadline, c);
+        refuses(abi.encodeWithSelector(ITrustAnchor.NoRecoveryPending.selector, mine));
+        trust.cancelRecoveryFor(mine, 1, RECOVERY_SALT, recoveryKey, deadline, c);
+    }
+
     /// @dev Knowing address and salt, which a first request shows to everybody, is not holding the key.
     function testFuzz_theSaltAloneOpensNothing(uint256 wrong) public {
         wrong = within(wrong, 1, CURVE_ORDER - 1);

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 import rlp
-from anvil_support import ARTIFACTS, ChainError, call_data, running_chain
+from anvil_support import ARTIFACTS, BINARIES, SETUP, ChainError, call_data, running_chain
 from eth_hash.auto import keccak
 
 CONTRACTS = ("TrustAnchor", "EthereumDIDRegistry")
@@ -126,6 +126,24 @@ def test_the_domain_is_told_by_the_contract():
         told = chain.ask("eth_call", call, "latest")
         assert b"glejt TrustAnchor" in raw(told)
         assert raw(told)[:1] == b"\x0f"
+
+
+def _interface(abi):
+    def shape(entry):
+        inputs = tuple((i["type"], i.get("indexed", False)) for i in entry.get("inputs", ()))
+        outputs = tuple(o["type"] for o in entry.get("outputs", ()))
+        return entry["type"], entry.get("name"), entry.get("stateMutability"), inputs, outputs
+
+    return {shape(entry) for entry in abi if entry["type"] in {"function", "event"}}
+
+
+@pytest.mark.peer
+def test_the_registry_has_the_interface_of_the_deployed_one():
+    package = BINARIES.parent / "ethr-did-registry" / "artifacts" / "contracts" / "EthereumDIDRegistry.sol"
+    if not package.is_dir():
+        pytest.skip(f"the deployed registry's interface is absent: run `{SETUP}`")
+    theirs = json.loads((package / "EthereumDIDRegistry.json").read_text("utf-8"))
+    assert _interface(artifact("EthereumDIDRegistry")["abi"]) == _interface(theirs["abi"])
 
 
 def test_artifacts_are_where_tests_and_package_look():

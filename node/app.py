@@ -13,6 +13,7 @@ from did_methods.key import KeyMethod
 from did_methods.resolution import Method, resolve
 from did_methods.web import WebMethod
 from node.adapters.fetch import GuardedFetch
+from node.adapters.remembered_fetch import RememberedFetch
 from node.adapters.web_url import Rules
 from node.documents import parse_object
 from node.verification.errors import FetchError
@@ -21,12 +22,12 @@ from node.verification.sources import Fetch, Sources, no_fetch
 ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
-def methods(*, online: bool = False, loopback: bool = False) -> Mapping[str, Method]:
+def methods(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Mapping[str, Method]:
     """The DID methods of this program. did:key and did:jwk read the identifier alone; did:web asks its host, if at all.
 
     A document of did:web has its host for its authority, so a host that leads elsewhere is not followed.
     """
-    fetch = GuardedFetch(Rules(loopback=loopback), same_host=True) if online else no_fetch
+    fetch = _fetch(online=online, loopback=loopback, remember=remember, same_host=True)
     return MappingProxyType(
         {
             key.METHOD: KeyMethod(),
@@ -36,17 +37,25 @@ def methods(*, online: bool = False, loopback: bool = False) -> Mapping[str, Met
     )
 
 
-def sources(*, online: bool = False, loopback: bool = False) -> Sources:
+def sources(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Sources:
     """What gathering asks of the outside: DIDs, addresses and the machine's clock; offline, nobody is asked anything.
 
-    `loopback` opens this machine's own addresses to what strangers name, for tests and development.
+    `loopback` opens this machine's own addresses to what strangers name, for tests and development. `remember` asks
+    nobody twice for the same thing within minutes, for runs over many documents in one event loop.
     """
-    known = methods(online=online, loopback=loopback)
+    known = methods(online=online, loopback=loopback, remember=remember)
     return Sources(
         resolve=lambda did: resolve(did, known),
         now=lambda: datetime.now(UTC),
-        fetch=GuardedFetch(Rules(loopback=loopback)) if online else no_fetch,
+        fetch=_fetch(online=online, loopback=loopback, remember=remember),
     )
+
+
+def _fetch(*, online: bool, loopback: bool, remember: bool, same_host: bool = False) -> Fetch:
+    if not online:
+        return no_fetch
+    guarded = GuardedFetch(Rules(loopback=loopback), same_host=same_host)
+    return RememberedFetch(guarded) if remember else guarded
 
 
 class DocumentReader:

@@ -216,6 +216,7 @@ class Site:
         status, body = (page, b"") if isinstance(page, int) else (200, page)
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         request.send_response(status)
+        request.send_header("Content-Type", "application/ld+json")
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
         request.wfile.write(data)

@@ -27,6 +27,7 @@ from node.credentials.structure import objects_of
 from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, JsonValue, parse
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, built_in
+from node.verification.received import subject_of
 from node.verification.trust import Trust
 from node.verification.verify import verify
 
@@ -123,7 +124,7 @@ def outline(subject: JsonValue) -> JsonValue:
 
 def judge(job: Job, trust: Trust) -> JsonObject:
     """The report on one document; raises DocumentError for bytes that are none."""
-    subject = parse(job.document, max_bytes=MAX_PRESENTATION_BYTES)
+    subject = subject_of(job.document)
     return verify(subject, job.material, job.policy, job.at, trust=trust, request=job.request).to_json()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from node.cli.inputs import carried_by, read_file, subject_in
+from node.cli.inputs import carried_by, read_file
 from node.cli.invocation import Invocation
 from node.cli.kinds import foreign_kind
 from node.cli.output import visible
@@ -15,13 +15,15 @@ from node.credentials.errors import PictureError
 from node.credentials.presentation import DocumentKind, Presentation, kind_of
 from node.credentials.structure import objects_of, types_of, version_of
 from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue
-from node.verification.received import receive
+from node.verification.open_badges_2.received import ReceivedBadge
+from node.verification.received import receive, subject_of
 
 MAX_LINES: Final = 200
 """Lines shown of one file: a presentation of 64 credentials would bury the beginning."""
 
 STATED: Final = ("id", "issuer", "holder", "name", "validFrom", "validUntil", "issuanceDate", "expirationDate")
 """Members of a credential or presentation that are shown as they stand."""
+STATED_OF_BADGE: Final = ("id", "issuedOn", "expires")
 OF_STATUS: Final = ("type", "statusPurpose", "statusListCredential", "id")
 OF_PROOF: Final = ("type", "cryptosuite", "proofPurpose", "verificationMethod", "created", "expires", "challenge")
 
@@ -61,8 +63,8 @@ def _found(invocation: Invocation, data: bytes) -> JsonObject:
         return {"codes": [code_json(code) for code in codes_found(invocation, data, error)]}
     picture = carried.picture
     if picture is None:
-        return contents(subject_in(carried.text))
-    read = contents(subject_in(carried.text)) if picture.form != "address" else {}
+        return contents(subject_of(carried.text))
+    read = contents(subject_of(carried.text)) if picture.form != "address" else {}
     activity: list[JsonValue] = [
         {"kind": one.kind.value, "what": one.what, "line": one.line} for one in picture.activity
     ]
@@ -80,6 +82,8 @@ def _found(invocation: Invocation, data: bytes) -> JsonObject:
 def contents(document: JsonValue) -> JsonObject:
     """What a document says of itself; values are repeated as they stand, whatever their type."""
     received = receive(document) if isinstance(document, str | dict) else None
+    if received is not None and received.badge is not None:
+        return _badge(received.badge)
     if received is not None and received.envelope is not None:
         return {**_contents(received.value), "token": received.envelope.jws.header}
     return _contents(document)
@@ -100,6 +104,18 @@ def _contents(document: JsonValue) -> JsonObject:
     found["contexts"] = [_context(context) for context in _listed(document.get("@context"))]
     found["status"] = [_part(entry, OF_STATUS) for entry in objects_of(document, "credentialStatus")]
     found["proofs"] = [_part(proof, OF_PROOF) for proof in objects_of(document, "proof")]
+    return found
+
+
+def _badge(badge: ReceivedBadge) -> JsonObject:
+    """What a badge of Open Badges 2 says of itself; who its recipient is, not even here."""
+    document, inside = badge.document, badge.assertion.badge
+    found: JsonObject = {"kind": "assertion", "types": list(types_of(document))}
+    if badge.assertion.kind is not None:
+        found["verification"] = badge.assertion.kind.value
+    found |= {member: document[member] for member in STATED_OF_BADGE if member in document}
+    found["badge"] = inside.iri if inside.copy is None else {**_part(inside.copy, ("id", "name"))}
+    found["contexts"] = [_context(context) for context in _listed(document.get("@context"))]
     return found
 
 
@@ -131,7 +147,7 @@ def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
         version = found.get("version")
         kind = words(f"inspect.kind.{found['kind']}")
         yield words("inspect.label.kind"), f"{kind} {version}" if version else kind
-    for member in ("types", *STATED):
+    for member in ("types", "badge", *STATED, *STATED_OF_BADGE[1:]):
         if member in found:
             yield words(f"inspect.label.{member}"), _text(found[member])
     for member, label in (("subjects", "subject"), ("status", "status"), ("proofs", "proof")):

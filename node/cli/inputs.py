@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from node.cli.errors import CliError, Unknowable
+from node.cli.errors import CliError
 from node.cli.files import STDIN, read_input
 from node.cli.invocation import Invocation, path_of
 from node.cli.kinds import foreign_kind
 from node.credentials.errors import TimestampError
 from node.credentials.pictures.limits import MAX_PICTURE_BYTES
 from node.credentials.timestamps import parse_timestamp
-from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, JsonValue, parse
+from node.documents import MAX_CREDENTIAL_BYTES
 from node.verification.policy import BUILT_IN, DEFAULT, Policy, built_in, parse_policy
 from node.verification.trust import MAX_PINNED_FILE_BYTES, NO_TRUST, Trust, parse_trust
 
@@ -74,15 +74,10 @@ def carried_by(invocation: Invocation, data: bytes, *, limit: int, tokens: bool 
 
 
 def read_credential(invocation: Invocation, name: str, *, limit: int) -> bytes:
-    """The bytes of a document that could be judged, or of a compact JWS; of another badge in a picture nothing can."""
+    """The bytes of a document that could be judged, of a compact JWS, or of the address of a badge."""
     carried = carried_by(invocation, read_file(invocation, name), limit=limit, tokens=True)
-    if found := carried.picture:
-        if found.format == "pdf":
-            invocation.out.remark("remark.page_not_judged", name=name)
-        if found.form == "address":
-            raise Unknowable("input.badge", kind=invocation.words(f"kind.badge_{found.form}"))
-        if found.kind == "openbadges-2.0":
-            raise Unknowable("input.badge", kind=invocation.words("kind.badge_2"))
+    if carried.picture is not None and carried.picture.format == "pdf":
+        invocation.out.remark("remark.page_not_judged", name=name)
     return carried.text
 
 
@@ -93,13 +88,6 @@ def read_list(invocation: Invocation, name: str) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise CliError("input.not_text", name=name) from error
-
-
-def subject_in(data: bytes) -> JsonValue:
-    """What the bytes of a document say: a compact JWS as a text, anything else as the JSON it is; or DocumentError."""
-    if foreign_kind(data) == "jwt":
-        return data.decode("ascii").strip()
-    return parse(data, max_bytes=MAX_PRESENTATION_BYTES)
 
 
 def _say_what_is_read(invocation: Invocation, name: str) -> None:

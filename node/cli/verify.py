@@ -1,34 +1,39 @@
-"""`glejt verify`: the verdict on files, one after another."""
+"""`glejt verify`: the verdict on files, one or many, each for itself."""
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from node.app import sources
 from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
-from node.cli.inputs import moment, policy_for, read_credential, read_list, subject_in, trust_for
+from node.cli.inputs import moment, policy_for, read_credential, read_list, trust_for
 from node.cli.invocation import Invocation
+from node.cli.many import MANY, Progress, each_file, in_order
 from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
-from node.documents import MAX_PRESENTATION_BYTES, DocumentError
+from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonValue
 from node.verification.case import Request
+from node.verification.check import CheckName
 from node.verification.gather import gather
 from node.verification.linked_gathering import gather_resources, wanted_resources
-from node.verification.material import Origin, StatusListCopy
+from node.verification.material import Origin, StatusListCopy, VerificationMaterial
 from node.verification.policy import Policy
-from node.verification.received import read_text
+from node.verification.received import read_text, subject_of
 from node.verification.report import Report, Verdict
 from node.verification.sources import Sources
 from node.verification.trust import Trust
 from node.verification.verify import verify
 
 if TYPE_CHECKING:
+    from node.adapters.judges import Judges
     from node.cli.expected import Expected
 
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
@@ -36,6 +41,14 @@ STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
 )
 WORST_FIRST: Final = (1, 2, 20, 0)
 """What a run over many files says with its one status."""
+WAITED_FOR: Final = 8
+"""Files under way beside those that are judged: their hosts are being asked."""
+MAX_JOBS: Final = 64
+"""Processes; each takes some 60 MB."""
+JOB_SECONDS: Final = 30.0
+"""How long one document may be judged in a run over many: far beyond what honest ones take on a machine under load."""
+PATIENCE_SECONDS: Final = 3600.0
+"""How long a file waits for its turn: in a run over many there is nobody to be told to come back later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class Question:
     offline: bool
     status: tuple[str, ...] = ()
     expect: str | None = None
+    jobs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,61 +77,141 @@ class Judge:
     sources: Sources
     lists: tuple[StatusListCopy, ...] = ()
     expected: "Expected | None" = None
-    fetched: dict[str, StatusListCopy] = field(default_factory=dict)
-    """The status lists that were fetched for earlier files of this run, by address."""
 
-    async def report(self, data: bytes) -> Report:
-        """The report on one document; raises DocumentError for bytes that are none."""
-        subject = subject_in(data)
-        material = await gather(subject, self.sources, self.trust, lists=(*self.lists, *self.fetched.values()))
-        self.fetched.update({copy.url: copy for copy in material.status_lists if copy.origin is Origin.LIVE})
-        report = verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+    async def report(self, data: bytes, judges: "Judges | None") -> Report:
+        """The report on one document, by the processes where there are any; raises DocumentError for other bytes."""
+        subject = subject_of(data)
+        material = await gather(subject, self.sources, self.trust, lists=self.lists)
+        report = await self._judged(data, subject, material, judges)
         if not wanted_resources(report):
             return report
         material = await gather_resources(report, material, self.sources)
-        return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+        return await self._judged(data, subject, material, judges)
+
+    async def _judged(
+        self, data: bytes, subject: JsonValue, material: VerificationMaterial, judges: "Judges | None"
+    ) -> Report:
+        if judges is None:
+            return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+        from node.adapters.judges import JudgesError  # noqa: PLC0415 -- most runs are over few files
+
+        try:
+            told = await judges.verify(data, material, self.policy, self.at, request=self.request)
+        except JudgesError as error:
+            raise CliError("judging", details=f"{error} ({error.code})") from error
+        return Report.from_json(told, self.policy, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of one file: a report, or why there is none."""
+
+    outcome: Report | CliError | DocumentError | PictureError
+
+    @property
+    def status(self) -> int:
+        """The exit status of this file alone."""
+        return STATUS[self.outcome.verdict] if isinstance(self.outcome, Report) else status_of(self.outcome)
 
 
 def verify_files(invocation: Invocation, names: Sequence[str], question: Question, *, as_json: bool) -> int:
     """Answer for each file, in order; the status is the worst of them."""
     if names.count(STDIN) > 1:
         raise CliError("usage.stdin_twice")
+    jobs = _jobs(question.jobs)
+    request = _request(question)
+    policy = policy_for(invocation, question.policy)
     judge = Judge(
-        policy=policy_for(invocation, question.policy),
+        # Who asks for an answer relies on it; what a process reports is read by the policy that it judged by.
+        policy=policy if request is None else replace(policy, requires=policy.requires | {CheckName.HOLDER}),
         trust=trust_for(invocation, question.trust),
-        request=_request(question),
+        request=request,
         at=moment("--at", question.at) if question.at else datetime.now(UTC).replace(microsecond=0),
         sources=sources(
-            online=not (question.offline or invocation.settings.offline), loopback=allows_loopback(os.environ)
+            online=not (question.offline or invocation.settings.offline),
+            loopback=allows_loopback(os.environ),
+            remember=True,
         ),
         lists=tuple(_status_list(invocation, name) for name in question.status),
         expected=_expected(question.expect),
     )
-    many = len(names) > 1
-    statuses = {_one(invocation, name, judge, as_json=as_json, many=many) for name in names}
+    return asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
+
+
+async def _verify_all(
+    invocation: Invocation, names: Sequence[str], judge: Judge, jobs: int | None, *, as_json: bool
+) -> int:
+    """Answer for all of them.
+
+    1. Few files are judged here, one after another. For many, processes are started, in which each document has a time
+       and a memory of its own: one that is built to cost much does not keep the others from an answer.
+    2. Several files are under way together, so that slow hosts are waited for side by side.
+    3. Answers come in the order of the files; no more of them are held than are under way.
+    """
+    files = each_file(names)
+    begun = list(islice(files, MANY))
+    size = jobs or (1 if len(begun) < MANY else os.process_cpu_count() or 1)
+    many = len(names) > 1 or begun != list(names)
+    progress = Progress(invocation.out)
+    statuses = set()
+    async with _processes(judge.trust, size) as judges:  # 1.
+
+        async def work(name: str) -> Answer:
+            return await _answer(invocation, name, judge, judges)
+
+        width = 1 if len(begun) == 1 else WAITED_FOR + size  # 2.
+        async for name, answer in in_order(chain(begun, files), work, width):  # 3.
+            _tell(invocation, name, answer, as_json=as_json, many=many)
+            statuses.add(answer.status)
+            progress.step(answer.status)
+    progress.end()
     return next(status for status in WORST_FIRST if status in statuses)
 
 
-def _one(invocation: Invocation, name: str, judge: Judge, *, as_json: bool, many: bool) -> int:
-    """Answer for one file and return its status; a file that cannot be read does not keep the others from an answer."""
-    out = invocation.out
-    named = {"file": name} if many else {}
+@asynccontextmanager
+async def _processes(trust: Trust, size: int) -> "AsyncIterator[Judges | None]":
+    if size == 1:
+        yield None
+        return
+    from node.adapters.judges import Judges  # noqa: PLC0415 -- most runs are over few files
+
+    waiting = WAITED_FOR + size
+    async with Judges(trust=trust, size=size, seconds=JOB_SECONDS, waiting=waiting, patience=PATIENCE_SECONDS) as pool:
+        yield pool
+
+
+async def _answer(invocation: Invocation, name: str, judge: Judge, judges: "Judges | None") -> Answer:
+    """What is known of one file; one that cannot be read does not keep the others from an answer."""
     try:
         data = read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)
         if judge.expected is not None:
             judge.expected.require(data)
-        report = asyncio.run(judge.report(data))
+        return Answer(await judge.report(data, judges))
     except (CliError, DocumentError, PictureError) as error:
-        told = describe(error, invocation.words)
+        return Answer(error)
+
+
+def _tell(invocation: Invocation, name: str, answer: Answer, *, as_json: bool, many: bool) -> None:
+    out, outcome = invocation.out, answer.outcome
+    named = {"file": name} if many else {}
+    if not isinstance(outcome, Report):
+        told = describe(outcome, invocation.words)
         if as_json:
             out.answer_json({**named, "error": told})
         out.error(told, file=name)
-        return status_of(error)
-    if as_json:
-        out.answer_json({**named, **report.to_json()})
+    elif as_json:
+        out.answer_json({**named, **outcome.to_json()})
     else:
-        show(invocation, report, heading=name if many else "")
-    return STATUS[report.verdict]
+        show(invocation, outcome, heading=name if many else "")
+
+
+def _jobs(text: str | None) -> int | None:
+    """How many files are to be judged at the same time, as typed."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_JOBS):
+        raise CliError("usage.jobs", value=text, most=MAX_JOBS)
+    return int(text)
 
 
 def _status_list(invocation: Invocation, name: str) -> StatusListCopy:

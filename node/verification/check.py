@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from node.documents import JsonObject, JsonValue
 
@@ -56,6 +57,18 @@ class Check:
             "message": self.message,
             "evidence": dict(self.evidence),
         }
+
+    @classmethod
+    def from_json(cls, value: JsonObject) -> Self:
+        """The check that `to_json` wrote."""
+        evidence = value["evidence"]
+        return cls(
+            CheckName(str(value["check"])),
+            Outcome(str(value["outcome"])),
+            str(value["code"]),
+            str(value["message"]),
+            evidence if isinstance(evidence, dict) else {},
+        )
 
     @property
     def passed(self) -> bool:

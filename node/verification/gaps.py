@@ -59,6 +59,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "issuer_key.hosted.from_file": "published_from_file",
         "issuer_key.hosted.moved": "published_elsewhere",
         "issuer_key.hosted.scope_unknown": "published_elsewhere",
+        "context.hosted.unreachable": "published",
         "proof.hosted.unreachable": "published",
         "proof.hosted.from_file": "published_from_file",
         "proof.hosted.stripped": "published_stripped",

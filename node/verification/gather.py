@@ -48,20 +48,18 @@ MAX_PROOFS_READ: Final = 8
 HTTPS: Final = "https://"
 
 
-async def gather(  # noqa: PLR0913 -- what is asked, whom, and what is held already
+async def gather(
     subject: JsonValue,
     sources: Sources,
     trust: Trust,
     *,
     lists: Sequence[StatusListCopy] = (),
-    objects: Sequence[BadgeObjectCopy] = (),
     beside: Sequence[JsonValue] = (),
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
-    So do `objects`, which belong to badges of Open Badges 2. `beside` are documents that were handed over with the
-    subject; only their keys are looked for.
+    `beside` are documents that were handed over with the subject; only their keys are looked for.
     """
     wanted = list(dict.fromkeys(name for each in (subject, *beside) for name in _identifiers(each)))  # 1.
     now = sources.now()
@@ -102,7 +100,7 @@ async def gather(  # noqa: PLR0913 -- what is asked, whom, and what is held alre
     if badges:
         from node.verification.open_badges_2.gathering import gather_badges  # noqa: PLC0415 -- few subjects need it
 
-        published, unpublished = await gather_badges(badges, sources, objects)  # 5.
+        published, unpublished = await gather_badges(badges, sources)  # 5.
         failures |= unpublished
     return VerificationMaterial(documents, failures | unsaid, copies, unread, configurations, published)
 

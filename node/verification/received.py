@@ -23,6 +23,7 @@ from node.documents import (
     DocumentError,
     JsonObject,
     JsonValue,
+    parse,
     parse_object,
 )
 from node.proofs.errors import ProofsError, UnsupportedProofError
@@ -44,6 +45,7 @@ BADGE_ALGORITHMS: Final = USUAL_ALGORITHMS | {RS256.name}
 BADGE_TYPES: Final = frozenset(
     {"OpenBadgeCredential", "AchievementCredential", "EndorsementCredential", "ClrCredential"}
 )
+_JSON: Final = frozenset({b"{", b"["})
 JWT: Final = "jwt"
 """The type of a token that says no more; Open Badges 3.0 prescribes it."""
 
@@ -108,6 +110,18 @@ def read_text(text: str) -> Received:
     if may_be_token(token):
         return open_token(token, "")
     return receive(parse_object(text, max_bytes=MAX_CREDENTIAL_BYTES))
+
+
+def subject_of(data: bytes) -> JsonValue:
+    """What bytes say: a compact JWS, or the address of a badge, as a text; anything else as the JSON it is.
+
+    Raises DocumentError for what is neither.
+    """
+    if data[:1] not in _JSON and len(data) <= MAX_ENVELOPE_CHARS and data.isascii():
+        text = data.decode("ascii").strip(SPACE)
+        if may_be_token(text) or on_the_web(text):
+            return text
+    return parse(data, max_bytes=MAX_PRESENTATION_BYTES)
 
 
 def may_be_token(text: str) -> bool:

@@ -113,6 +113,26 @@ class Report:
             "credentials": [entry.to_json() for entry in self.credentials],
         }
 
+    @staticmethod
+    def from_json(value: JsonObject, policy: Policy, at: datetime) -> "Report":
+        """A report that `to_json` wrote in another process of ours, by this policy and as of this time."""
+        entries = value["credentials"]
+        if not isinstance(entries, list):
+            raise TypeError("a report has a list of entries")
+        return combine([_entry(entry) for entry in entries if isinstance(entry, dict)], policy, at)
+
+
+def _entry(value: JsonObject) -> CredentialReport:
+    summary, checks = value["credential"], value["checks"]
+    if not isinstance(summary, dict) or not isinstance(checks, list):
+        raise TypeError("an entry has a summary and a list of checks")
+    return CredentialReport(
+        Verdict(str(value["verdict"])),
+        Sentence(str(value["sentence"])),
+        summary,
+        tuple([Check.from_json(check) for check in checks if isinstance(check, dict)]),
+    )
+
 
 def judge(checks: Iterable[Check], policy: Policy, summary: Mapping[str, JsonValue]) -> CredentialReport:
     """The report on one credential, from its checks."""

@@ -77,7 +77,7 @@ def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # 
             if unknown.code == NOT_BY_ISSUER:
                 return "1.unknown", {"reason": reason(unknown, phrases)}
             because = entry.check(CheckName.ISSUER_KEY) if unknown.code in DEFERRED else unknown
-            key = "1.unknown_hosted" if unknown.code.startswith(HOSTED_PROOF) else "1.unknown"
+            key = "1.unknown_hosted" if is_hosted(entry) else "1.unknown"
             return key, {"reason": phrases(f"gap.{unknown_gap(because)}")}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}

@@ -78,6 +78,9 @@ def check_context(way: Way) -> Check:
     The contexts are neither fetched nor processed. Those beside that of Open Badges may define further members, which
     nobody reads here.
     """
+    if way.unseen:
+        message = "Nothing of it is at hand but its address. Connect and check again."
+        return Check(CheckName.CONTEXT, Outcome.INDETERMINATE, "context.hosted.unreachable", message)
     document = way.truth.document
     stated = document.get("@context")
     contexts = stated if isinstance(stated, list) else [] if stated is None else [stated]

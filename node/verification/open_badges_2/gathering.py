@@ -5,7 +5,7 @@ Contexts, pictures, criteria and evidence are never fetched.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -25,25 +25,20 @@ MAX_ROUNDS: Final = 6
 """Objects that lead to one another: the assertion, its class, the profile, the class at its own address, key, list."""
 GATHER_SECONDS: Final = 15.0
 """All of them: people wait for the answer."""
-FRESH: Final = timedelta(minutes=5)
-"""How long an object that was fetched is not fetched again: for many badges of one issuer checked in one go."""
 ACCEPT: Final = "application/ld+json, application/json;q=0.9"
 
 
 type Gathered = tuple[tuple[BadgeObjectCopy, ...], dict[str, ResolutionFailure]]
 
 
-async def gather_badges(
-    badges: Sequence[ReceivedBadge], sources: Sources, held: Sequence[BadgeObjectCopy] = ()
-) -> Gathered:
+async def gather_badges(badges: Sequence[ReceivedBadge], sources: Sources) -> Gathered:
     """The objects of these badges, and why some are not at hand. Never raises for what the badges say.
 
     1. Follow the way of each with what is at hand; note the addresses that it asks for.
-    2. Take what was fetched lately; fetch side by side what nobody tried yet.
+    2. Fetch side by side what nobody tried yet.
     3. Go on while that leads further, within bounds.
     """
     now, end = sources.now(), asyncio.get_running_loop().time() + GATHER_SECONDS
-    fresh = {copy.url: copy for copy in held if copy.origin is Origin.LIVE and now - copy.obtained_at < FRESH}
     copies: dict[str, BadgeObjectCopy] = {}
     failures: dict[str, ResolutionFailure] = {}
     gate = asyncio.Semaphore(MAX_AT_ONCE)
@@ -54,12 +49,10 @@ async def gather_badges(
         asked = [address for address in library.asked if address not in copies and address not in failures]
         if not asked:
             break
-        copies |= {address: fresh[address] for address in asked if address in fresh}  # 2.
-        wanted = [address for address in asked if address not in fresh]
         room = max(0, MAX_OBJECTS - len(copies) - len(failures))
-        failures |= {address: _too_many(now) for address in wanted[room:]}
-        found = await asyncio.gather(*(_fetch(address, sources, gate, end) for address in wanted[:room]))
-        for address, item in zip(wanted[:room], found, strict=True):
+        failures |= {address: _too_many(now) for address in asked[room:]}
+        found = await asyncio.gather(*(_fetch(address, sources, gate, end) for address in asked[:room]))  # 2.
+        for address, item in zip(asked[:room], found, strict=True):
             if isinstance(item, BadgeObjectCopy):
                 copies[address] = item
             else:

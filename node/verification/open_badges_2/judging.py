@@ -68,6 +68,9 @@ def judge_badge(
 
 def check_validity(way: Way, case: Case) -> Check:
     """Check 5: it was awarded already, and has not expired; clocks may be off by CLOCK_SKEW."""
+    if way.unseen:
+        message = "Nothing of it is at hand but its address. Connect and check again."
+        return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, {"value": None})
     moments: JsonObject = {}
     unread: Check | None = None
     for name, member in (("until", "expires"), ("from", "issuedOn")):

@@ -58,6 +58,11 @@ class Way:
     """The hosts on whose word it rests."""
 
     @property
+    def unseen(self) -> bool:
+        """Whether nothing of the badge is at hand but its address."""
+        return self.received.address_only and self.truth.document is self.received.document
+
+    @property
     def assembled(self) -> JsonObject:
         """The assertion with its badge class inside, and in that its issuer's profile, as far as they are known."""
         badge = None if self.badge is None else dict(self.badge)

@@ -24,7 +24,7 @@ from node.adapters.web_url import Rules
 from node.app import sources
 from node.verification.check import CheckName, Outcome
 from node.verification.gather import gather
-from node.verification.material import EMPTY, BadgeObjectCopy, Origin, VerificationMaterial
+from node.verification.material import EMPTY, Origin, VerificationMaterial
 from node.verification.open_badges_2.gathering import MAX_OBJECTS
 from node.verification.report import Sentence, Verdict
 from node.verification.trust import NO_TRUST
@@ -40,8 +40,8 @@ def site():
     running.close()
 
 
-def gathered(subject, *, online=True, objects=()):
-    return asyncio.run(gather(subject, sources(online=online, loopback=True), NO_TRUST, objects=objects))
+def gathered(subject, *, online=True):
+    return asyncio.run(gather(subject, sources(online=online, loopback=True), NO_TRUST))
 
 
 def report(subject, **options):
@@ -249,17 +249,16 @@ def test_a_badge_cannot_have_many_addresses_asked(site):
     assert len(site.asked) <= MAX_OBJECTS
 
 
-def test_what_was_fetched_lately_is_not_fetched_again(site):
-    site.publish(world(site.url))
-    first = gathered(assertion(site.url))
-    site.asked.clear()
-    kept = [copy for copy in first.badge_objects if copy.url.endswith(("/issuer", "/badges/welding"))]
-    gathered(assertion(site.url), objects=kept)
-    assert site.asked == ["/assertions/1"]
-    from_file = [BadgeObjectCopy(copy.url, "{}", Origin.FILE, copy.obtained_at, copy.url) for copy in kept]
-    site.asked.clear()
-    gathered(assertion(site.url), objects=from_file)
-    assert site.asked == PATHS
+def test_one_run_asks_for_each_object_once(site):
+    site.publish({**world(site.url), f"{site.url}/assertions/2": assertion(site.url, id=f"{site.url}/assertions/2")})
+
+    async def run():
+        remembering = sources(online=True, loopback=True, remember=True)
+        for number in (1, 2):
+            await gather(f"{site.url}/assertions/{number}", remembering, NO_TRUST)
+
+    asyncio.run(run())
+    assert site.asked == [*PATHS, "/assertions/2"]
 
 
 def test_inside_a_presentation_a_badge_has_no_place(site):

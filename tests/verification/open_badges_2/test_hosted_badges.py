@@ -90,6 +90,12 @@ def test_a_badge_whose_host_was_not_asked_or_does_not_answer_is_never_passed(fou
     assert "Connect and check again." in entry.check(CheckName.PROOF).message
 
 
+def test_of_an_address_that_does_not_answer_nothing_is_known():
+    entry = badge_report(f"{SCHOOL}/assertions/1", EMPTY)
+    assert [name for name, outcome in outcomes(entry).items() if outcome == "passed"] == ["structure"]
+    assert entry.verdict is Verdict.CANNOT_TELL
+
+
 @pytest.mark.parametrize("missing", ["assertions/1", "badges/welding", "issuer"])
 def test_each_object_has_to_be_there(missing):
     published = {url: each for url, each in world().items() if url != f"{SCHOOL}/{missing}"}

@@ -1,0 +1,108 @@
+"""Many files in one run: which they are, worked on side by side, answered in order, and how far it got."""
+
+import asyncio
+import glob
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from node.cli.files import STDIN
+from node.cli.output import Output
+
+READ_FROM_FOLDERS: Final = frozenset({".json", ".jsonld", ".jwt", ".jws", ".png", ".svg", ".pdf"})
+"""Names of files that are taken from a folder; any file can be named by itself."""
+PATTERN: Final = frozenset("*?[")
+PROGRESS_SECONDS: Final = 5.0
+"""How often a long run says that it is still under way."""
+MANY: Final = 32
+"""From so many files on it pays to start processes, and to count at the end."""
+
+
+def each_file(names: Iterable[str]) -> Iterator[str]:
+    """The files that the names stand for, in order.
+
+    A folder stands for the files in it that may carry a document, at any depth, by their names; hidden ones are left
+    out, and links to folders are not followed. Where no shell did it, a pattern is what matches it.
+    """
+    for name in names:
+        path = Path(name)
+        if name != STDIN and _is_folder(path):
+            yield from _inside(path) or (name,)
+        elif PATTERN.isdisjoint(name) or _exists(path):
+            yield name
+        else:
+            yield from sorted(glob.glob(name, recursive=True)) or (name,)  # noqa: PTH207 -- as typed, absolute or not
+
+
+def _inside(folder: Path) -> list[str]:
+    return [
+        str(root / file)
+        for root, folders, files in sorted(folder.walk())
+        if not any(part.startswith(".") for part in root.relative_to(folder).parts)
+        for file in sorted(files)
+        if not file.startswith(".") and Path(file).suffix.lower() in READ_FROM_FOLDERS
+    ]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file system takes: reading it says so
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+async def in_order[T](
+    names: Iterator[str], work: Callable[[str], Coroutine[None, None, T]], width: int
+) -> AsyncIterator[tuple[str, T]]:
+    """What becomes of each, in order; up to `width` are under way, and no more than that are held."""
+    under_way: deque[tuple[str, asyncio.Task[T]]] = deque()
+    try:
+        for name in names:
+            under_way.append((name, asyncio.create_task(work(name))))
+            if len(under_way) >= width:
+                first, task = under_way.popleft()
+                yield first, await task
+        while under_way:
+            first, task = under_way.popleft()
+            yield first, await task
+    finally:
+        for _, task in under_way:
+            task.cancel()
+
+
+class Progress:
+    """How far a run got: said now and then while it lasts, and at the end where there was much to do."""
+
+    def __init__(self, out: Output, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out
+        self._clock = clock
+        self._said = clock()
+        self._ended: Counter[int] = Counter()
+
+    def step(self, status: int) -> None:
+        """One more file, and the status of its answer."""
+        self._ended[status] += 1
+        if self._clock() - self._said >= PROGRESS_SECONDS:
+            self._said = self._clock()
+            self._out.remark("remark.checking", count=self._ended.total())
+
+    def end(self) -> None:
+        """The whole run."""
+        if self._ended.total() >= MANY:
+            self._out.remark(
+                "remark.checked",
+                count=self._ended.total(),
+                accepted=self._ended[0],
+                rejected=self._ended[1],
+                unknown=self._ended[20],
+                unread=self._ended[2],
+            )

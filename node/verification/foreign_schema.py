@@ -16,6 +16,8 @@ MAX_SCHEMA_BYTES: Final = 64 * 1024
 """The schema of Open Badges itself has 65 kB with its explanations; those of issuers have a few."""
 MAX_SCHEMA_PARTS: Final = 5_000
 """Objects of a schema with every reference written out: each may be compared with each part of the document."""
+_NAMES: Final = ("$id", "id")
+"""How a part of a schema names itself; `id` in drafts of long ago."""
 _OTHER_REFERENCES: Final = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
@@ -25,8 +27,6 @@ class UnjudgedSchemaError(Exception):
 
 def judge_by(content: bytes, document: JsonObject) -> tuple[SchemaError, ...]:
     """What a schema has against a document; empty where nothing. Raises UnjudgedSchemaError."""
-    if len(content) > MAX_SCHEMA_BYTES:
-        raise UnjudgedSchemaError(f"the schema has {len(content)} bytes; at most {MAX_SCHEMA_BYTES} are read")
     try:
         schema = parse_object(content, max_bytes=MAX_SCHEMA_BYTES)
     except DocumentError as error:
@@ -66,6 +66,8 @@ class _Parts:
             return 0
         if not _OTHER_REFERENCES.isdisjoint(value):
             raise UnjudgedSchemaError("the schema has references that are known only when it runs")
+        if value is not self._schema and any(isinstance(value.get(name), str) for name in _NAMES):
+            raise UnjudgedSchemaError("a part of the schema has a name of its own, so references in it lead elsewhere")
         reference = value.get("$ref")
         led_to = self._behind(reference) if isinstance(reference, str) else 0
         return 1 + led_to + sum(map(self._of, value.values()))

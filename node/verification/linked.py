@@ -119,17 +119,16 @@ def _schemas(credential: Credential, copies: Copies) -> Iterator[Linked]:
     for index, entry in enumerate(credential.schemas[:MAX_SCHEMAS] if "credentialSchema" in document else ()):
         place = f"{path}/credentialSchema"
         place = place + pointer(index) if isinstance(document["credentialSchema"], list) else place
-        name, digests = _address(entry), digests_of(entry)
-        if digests or by_type is None or name is None or not is_published(name):
-            yield _named_schema(document, entry, digests, Linked("schema", name, place, *_UNPINNED), copies)
+        name = _address(entry)
+        if digests_of(entry) or by_type is None or name is None or not is_published(name):
+            yield _named_schema(document, entry, Linked("schema", name, place, *_UNPINNED), copies)
 
 
 _UNPINNED: Final = (Outcome.INDETERMINATE, "unpinned", "No digest says which schema is meant, so it was not looked at.")
 
 
-def _named_schema(
-    document: JsonObject, entry: JsonObject, digests: Digests, unpinned: Linked, copies: Copies
-) -> Linked:
+def _named_schema(document: JsonObject, entry: JsonObject, unpinned: Linked, copies: Copies) -> Linked:
+    digests = digests_of(entry)
     if not digests:
         return unpinned
     if SCHEMA_TYPES.isdisjoint(types_of(entry)):
@@ -138,11 +137,9 @@ def _named_schema(
     found, content = _compared(unpinned, digests, copies)
     if content is None:
         return found
-    proof = document.get("proof")
-    if isinstance(proof, dict) and is_published(found.id or ""):  # as in `judge_form`
-        document = {**document, "proof": [proof]}
     try:
-        errors = judge_by(content, document)
+        by_type = judge_form(document) if is_published(found.id or "") else None
+        errors = judge_by(content, document) if by_type is None else by_type.errors
     except UnjudgedSchemaError as error:
         return replace(found, outcome=Outcome.INDETERMINATE, why="unsupported", message=_sentence(str(error)))
     if not errors:

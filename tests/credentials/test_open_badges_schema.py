@@ -156,8 +156,10 @@ def _value(definitions, schema):  # noqa: C901, PLR0911, PLR0912 -- a case for e
             return "x"
 
 
+@pytest.mark.vectors
 def test_what_we_compose_keeps_to_the_plain_family():
     assert judge_form(composed()).form is Form.JSON
+    assert published("AchievementCredential").is_valid(composed())
 
 
 def test_a_proof_that_stands_alone_is_taken_for_an_array_of_one():

@@ -128,6 +128,9 @@ def test_where_both_digests_are_stated_both_have_to_hold():
 def test_a_digest_that_is_not_known_here_leaves_the_question_open(digest):
     document = pinning(pinned(digestSRI=digest))
     assert resources(document, having((PAGE, BYTES))) == [("indeterminate", "resource.digest")]
+    known = encode_base64url(b"\x12\x20" + hashlib.sha256(BYTES).digest())
+    half_known = pinning(pinned(digestSRI=digest, digestMultibase=known))
+    assert resources(half_known, having((PAGE, BYTES))) == [("indeterminate", "resource.digest")]
     mixed = pinning(pinned(digestSRI=digest, digestMultibase=encode_base64url(b"\x12\x20" + bytes(32))))
     assert resources(mixed, having((PAGE, BYTES))) == [("failed", "resource.differs")]
 
@@ -201,7 +204,10 @@ def test_the_published_schema_of_a_badge_is_known_by_its_address():
     assert wanted_resources(judged(document)) == []
     contexts = {"@context": [VC, OB, EXTENSIONS]}
     pinned_too = ISSUER.sign(badge(credentialSchema=[{**entry, "digestSRI": sri(FORM)}], **contexts))
-    assert schemas(pinned_too) == [("passed", "schema.passed"), ("indeterminate", "schema.absent")]
+    by_type = ("passed", "schema.passed")
+    assert schemas(pinned_too) == [by_type, ("indeterminate", "schema.absent")]
+    assert schemas(pinned_too, having((PUBLISHED, b"{}"))) == [by_type, ("failed", "schema.differs")]
+    assert schemas(pinned_too, having((PUBLISHED, FORM))) == [by_type, by_type]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +222,8 @@ def test_the_published_schema_of_a_badge_is_known_by_its_address():
         b'{"$dynamicRef": "#meta"}',
         b'{"$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"}',
         b'{"$schema": "https://elsewhere.example/meta"}',
+        b'{"$defs": {"a": {}, "b": {"$id": "b", "$defs": {"a": {"not": {}}}, "$ref": "#/$defs/a"}}}',
+        b'{"$schema": "http://json-schema.org/draft-04/schema#", "allOf": [{"id": "b"}]}',
         b'{"pattern": "(?=x)"}',
         b'{"description": "' + b"x" * 70_000 + b'"}',
         json.dumps(
@@ -301,6 +309,11 @@ def test_only_so_many_are_looked_at():
     told = resources(document)
     assert len(told) == 17
     assert told[-1] == ("indeterminate", "resource.limit")
+
+
+def test_of_all_that_is_pinned_only_so_much_is_fetched():
+    parts = [pinning(*(pinned(url=f"{PAGE}/{part}/{number}") for number in range(10))) for part in range(3)]
+    assert len(wanted_resources(judged(parts))) == MAX_FETCHED
 
 
 def test_a_policy_file_says_so():

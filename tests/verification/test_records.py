@@ -182,6 +182,7 @@ def test_the_class_of_a_record_is_that_of_its_worst():
         ((VC, OB, CLR), "context.type"),
         ((VC, CLR, CLR), "context.repeated"),
         ((VC, CLR, OB, OB), "context.repeated"),
+        ((VC, CLR, "https://w3id.org/security/data-integrity/v2", OB), "context.unexpected"),
     ],
 )
 @pytest.mark.threat(6)

@@ -129,7 +129,6 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
-    jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
     json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
@@ -142,7 +141,6 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         domain=domain,
         offline=offline,
         status=tuple(status or ()),
-        jobs=jobs,
         jobs=jobs,
         expect=expect,
     )

@@ -25,7 +25,8 @@ MAX_AT_ONCE: Final = 4
 FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 ACCEPT: Final = "*/*"
-HTTPS: Final = "https://"
+WEB: Final = ("https://", "http://")
+"""What the fetcher is asked about at all; it decides which of these are fetched."""
 
 
 def wanted_resources(report: Report) -> list[str]:
@@ -48,7 +49,7 @@ def _wanted(entry: CredentialReport) -> list[str]:
     signed = all(entry.check(name).passed for name in INDISPENSABLE - {CheckName.STRUCTURE})
     evidence = structure.evidence if signed else {}
     found = [*unread(evidence.get("schemas")), *unread(evidence.get("resources"))]
-    return [url for url in found if url.startswith(HTTPS)]
+    return [url for url in found if url.startswith(WEB)]
 
 
 async def _fetch(url: str, sources: Sources, gate: asyncio.Semaphore, end: float) -> ResourceCopy | None:

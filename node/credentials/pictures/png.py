@@ -5,6 +5,7 @@ Spec: https://www.w3.org/TR/png-3/#5Chunk-layout, https://www.imsglobal.org/spec
 
 import zlib
 from collections.abc import Mapping
+from struct import Struct
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -31,6 +32,8 @@ DEPTHS: Final[Mapping[int, frozenset[int]]] = MappingProxyType(
     }
 )
 """The bit depths of each colour type. https://www.w3.org/TR/png-3/#table111"""
+_LENGTH_AND_TYPE: Final = Struct(">I4s").unpack_from
+_CHECKSUM: Final = Struct(">I").unpack_from
 _FRAME: Final = 12
 """Bytes of a chunk beside its data: length, type, checksum."""
 _IHDR_BYTES: Final = 13
@@ -62,13 +65,14 @@ def chunks(image: bytes) -> list[Chunk]:
     if not image.startswith(SIGNATURE):
         raise PngError("the file does not begin as a PNG does", code="picture.png.header")
     found: list[Chunk] = []
-    view, place = memoryview(image), len(SIGNATURE)
-    while not found or found[-1].type != b"IEND":  # 1
+    view, place, kind = memoryview(image), len(SIGNATURE), b""
+    while kind != b"IEND":  # 1
         if len(found) == MAX_CHUNKS:
             raise PngError(f"the PNG has more than {MAX_CHUNKS} chunks", code="picture.png.chunks", remedy=_RESAVE)
         chunk = _chunk(image, view, place)
-        if (chunk.type == b"IHDR") == bool(found):  # 2
-            message = f"the chunk at byte {place} is {shown(chunk.type.decode('ascii'))}; one IHDR comes first"
+        kind = chunk.type
+        if (kind == b"IHDR") == bool(found):  # 2
+            message = f"the chunk at byte {place} is {shown(kind.decode('ascii'))}; one IHDR comes first"
             raise PngError(message, code="picture.png.header")
         found.append(chunk)
         place = chunk.end
@@ -122,13 +126,15 @@ def write(image: bytes, badge: Badge, *, replace: bool) -> bytes:
 
 def _chunk(image: bytes, view: memoryview, place: int) -> Chunk:
     """The chunk that begins at this place."""
-    end = place + _FRAME + int.from_bytes(view[place : place + 4])
+    end = place + _FRAME
+    if end <= len(image):
+        length, kind = _LENGTH_AND_TYPE(image, place)
+        end += length
     if end > len(image):  # also where not even its length is there
         raise PngError(f"the PNG ends within the chunk at byte {place}", code="picture.png.cut")
-    kind = image[place + 4 : place + 8]
-    if not (kind.isascii() and kind.isalpha()):
+    if not kind.isalpha():  # letters of ASCII, as these are bytes
         raise PngError(f"the chunk at byte {place} has no type of four letters", code="picture.png.chunk")
-    if zlib.crc32(view[place + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
+    if zlib.crc32(view[place + 4 : end - 4]) != _CHECKSUM(image, end - 4)[0]:
         message = f"the checksum of the chunk {kind.decode('ascii')} at byte {place} is wrong"
         raise PngError(message, code="picture.png.crc")
     return Chunk(kind, place, end)

@@ -305,11 +305,12 @@ def _status_create(  # noqa: PLR0913 -- as above
     purpose: Annotated[str, typer.Option(help="status_purpose", metavar="purpose")] = "revocation",
     size: Annotated[str | None, typer.Option(help="status_size", metavar="number")] = None,
     hours: Hours = None,
+    form: Annotated[str | None, typer.Option(help="status_form", metavar="form")] = None,
     force: Force = False,
 ) -> int:
     from node.cli.status import Key, NewList, create  # noqa: PLC0415 -- as above
 
-    new = NewList(url=url, purpose=purpose, size=size, hours=hours)
+    new = NewList(url=url, purpose=purpose, size=size, hours=hours, form=form)
     return create(context.obj, new, Key(key, passphrase_file), out=out, force=force)
 
 

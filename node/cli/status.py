@@ -16,13 +16,15 @@ from typing import Final
 
 from node.app import sources
 from node.cli.errors import CliError, Refused, describe
-from node.cli.files import locked, read_input, write_whole
+from node.cli.files import locked, write_whole
+from node.cli.inputs import read_list
 from node.cli.invocation import Invocation
+from node.cli.issue import FORMS
 from node.cli.output import fit, visible
 from node.cli.signing import signing_for
 from node.config import allows_loopback
 from node.credentials.credential import Credential
-from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, SecuredDocument, parse_object
+from node.documents import JsonObject, SecuredDocument
 from node.issuance.errors import IssuanceError
 from node.issuance.status_lists import LIFETIME, bits_of, first_version, next_version
 from node.proofs.errors import ProofsError
@@ -31,6 +33,7 @@ from node.status.entry import MAX_INDEX_CHARS, Purpose, StatusEntry
 from node.status.errors import StatusError
 from node.status.status_list import FINAL, SEALED_UNTIL, read_status_list
 from node.verification.gather import gather
+from node.verification.received import Received, read_text, receive
 
 LONGEST_HOURS: Final = 24 * 366
 """Of one version: for an issuer that signs once a year, with a day to spare."""
@@ -55,6 +58,7 @@ class NewList:
     purpose: str
     size: str | None
     hours: str | None
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,16 @@ def create(invocation: Invocation, new: NewList, key: Key, *, out: str, force: b
         raise CliError("usage.choice", option="--purpose", value=new.purpose, known=", ".join(purposes))
     if not new.url.startswith(HTTPS):
         raise CliError("usage.address", value=new.url)
+    if new.form is not None and new.form not in FORMS:
+        raise CliError("usage.choice", option="--form", value=new.form, known=", ".join(FORMS))
     size = 1 if new.size is None else _number("--size", new.size, 1, MAX_SIZE)
     lifetime, path = _lifetime(new.hours), Path(out).expanduser()
     if path.exists() and not force:  # before a passphrase is asked for
         raise CliError("output.exists", name=path)
     signing = signing_for(invocation, key.file, key.passphrase_file)
     bits = Bitstring.zeros(MIN_ENTRIES, size)
-    made = first_version(new.url, bits, signing, purpose=new.purpose, now=datetime.now(UTC), lifetime=lifetime)
+    now, token = datetime.now(UTC), new.form is not None
+    made = first_version(new.url, bits, signing, purpose=new.purpose, now=now, lifetime=lifetime, token=token)
     return _write(invocation, made, path, force=force)
 
 
@@ -99,7 +106,7 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
     changes = {_number("INDEX", index, 0, 10**MAX_INDEX_CHARS): value for index in asked.indexes}
     lifetime, path = _lifetime(asked.hours), Path(name).expanduser()
     try:
-        content = read_status_list(_read(path))
+        content = read_status_list(_document(_read(invocation, path)))
     except StatusError as error:
         return _refuse(invocation, error)
     if asked.seal:  # 2.
@@ -109,9 +116,9 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
     signing = signing_for(invocation, key.file, key.passphrase_file)
     outside = sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
     with locked(path.parent):  # 3.
-        current = _read(path)
+        current = _read(invocation, path).whole
 
-        async def following() -> SecuredDocument:
+        async def following() -> SecuredDocument | str:
             material = await gather(current, outside, signing.trust)
             now = datetime.now(UTC)
             return await next_version(current, material, changes, signing, now=now, lifetime=lifetime, seal=asked.seal)
@@ -122,7 +129,7 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
 def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: bool) -> int:
     """Say what a list in a file says; whether it is true is not asked."""
     asked = [_number("INDEX", index, 0, 10**MAX_INDEX_CHARS) for index in indexes]
-    document = _read(Path(name).expanduser())
+    document = _document(_read(invocation, Path(name).expanduser()))
     try:
         content = read_status_list(document)
         bits = bits_of(content)
@@ -179,13 +186,17 @@ def _asked(index: int, value: int, bits: Bitstring, url: str | None, purposes: f
     return told
 
 
-def _write(invocation: Invocation, made: Coroutine[object, object, SecuredDocument], path: Path, *, force: bool) -> int:
+def _write(
+    invocation: Invocation, made: Coroutine[object, object, SecuredDocument | str], path: Path, *, force: bool
+) -> int:
     """Sign, or say what keeps the list from being signed; write it whole, or not at all."""
     try:
-        document = asyncio.run(made)
+        signed = asyncio.run(made)
     except (IssuanceError, ProofsError, StatusError) as error:
         return _refuse(invocation, error)
-    write_whole(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode(), force=force)
+    text = signed if isinstance(signed, str) else json.dumps(signed, indent=2, ensure_ascii=False)
+    write_whole(path, f"{text}\n".encode(), force=force)
+    document = _document(receive(signed))
     until = document["validUntil"]
     invocation.out.remark("status.signed", name=path, until=until, url=document["id"])
     return 0
@@ -196,8 +207,13 @@ def _refuse(invocation: Invocation, error: Exception) -> int:
     return Refused.status
 
 
-def _read(path: Path) -> JsonObject:
-    return parse_object(read_input(str(path), limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
+def _read(invocation: Invocation, path: Path) -> Received:
+    return read_text(read_list(invocation, str(path)))
+
+
+def _document(received: Received) -> JsonObject:
+    """What a list says; nothing, where its token cannot be opened."""
+    return received.value if isinstance(received.value, dict) else {}
 
 
 def _number(option: str, text: str, lowest: int, highest: int) -> int:

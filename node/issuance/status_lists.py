@@ -15,18 +15,21 @@ from node.credentials.credential import Credential
 from node.credentials.errors import TimestampError
 from node.credentials.structure import objects_of
 from node.credentials.timestamps import format_timestamp, parse_timestamp
-from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
+from node.documents import JsonObject, JsonValue, SecuredDocument, UnsecuredDocument
 from node.issuance.errors import NotIssuableError
 from node.issuance.secure import Signing
-from node.proofs.proof import proofs_of
+from node.issuance.token import secure_as_token
+from node.proofs.proof import OWN_MEMBERS
 from node.status.bitstring import MAX_SIZE, MIN_ENTRIES, Bitstring
 from node.status.encoded_list import encode
 from node.status.entry import Purpose
 from node.status.errors import BitstringError, FinalStatusError
 from node.status.status_list import SEALED_UNTIL, StatusList, build_status_list, check_change, read_status_list
 from node.verification.case import CLOCK_SKEW
+from node.verification.checks.structure import proofs_on
 from node.verification.material import VerificationMaterial
 from node.verification.policy import INDISPENSABLE, built_in
+from node.verification.received import Received, receive
 from node.verification.verify import verify
 
 LIFETIME: Final = timedelta(hours=24)
@@ -36,11 +39,19 @@ STEP: Final = timedelta(milliseconds=1)
 
 
 async def first_version(  # noqa: PLR0913 -- each is an input of the list
-    url: str, bits: Bitstring, signing: Signing, *, purpose: str, now: datetime, lifetime: timedelta = LIFETIME
-) -> SecuredDocument:
-    """A new list, signed. Lists with entries of several bits are for messages, and have exactly MIN_ENTRIES of them.
+    url: str,
+    bits: Bitstring,
+    signing: Signing,
+    *,
+    purpose: str,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+    token: bool = False,
+) -> SecuredDocument | str:
+    """A new list, signed; in a token, if that is asked for.
 
-    So the length of a list tells how wide its entries are, which no published context lets it say itself.
+    Lists with entries of several bits are for messages, and have exactly MIN_ENTRIES of them. So the length of a list
+    tells how wide its entries are, which no published context lets it say itself.
     """
     if bits.size > 1 and (purpose != Purpose.MESSAGE or bits.entries != MIN_ENTRIES):
         raise BitstringError(
@@ -51,11 +62,11 @@ async def first_version(  # noqa: PLR0913 -- each is an input of the list
     document = build_status_list(
         url, signing.profile.issuer, bits, purpose=purpose, valid_from=now, valid_until=now + lifetime
     )
-    return await signing.secure(document, created=now)
+    return await _signed(document, signing, now, token=token)
 
 
 async def next_version(  # noqa: PLR0913 -- each is an input of the change
-    current: JsonObject,
+    current: JsonValue,
     material: VerificationMaterial,
     changes: Mapping[int, int],
     signing: Signing,
@@ -63,20 +74,22 @@ async def next_version(  # noqa: PLR0913 -- each is an input of the change
     now: datetime,
     lifetime: timedelta = LIFETIME,
     seal: bool = False,
-) -> SecuredDocument:
+) -> SecuredDocument | str:
     """The version of a list that follows the current one, with these entries changed; sealed, it is the last.
 
     1. The current version is what its issuer signed, by `material`: nobody's changes are signed over.
     2. It is a status list, and not sealed.
     3. Nothing final is taken back.
     4. The new one is later than the current one, by this machine's clock, which must not lie behind it.
-    5. All else stays as it was; that the issuer is the one who signs is seen to by the signing.
+    5. All else stays as it was, the form too; that the issuer is the one who signs is seen to by the signing.
 
     Raises IssuanceError and StatusError for what must not be signed, and what signing raises.
     """
     _check_current(current, material, signing, now)  # 1.
-    content = read_status_list(current)  # 2.
-    if Credential(current).validity.end == SEALED_UNTIL:
+    received = receive(current)
+    stated = received.value if isinstance(received.value, dict) else {}
+    content = read_status_list(stated)  # 2.
+    if Credential(stated).validity.end == SEALED_UNTIL:
         raise FinalStatusError(
             "the list is sealed: its issuer promised that no other version follows",
             code="status.final.list",
@@ -84,15 +97,16 @@ async def next_version(  # noqa: PLR0913 -- each is an input of the change
         )
     bits = bits_of(content)
     check_change(content.purposes, bits, changes)  # 3.
-    signed = max(now, _last_date(current, now) + STEP)  # 4.
-    (subject,) = objects_of(current, "credentialSubject")
+    signed = max(now, _last_date(received, stated, now) + STEP)  # 4.
+    (subject,) = objects_of(stated, "credentialSubject")
+    own = OWN_MEMBERS if received.envelope is None else OWN_MEMBERS | received.envelope.own_members
     document: JsonObject = {  # 5.
-        **{name: value for name, value in current.items() if name != "proof"},
+        **{name: value for name, value in stated.items() if name not in own},
         "validFrom": format_timestamp(signed),
         "validUntil": format_timestamp(SEALED_UNTIL if seal else signed + lifetime),
         "credentialSubject": {**subject, "encodedList": encode(bits.changed(changes).data)},
     }
-    return await signing.secure(UnsecuredDocument(document), created=signed)
+    return await _signed(UnsecuredDocument(document), signing, signed, token=received.envelope is not None)
 
 
 def bits_of(content: StatusList) -> Bitstring:
@@ -104,7 +118,15 @@ def bits_of(content: StatusList) -> Bitstring:
     return Bitstring(content.data, size or 1)
 
 
-def _check_current(current: JsonObject, material: VerificationMaterial, signing: Signing, now: datetime) -> None:
+async def _signed(
+    document: UnsecuredDocument, signing: Signing, created: datetime, *, token: bool
+) -> SecuredDocument | str:
+    if token:
+        return await secure_as_token(document, signing, created=created)
+    return await signing.secure(document, created=created)
+
+
+def _check_current(current: JsonValue, material: VerificationMaterial, signing: Signing, now: datetime) -> None:
     report = verify(current, material, built_in(), now, trust=signing.trust)
     for name in INDISPENSABLE:
         for entry in report.credentials:
@@ -117,11 +139,11 @@ def _check_current(current: JsonObject, material: VerificationMaterial, signing:
                 )
 
 
-def _last_date(current: JsonObject, now: datetime) -> datetime:
+def _last_date(received: Received, document: JsonObject, now: datetime) -> datetime:
     """The latest date that the current version states for itself; raises where it is later than now."""
-    stated = [proof.created for proof in proofs_of(current)] + [current.get("validFrom")]
+    dates = [proof.created for proof in proofs_on(received)[0]] + [document.get("validFrom")]
     try:
-        last = max((parse_timestamp(text) for text in stated if text is not None), default=now - STEP)
+        last = max((parse_timestamp(text) for text in dates if text is not None), default=now - STEP)
     except TimestampError as error:
         raise NotIssuableError(str(error), code="issuance.list", remedy=error.remedy) from error
     if last - now > CLOCK_SKEW:

@@ -147,3 +147,22 @@ def test_an_sd_jwt_is_told_by_name(desk):
     done = glejt(desk, "verify", "-", stdin=f"{token}~WyJhIl0~")
     assert done.returncode in {2, 20}
     assert "SD-JWT" in done.stderr
+
+
+def test_a_status_list_in_a_token_from_its_first_version_to_its_last(desk):
+    url, key = "https://school.example/status/1", ("--key", "key.json")
+    create = ["status", "create", "--url", url, "--out", "list.jwt", *key]
+    assert glejt(desk, *create, "--form", "paper").returncode == 2
+    assert glejt(desk, *create, "--form", "jwt").returncode == 0
+    shown = json.loads(glejt(desk, "status", "show", "list.jwt", "7", "--json").stdout)
+    assert (shown["id"], shown["set"]) == (url, {})
+    document = json.loads((desk / "badge.json").read_bytes())
+    (desk / "listed.json").write_bytes(data(document | {"credentialStatus": shown["asked"][0]["entry"]}))
+    assert issue(desk, "--out", "listed.jwt", name="listed.json").returncode == 0
+    judged = ["verify", "listed.jwt", "--offline", "--status", "list.jwt"]
+    assert glejt(desk, *judged).returncode == 0
+    assert glejt(desk, "status", "set", "list.jwt", "7", "--yes", *key).returncode == 0
+    assert parse_jws((desk / "list.jwt").read_text().strip()).typ == "vc+jwt"
+    assert glejt(desk, *judged).returncode == 1
+    assert glejt(desk, "status", "seal", "list.jwt", "--yes", *key).returncode == 0
+    assert json.loads(glejt(desk, "status", "show", "list.jwt", "--json").stdout)["sealed"] is True

@@ -122,8 +122,7 @@ def test_nothing_is_overwritten_unasked(folder):
     assert glejt(folder, "print", "award.json", "--out", "a.pdf", "--force").returncode == 0
 
 
-@pytest.mark.parametrize("language", ["en", "pl"])
-@pytest.mark.parametrize("address", [None, ADDRESS])
+@pytest.mark.parametrize(("language", "address"), [("en", ADDRESS), ("pl", None)])
 def test_a_look_at_a_scan_tells_the_code(folder, genuine, language, address):
     page = page_of(data(genuine), language, address=address)
     (folder / "scan.png").write_bytes(drawn(page, resolution=150))
@@ -142,16 +141,14 @@ def test_a_picture_with_neither_badge_nor_code_says_so(folder):
 
 def test_the_document_that_a_page_names_is_told_from_others(folder, genuine):
     digest = digest_of(folder)
-    for expected in (digest, f"sha256:{digest}", f"{ADDRESS}#sha256={digest}", page_of(data(genuine), "en").code.text):
-        assert glejt(folder, "verify", "award.json", "--expect", expected).returncode == 0
+    assert glejt(folder, "verify", "award.json", "--expect", page_of(data(genuine), "en").code.text).returncode == 0
     glejt(folder, "print", "award.json", "--out", "award.pdf")
     assert glejt(folder, "verify", "award.pdf", "--expect", digest).returncode == 0
     other = signed(badge(name="other"))
     (folder / "other.json").write_bytes(data(other))
-    for language in ("en", "pl"):
-        done = glejt(folder, "verify", "other.json", "--expect", digest, "--lang", language)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert ": expected.other\n" in done.stderr
+    done = glejt(folder, "verify", "other.json", "--expect", f"{ADDRESS}#sha256={digest}", "--lang", "pl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert ": expected.other\n" in done.stderr
     error = json.loads(glejt(folder, "verify", "other.json", "--expect", digest, "--json").stdout)["error"]
     assert (error["code"], digest in error["remedy"]) == ("expected.other", True)
     done = glejt(folder, "verify", "award.json", "--expect", "sha256:00")
@@ -159,15 +156,15 @@ def test_the_document_that_a_page_names_is_told_from_others(folder, genuine):
 
 
 @pytest.mark.threat(60)
-@pytest.mark.parametrize("command", ["verify", "inspect", "unbake", "print"])
-def test_a_pdf_that_was_changed_is_refused_with_its_mend(folder, command):
-    (folder / "changed.pdf").write_bytes(printed() + b"\n")
+@pytest.mark.parametrize(
+    ("command", "language"), [("verify", "en"), ("inspect", "pl"), ("unbake", "en"), ("print", "pl")]
+)
+def test_a_pdf_that_was_changed_is_refused_with_its_mend(folder, command, language):
     (folder / "changed.pdf").write_bytes(printed() + printed())
     options = ["--out", "x.pdf"] if command == "print" else []
-    for language in ("en", "pl"):
-        done = glejt(folder, command, "changed.pdf", *options, "--lang", language)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert ": picture.pdf.form\n" in done.stderr
+    done = glejt(folder, command, "changed.pdf", *options, "--lang", language)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ": picture.pdf.form\n" in done.stderr
 
 
 WITHOUT_EXTRAS = """

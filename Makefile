@@ -84,6 +84,7 @@ bench/peers/node_modules/.stamp: bench/peers/package-lock.json
 bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp bench/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/status_list.py
+	$(BIN)/python bench/batch.py
 	$(BIN)/python bench/anchors.py
 	$(BIN)/python bench/gas.py
 

@@ -14,6 +14,7 @@ from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from node.adapters.held_keys import HeldKeys
 from node.app import sources
 from node.credentials.contexts import BUNDLED
+from node.credentials.pictures.picture import unbake
 from node.documents import JsonObject, parse
 from node.issuance.batch import Batch
 from node.issuance.secure import Signing, SigningProfile
@@ -90,6 +91,10 @@ class Glejt:
         if report.verdict is not Verdict.ACCEPTED:
             raise ValueError(f"the bench's own badge was not accepted: {report.to_json()}")
         return orjson.dumps(report.to_json())
+
+    async def whole_picture(self, image: bytes) -> bytes:
+        """The same for a badge in a picture."""
+        return await self.whole(unbake(image).text)
 
 
 class Floor:

@@ -20,6 +20,7 @@ from node.credentials.micro_credential.classification import classify
 from node.credentials.micro_credential.disclosure import check_learner_stated
 from node.credentials.micro_credential.findings import CredentialClass, Severity
 from node.credentials.micro_credential.help import help_texts
+from node.credentials.schemas.open_badges import plain_errors
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue, UnsecuredDocument
 
@@ -39,7 +40,8 @@ def compose(achievement: Achievement, award: Award) -> UnsecuredDocument:
 
     1. The award is complete, and goes together with the achievement.
     2. Its parts are put where Open Badges has them; a type that follows from the place is written out.
-    3. The whole keeps the rules of the data model, states of its learner what it bears out, and has a class.
+    3. The whole keeps the rules of the data model, states of its learner what it bears out, has a class, and keeps to
+       the JSON Schema of Open Badges.
     """
     document = assemble(achievement, award)  # 1. and 2.
     check_whole(document)  # 3.
@@ -61,7 +63,7 @@ def check_whole(document: JsonObject) -> None:
     called or has reached.
     """
     found = [*check_credential(document), *check_learner_stated(document), *_unclassified(document)]
-    if found:
+    if found := found or list(off_schema(document)):
         raise _refusal(found)
 
 
@@ -137,6 +139,12 @@ def _unclassified(document: JsonObject) -> Iterator[Finding]:
         for one in found.findings:
             if one.severity is Severity.ERROR:
                 yield wrong(one.code, one.path, "without it the document has no class", said[one.code])
+
+
+def off_schema(document: JsonObject) -> Iterator[Finding]:
+    """Where a badge or endorsement is not as the schema of Open Badges has it."""
+    for error in plain_errors(document):
+        yield wrong("schema", error.path, error.message, "Write it as Open Badges 3.0 has it.")
 
 
 def _refusal(found: list[Finding]) -> CompositionError:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from node.credentials.achievement import OPEN_BADGES_CONTEXT, VERSION_CONTEXT
-from node.credentials.compose import profile_of
+from node.credentials.compose import off_schema, profile_of
 from node.credentials.credential import check_credential
 from node.credentials.draft import Draft, Fresh
 from node.credentials.errors import EndorsementError, shown
@@ -82,6 +82,6 @@ def compose_endorsement(endorsement: Endorsement) -> UnsecuredDocument:
     if endorsement.status:
         status = endorsement.status
         document["credentialStatus"] = status[0] if len(status) == 1 else [*status]
-    if found := check_credential(document):
+    if found := check_credential(document) or list(off_schema(document)):
         raise EndorsementError([replace(one, code=f"endorsement.{one.code}") for one in found])
     return UnsecuredDocument(document)

@@ -331,6 +331,28 @@ def test_what_would_have_no_class_is_refused_even_if_its_achievement_was_made_by
     assert (refused.value.code, refused.value.path) == ("achievement.mc.criteria.missing", "")
 
 
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"tag": "welding"}, "/tag"),
+        ({"inLanguage": "English"}, "/inLanguage"),
+        ({"achievementType": "ShortCourse"}, "/achievementType"),
+        ({"image": {"id": "https://school.example/welding.png"}}, "/image"),
+    ],
+)
+def test_an_achievement_has_to_keep_to_the_schema_of_open_badges(changes, path):
+    with pytest.raises(AchievementError) as refused:
+        compose(achievement(**changes), award())
+    assert (refused.value.code, refused.value.path) == ("achievement.schema", path)
+
+
+def test_an_award_has_to_keep_to_it_too():
+    assert problems(evidence=[{"name": ["a"]}]) == [(AwardError, "award.schema", "/evidence/0/name")]
+    assert problems(role=7) == [(AwardError, "award.schema", "/role")]
+    with pytest.raises(EndorsementError, match="type"):
+        compose_endorsement(read_endorsement(endorsement_file(issuer={"name": "Guild", "url": 7}), fresh()))
+
+
 def test_many_awards_differ_in_what_differs_alone():
     first = award()
     second = dataclasses.replace(

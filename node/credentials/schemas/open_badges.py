@@ -80,6 +80,12 @@ def judge_form(document: JsonObject) -> SchemaVerdict | None:
     return SchemaVerdict(address, None, errors_of(relaxed, document))
 
 
+def plain_errors(document: JsonObject) -> tuple[SchemaError, ...]:
+    """What the plain schema has against a badge or an endorsement that is to be signed; empty where nothing."""
+    kind = schema_class(document)
+    return () if kind is None else errors_of(_validator(kind, Form.JSON), document)
+
+
 def schema_class(document: JsonObject) -> str | None:
     """The class by whose schema a document is judged, by its types."""
     types = types_of(document)

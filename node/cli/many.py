@@ -37,13 +37,13 @@ def each_file(names: Iterable[str]) -> Iterator[str]:
 
 
 def _inside(folder: Path) -> list[str]:
-    return [
+    return sorted(
         str(root / file)
-        for root, folders, files in sorted(folder.walk())
+        for root, _, files in folder.walk()
         if not any(part.startswith(".") for part in root.relative_to(folder).parts)
-        for file in sorted(files)
+        for file in files
         if not file.startswith(".") and Path(file).suffix.lower() in READ_FROM_FOLDERS
-    ]
+    )
 
 
 def _is_folder(path: Path) -> bool:

@@ -30,14 +30,17 @@ def check_status(way: Way, policy: Policy, at: datetime) -> Check:
 
 
 def _hosted(way: Way, policy: Policy, at: datetime) -> Check:
-    """What its host says, as far as the host is the issuer's: nobody else may withdraw it, or say that it stands."""
+    """What its host says, as far as the host is the issuer's: nobody else may withdraw it, or say that it stands.
+
+    Where nothing but the address was handed over, its host is all there is to go by.
+    """
     hosted = way.hosted
     if hosted is None or isinstance(hosted, Absent):
         reason = hosted.reason if hosted else "nobody asked"
         return _unknown("status.unreachable", f"Whether it was revoked only its host can say: {reason}.", {})
     if not hosted.own:
         return _unknown("status.from_file", "That it stands only the file itself says. Connect and check again.", {})
-    if way.obstacle is not None:
+    if way.obstacle is not None and not way.unseen:
         message = (
             "Whether it was revoked only its issuer can say, and that the host speaks for the issuer is not known."
         )

@@ -277,6 +277,15 @@ def test_a_badge_that_its_host_took_away_for_good_is_withdrawn(body):
 
 
 @pytest.mark.threat(52)
+def test_an_address_whose_host_says_that_it_is_withdrawn():
+    place = f"{SCHOOL}/assertions/1"
+    stripped = material({place: {"id": place, "type": "Assertion", "revoked": True}})
+    for there in (stripped, material({place: b""}, gone=(place,))):
+        entry = badge_report(place, there)
+        assert (entry.verdict, entry.sentence) == (Verdict.REJECTED, Sentence.WITHDRAWN)
+
+
+@pytest.mark.threat(52)
 def test_nobody_elses_host_can_withdraw_a_badge():
     forged = assertion(EVIL, badge=f"{SCHOOL}/badges/welding")
     published = {**world(), f"{EVIL}/assertions/1": b""}

@@ -24,9 +24,10 @@ from did_methods.multibase import encode_base58btc
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
 from node.credentials.records import held_in, is_record
 from node.credentials.structure import objects_of
-from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonObject, JsonValue, parse
+from node.documents import DocumentError, JsonObject, JsonValue
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, built_in
+from node.verification.received import receive as receive_document
 from node.verification.received import subject_of
 from node.verification.trust import Trust
 from node.verification.verify import verify
@@ -86,7 +87,7 @@ def attempt(job: Job | bytes, trust: Trust) -> JsonObject:
     """
     try:
         if isinstance(job, bytes):
-            return {"outline": outline(parse(job, max_bytes=MAX_PRESENTATION_BYTES))}
+            return {"outline": outline(subject_of(job))}
         return {"report": judge(job, trust)}
     except DocumentError as error:
         return {"document": {"message": str(error), "code": error.code, "path": error.path}}
@@ -97,18 +98,27 @@ def attempt(job: Job | bytes, trust: Trust) -> JsonObject:
 
 
 def outline(subject: JsonValue) -> JsonValue:
-    """The members of a document that gathering looks at: types, issuers, methods, status lists, what is presented."""
+    """The members of a document that gathering looks at: types, issuers, methods, status lists, what is presented.
+
+    A document in an envelope is told as one without, whose proof has the method of the envelope.
+    """
+    if isinstance(subject, list):
+        return [outline(part) for part in subject]
+    received = receive_document(subject)
+    subject = received.value
     if not isinstance(subject, dict):
         return None
     issuer, proofs, held = subject.get("issuer"), subject.get("proof"), subject.get("verifiableCredential")
+    methods: list[JsonValue] = [] if received.envelope is None else [received.envelope.verification_method]
+    methods += [
+        proof.get("verificationMethod")
+        for proof in (proofs if isinstance(proofs, list) else [proofs])
+        if isinstance(proof, dict)
+    ]
     found: JsonObject = {
         "type": subject.get("type"),
         "issuer": issuer.get("id") if isinstance(issuer, dict) else issuer,
-        "proof": [
-            {"verificationMethod": proof.get("verificationMethod")}
-            for proof in (proofs if isinstance(proofs, list) else [proofs])
-            if isinstance(proof, dict)
-        ],
+        "proof": [{"verificationMethod": method} for method in methods],
     }
     if "credentialStatus" in subject:
         found["credentialStatus"] = [
@@ -125,7 +135,8 @@ def outline(subject: JsonValue) -> JsonValue:
 def judge(job: Job, trust: Trust) -> JsonObject:
     """The report on one document; raises DocumentError for bytes that are none."""
     subject = subject_of(job.document)
-    return verify(subject, job.material, job.policy, job.at, trust=trust, request=job.request).to_json()
+    report = verify(subject, job.material, job.policy, job.at, trust=trust, request=job.request, beside=job.beside)
+    return report.to_json()
 
 
 def end_with(parent: int) -> None:

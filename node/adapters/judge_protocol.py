@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from node.documents import JsonValue
 from node.verification.case import Request
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
@@ -25,6 +26,7 @@ class Job:
     policy: Policy
     at: datetime
     request: Request | None = None
+    beside: tuple[JsonValue, ...] = ()
 
 
 def framed(message: bytes) -> bytes:

@@ -137,7 +137,7 @@ class Judges:
         """The processes of the pool."""
         return frozenset(judge.pid for judge in self._judges)
 
-    async def verify(
+    async def verify(  # noqa: PLR0913 -- the inputs of the judgement
         self,
         document: bytes,
         material: VerificationMaterial,
@@ -145,12 +145,13 @@ class Judges:
         at: datetime,
         *,
         request: Request | None = None,
+        beside: tuple[JsonValue, ...] = (),
     ) -> JsonObject:
-        """The report on a document, as `Report.to_json` gives it.
+        """The report on a document, as `Report.to_json` gives it; `beside` are documents handed over with it.
 
         Raises DocumentError for bytes that are no document, as `parse` would, and JudgesError where nothing was judged.
         """
-        answer = await self._ask(Job(document, material, policy, at, request))
+        answer = await self._ask(Job(document, material, policy, at, request, beside))
         report = answer["report"]
         if not isinstance(report, dict):
             raise JudgeFailedError("the process answered with something that is no report")

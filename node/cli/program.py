@@ -127,6 +127,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     challenge: Annotated[str | None, typer.Option(help="challenge", metavar="text")] = None,
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
+    label: Annotated[list[str] | None, typer.Option("--label", help="label_file", metavar="file")] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
     json: Json = False,
@@ -141,6 +142,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         domain=domain,
         offline=offline,
         status=tuple(status or ()),
+        label=tuple(label or ()),
         jobs=jobs,
         expect=expect,
     )
@@ -260,6 +262,22 @@ def _achievement_check(
     from node.cli.achievement import check  # noqa: PLC0415 -- as above
 
     return check(context.obj, file, as_json=json)
+
+
+@achievement.command("label", cls=WordedCommand, help="achievement_label")
+def _achievement_label(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="label_of", metavar="file_or_stdin")],
+    *,
+    key: KeyFile = None,
+    passphrase_file: Passphrase = None,
+    form: Annotated[str | None, typer.Option(help="label_form", metavar="form")] = None,
+    out: Annotated[str | None, typer.Option(help="label_out", metavar="file")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.label import label_file  # noqa: PLC0415 -- as above
+
+    return label_file(context.obj, file, key=key, passphrase_file=passphrase_file, form=form, out=out, force=force)
 
 
 @did.command("create", cls=WordedCommand, help="did_create")

@@ -19,14 +19,15 @@ from node.cli.many import MANY, Progress, each_file, in_order
 from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
-from node.documents import MAX_PRESENTATION_BYTES, DocumentError, JsonValue
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue
 from node.verification.case import Request
 from node.verification.check import CheckName
 from node.verification.gather import gather
+from node.verification.labels import is_label
 from node.verification.linked_gathering import gather_resources, wanted_resources
 from node.verification.material import Origin, StatusListCopy, VerificationMaterial
 from node.verification.policy import Policy
-from node.verification.received import read_text, subject_of
+from node.verification.received import read_text, receive, subject_of
 from node.verification.report import Report, Verdict
 from node.verification.sources import Sources
 from node.verification.trust import Trust
@@ -62,6 +63,7 @@ class Question:
     domain: str | None
     offline: bool
     status: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
     expect: str | None = None
     jobs: str | None = None
 
@@ -76,12 +78,13 @@ class Judge:
     at: datetime
     sources: Sources
     lists: tuple[StatusListCopy, ...] = ()
+    labels: tuple[JsonValue, ...] = ()
     expected: "Expected | None" = None
 
     async def report(self, data: bytes, judges: "Judges | None") -> Report:
         """The report on one document, by the processes where there are any; raises DocumentError for other bytes."""
         subject = subject_of(data)
-        material = await gather(subject, self.sources, self.trust, lists=self.lists)
+        material = await gather(subject, self.sources, self.trust, lists=self.lists, beside=self.labels)
         report = await self._judged(data, subject, material, judges)
         if not wanted_resources(report):
             return report
@@ -92,11 +95,13 @@ class Judge:
         self, data: bytes, subject: JsonValue, material: VerificationMaterial, judges: "Judges | None"
     ) -> Report:
         if judges is None:
-            return verify(subject, material, self.policy, self.at, trust=self.trust, request=self.request)
+            return verify(
+                subject, material, self.policy, self.at, trust=self.trust, request=self.request, beside=self.labels
+            )
         from node.adapters.judges import JudgesError  # noqa: PLC0415 -- most runs are over few files
 
         try:
-            told = await judges.verify(data, material, self.policy, self.at, request=self.request)
+            told = await judges.verify(data, material, self.policy, self.at, request=self.request, beside=self.labels)
         except JudgesError as error:
             raise CliError("judging", details=f"{error} ({error.code})") from error
         return Report.from_json(told, self.policy, self.at)
@@ -133,6 +138,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
             remember=True,
         ),
         lists=tuple(_status_list(invocation, name) for name in question.status),
+        labels=tuple(_label(invocation, name) for name in question.label),
         expected=_expected(question.expect),
     )
     return asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
@@ -222,6 +228,14 @@ def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
     if not isinstance(url, str):
         raise CliError("input.no_status_list", name=name)
     return StatusListCopy(url, text, Origin.FILE, datetime.now(UTC))
+
+
+def _label(invocation: Invocation, name: str) -> JsonValue:
+    """A signed label that lies in a file."""
+    value = subject_of(read_credential(invocation, name, limit=MAX_CREDENTIAL_BYTES))
+    if not is_label(receive(value)):
+        raise CliError("input.no_label", name=name)
+    return value
 
 
 def _expected(text: str | None) -> "Expected | None":

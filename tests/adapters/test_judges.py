@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jose_support import enveloped, vc_jwt, vp_jwt
 from running import environment
 from samples import DID, badge, data, material, signed
+from verification_support import UNIVERSITY, credential, party
 
 from node.adapters.judge import outline, warm
 from node.adapters.judges import (
@@ -95,6 +97,7 @@ def test_a_document_is_judged_as_it_would_be_in_this_process():
     assert report["at"] == "2026-07-01T00:00:00Z"
 
 
+TOKEN = vc_jwt(credential(UNIVERSITY), UNIVERSITY)
 PRESENTED = {"type": "VerifiablePresentation", "proof": {"verificationMethod": f"{DID}#other"}}
 
 
@@ -111,6 +114,11 @@ PRESENTED = {"type": "VerifiablePresentation", "proof": {"verificationMethod": f
         {**PRESENTED, "verifiableCredential": signed()},
         {**PRESENTED, "verifiableCredential": [signed(), 1, [], {"issuer": DID, "type": "VerifiableCredential"}]},
         {**PRESENTED, "verifiableCredential": {**PRESENTED, "verifiableCredential": signed()}},
+        TOKEN,
+        [TOKEN, signed(), enveloped(TOKEN)],
+        {**PRESENTED, "verifiableCredential": [enveloped(TOKEN), signed()]},
+        vp_jwt({**PRESENTED, "verifiableCredential": enveloped(TOKEN)}, party(3, "did:web:holder.example")),
+        enveloped("x"),
     ],
 )
 def test_gathering_finds_the_same_in_the_outline_as_in_the_document(document):

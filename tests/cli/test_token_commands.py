@@ -166,3 +166,36 @@ def test_a_status_list_in_a_token_from_its_first_version_to_its_last(desk):
     assert glejt(desk, *judged).returncode == 1
     assert glejt(desk, "status", "seal", "list.jwt", "--yes", *key).returncode == 0
     assert json.loads(glejt(desk, "status", "show", "list.jwt", "--json").stdout)["sealed"] is True
+
+
+@pytest.mark.parametrize("form", [[], ["--form", "jwt"]])
+@pytest.mark.parametrize("document", ["badge.jwt", "signed.json"])
+def test_a_label_is_signed_and_compared_with_its_document(desk, document, form):
+    glejt(desk, "issue", "badge.json", "--key", "key.json", "--out", "signed.json", "--force")
+    label = ["achievement", "label", document, "--key", "key.json", "--out", "label", "--force", *form]
+    done = glejt(desk, *label)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"glejt verify {document} --label label" in done.stderr
+    judged = ["verify", document, "--offline", "--json", "--label", "label"]
+    report = json.loads(glejt(desk, *judged).stdout)
+    assert len(report["credentials"]) == 1
+    assert report["credentials"][0]["checks"][-1]["code"] != "mc.label.mismatch"
+    # Of another version of the same document, the label says something else.
+    changed = json.loads((desk / "badge.json").read_bytes()) | {"name": "Another award"}
+    (desk / "changed.json").write_bytes(data(changed))
+    glejt(desk, "issue", "changed.json", "--key", "key.json", "--out", "other.json", "--force")
+    other = json.loads(glejt(desk, "verify", "other.json", "--offline", "--json", "--label", "label").stdout)
+    assert other["credentials"][0]["checks"][-1]["code"] == "mc.label.mismatch"
+
+
+@pytest.mark.parametrize("name", ["altered.jwt", "badge.json", "list.json"])
+def test_what_its_issuer_did_not_sign_gets_no_label(desk, name):
+    done = glejt(desk, "achievement", "label", name, "--key", "key.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "issuance.label" in done.stderr
+
+
+def test_a_file_that_is_no_label(desk):
+    done = glejt(desk, "verify", "badge.jwt", "--label", "badge.jwt")
+    assert done.returncode == 2
+    assert "input.no_label" in done.stderr

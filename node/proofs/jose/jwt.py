@@ -131,7 +131,7 @@ def numeric_date(moment: datetime) -> int | float:
 
 def moment_of(value: object) -> datetime | None:
     """The moment of a NumericDate; None for what is none, or lies beyond the calendar."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MAX_SECONDS:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MAX_SECONDS:
         return None
     try:
         return _EPOCH + timedelta(seconds=value)

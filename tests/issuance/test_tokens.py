@@ -79,6 +79,21 @@ def test_a_document_that_brings_a_claim_is_refused(name):
         issued(context)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        badge(issuer="did:example:another"),
+        {**badge(), "proof": {"type": "DataIntegrityProof"}},
+        {**badge(), "undefinedTerm": 1},
+        {**badge(), "@context": ["https://www.w3.org/ns/credentials/v2", "https://unknown.example/v1"]},
+        {**badge(), "credentialSubject": []},
+    ],
+)
+def test_what_no_form_signs_is_not_put_into_a_token(document):
+    with pytest.raises((IssuanceError, ProofsError)):
+        issued(document)
+
+
 def test_a_key_store_with_another_key_is_found_out():
     class Wrong(HeldKeys):
         async def sign(self, verification_method, data):
@@ -127,6 +142,13 @@ def test_a_version_of_the_same_second_is_later_all_the_same():
     first = begin()
     second = follow(first, [7], now=NOW)
     assert payload(second)["iat"] == pytest.approx(NOW.timestamp() + STEP.total_seconds())
+
+
+def test_a_version_is_later_than_when_the_one_before_was_signed():
+    plain_list = {name: value for name, value in payload(begin()).items() if name != "iat"}
+    signed_later = issued(plain_list, NOW + timedelta(seconds=60))
+    second = follow(signed_later, [7], now=NOW + timedelta(seconds=30))
+    assert payload(second)["iat"] > payload(signed_later)["iat"]
 
 
 def test_nothing_is_signed_over_a_list_that_does_not_hold():

@@ -22,10 +22,12 @@ from did_methods.did import parse_did
 from did_methods.key import resolve_key
 from did_methods.multibase import encode_base58btc
 from node.adapters.judge_protocol import LENGTH_BYTES, Job, framed
+from node.credentials.open_badges_2.objects import BadgeClass
 from node.credentials.records import held_in, is_record
 from node.credentials.structure import objects_of
 from node.documents import DocumentError, JsonObject, JsonValue
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
+from node.verification.open_badges_2.received import ReceivedBadge
 from node.verification.policy import KeyEvidence, built_in
 from node.verification.received import receive as receive_document
 from node.verification.received import subject_of
@@ -105,6 +107,8 @@ def outline(subject: JsonValue) -> JsonValue:
     if isinstance(subject, list):
         return [outline(part) for part in subject]
     received = receive_document(subject)
+    if received.badge is not None:
+        return _outline_of_badge(received.badge)
     subject = received.value
     if not isinstance(subject, dict):
         return None
@@ -129,6 +133,22 @@ def outline(subject: JsonValue) -> JsonValue:
         found["credentialSubject"] = {"verifiableCredential": [outline(part) for part, _ in held_in(subject)]}
     if held is not None:
         found["verifiableCredential"] = [outline(part) for part in held] if isinstance(held, list) else outline(held)
+    return found
+
+
+_OF_BADGE: Final[tuple[str, ...]] = ("id", "uid", "type", "verification", "verify")
+
+
+def _outline_of_badge(badge: ReceivedBadge) -> JsonValue:
+    """Of a badge of Open Badges 2 where it is hosted, and whose it says it is; a signed one whole, as it came."""
+    if badge.jws is not None:
+        return badge.jws.text
+    said, inside = badge.document, badge.assertion.badge
+    found: JsonObject = {name: said[name] for name in _OF_BADGE if name in said}
+    found["recipient"] = None
+    found["badge"] = inside.iri
+    if inside.copy is not None:
+        found["badge"] = {"id": inside.iri, "issuer": BadgeClass(inside.copy).issuer.iri}
     return found
 
 

@@ -264,14 +264,6 @@ def test_one_run_asks_for_each_object_once(site):
     assert site.asked == [*PATHS, "/assertions/2"]
 
 
-OLD = {
-    "uid": "1",
-    "recipient": recipient(),
-    "badge": "/badges/welding",
-    "verify": {"type": "hosted", "url": "/assertions/1"},
-}
-
-
 @pytest.mark.parametrize("state", ["whole", "revoked", "gone"])
 @pytest.mark.parametrize("form", ["linked", "inside", "signed", "address", "version 1"])
 def test_a_server_gathers_the_same_from_the_outline_of_a_badge(site, form, state):
@@ -281,7 +273,8 @@ def test_a_server_gathers_the_same_from_the_outline_of_a_badge(site, form, state
     elif state == "gone":
         site.pages["/assertions/1"] = 410
     old = {
-        **OLD,
+        "uid": "1",
+        "recipient": recipient(),
         "badge": f"{site.url}/badges/welding",
         "verify": {"type": "hosted", "url": f"{site.url}/assertions/1"},
     }

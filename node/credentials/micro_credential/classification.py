@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from node.credentials.micro_credential import elements, options, results
-from node.credentials.micro_credential.elements import Judgement, Note, is_text, states_none
-from node.credentials.micro_credential.findings import SATISFIED, CredentialClass, RuleFinding, State
+from node.credentials.micro_credential.elements import is_text, states_none
+from node.credentials.micro_credential.findings import SATISFIED, CredentialClass, Judgement, Note, RuleFinding, State
 from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.readers.dialects import read
 from node.credentials.micro_credential.record import Record
 from node.credentials.micro_credential.rule_set import RuleSet, rule_set
+from node.credentials.micro_credential.tables import Tables
 from node.credentials.objects import Objects
 from node.documents import JsonObject
 
@@ -109,12 +110,9 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
     5. Each element is met, does not apply or is withheld: micro-credential; else achievement.
     """
     tables = rules.tables
-    judged = {
-        name: elements.ELEMENTS[name](record, tables)
-        for name in tables.elements
-        if award or name not in tables.award_elements
-    }
-    optional = {name: options.OPTIONS[name](record, tables) for name in tables.options}
+    names = [name for name in tables.elements if award or name not in tables.award_elements]
+    judged = {name: _judged(name, record, tables) for name in names}
+    optional = {name: _judged(name, record, tables) for name in tables.options}
     credential_class, notes = _class(record, rules, judged)
     notes += [note for judgement in (*judged.values(), *optional.values()) for note in judgement.notes]
     claims = [stated for stated in record.types if stated.text in tables.claiming_types]
@@ -128,6 +126,17 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
         options={name: judgement.state for name, judgement in optional.items()},
         findings=tuple([RuleFinding(code, tables.severities[code], path) for code, path in notes]),
     )
+
+
+def _judged(name: str, record: Record, tables: Tables) -> Judgement:
+    """How an element or option stands; one that the achievement states is judged once for all its awards."""
+    known = record.judged.get(name)
+    if known is None:
+        judge = elements.ELEMENTS.get(name) or options.OPTIONS[name]
+        known = judge(record, tables)
+        if name not in tables.award_elements and name not in options.OF_AWARDS:
+            record.judged[name] = known
+    return known
 
 
 def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> tuple[CredentialClass, list[Note]]:

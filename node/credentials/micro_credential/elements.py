@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from node.credentials.errors import TimestampError
-from node.credentials.micro_credential.findings import State
+from node.credentials.micro_credential.findings import Judgement, Note, State
 from node.credentials.micro_credential.places import Stated
 from node.credentials.micro_credential.record import Level, Listed, Record, Workload
 from node.credentials.micro_credential.tables import Tables
@@ -26,22 +26,6 @@ _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?", re.ASCII
 _DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%/?#=&+-]+", re.ASCII)
 _LINK: Final = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-class Note(NamedTuple):
-    """A code and the place it is about."""
-
-    code: str
-    path: str
-
-
-class Judgement(NamedTuple):
-    """How one element stands, and what is found about it."""
-
-    state: State
-    notes: tuple[Note, ...] = ()
-    strength: str | None = None
-    """By what the learner is named, for E1."""
 
 
 MET: Final = Judgement(State.MET)

@@ -52,6 +52,22 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Note(NamedTuple):
+    """A code and the place it is about."""
+
+    code: str
+    path: str
+
+
+class Judgement(NamedTuple):
+    """How one element stands, and what is found about it."""
+
+    state: State
+    notes: tuple[Note, ...] = ()
+    strength: str | None = None
+    """By what the learner is named, for E1."""
+
+
 class RuleFinding(NamedTuple):
     """One thing that the rules found: a stable code, and the pointer to what it is about or to its nearest parent."""
 

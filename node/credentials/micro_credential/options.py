@@ -6,8 +6,8 @@ Spec: https://eur-lex.europa.eu/eli/C/2022/243/2, Annex I
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from node.credentials.micro_credential.elements import Judgement, is_text, unlisted
-from node.credentials.micro_credential.findings import State
+from node.credentials.micro_credential.elements import is_text, unlisted
+from node.credentials.micro_credential.findings import Judgement, State
 from node.credentials.micro_credential.record import Listed, Record
 from node.credentials.micro_credential.results import grades
 from node.credentials.micro_credential.tables import Tables
@@ -50,6 +50,8 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "O4": stacking,
     "O5": further,
 }
+OF_AWARDS: Final = frozenset({"O3"})
+"""Options that an award states, not the achievement that is awarded."""
 
 
 def _stated(statements: Iterable[bool]) -> Judgement:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
+from node.credentials.micro_credential.findings import Judgement
 from node.credentials.micro_credential.places import Home, Place, Stated
 
 
@@ -145,3 +146,6 @@ class Record:
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
     """By the identifier of the description."""
     results: tuple[Result, ...] = ()
+
+    judged: dict[str, Judgement] = field(default_factory=dict, compare=False)
+    """Elements of the achievement that were judged already, in this award of it or in another."""

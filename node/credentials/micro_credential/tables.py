@@ -37,9 +37,9 @@ class Framework:
     """Whether a level counts only with an address, which is where a register says who assigned it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tables:
-    """The data of one version; equal data have an equal digest."""
+    """The data of one version; each is its own, so that what was read by it can be remembered."""
 
     elements: tuple[str, ...]
     award_elements: frozenset[str]

@@ -10,9 +10,9 @@ https://github.com/edubadges/edubadges-server/wiki/Edubadges-Metadata-Model-OB3
 from dataclasses import replace
 from typing import Final
 
-from node.credentials.micro_credential.places import Place
+from node.credentials.micro_credential.places import Place, Stated
 from node.credentials.micro_credential.readers.halves import Halves
-from node.credentials.micro_credential.readers.open_badges import read_open_badge
+from node.credentials.micro_credential.readers.open_badges import STANDARD, Dialect, read_open_badge
 from node.credentials.micro_credential.readers.values import assessments, listed
 from node.credentials.micro_credential.record import Listed, Outcome, Record, Workload
 from node.credentials.micro_credential.tables import Tables
@@ -25,15 +25,15 @@ UNITS: Final = (("ECTS", ECTS), ("SBU", HOUR), ("studyLoad", HOUR), ("timeInvest
 
 def read_educredential(document: Place, halves: Halves, tables: Tables) -> tuple[Record, ...]:
     """What an educredential states."""
-    return read_open_badge(document, halves, tables, _educredential)
+    return read_open_badge(document, halves, tables, EDUCREDENTIAL)
 
 
 def read_edubadge(document: Place, halves: Halves, tables: Tables) -> tuple[Record, ...]:
     """What an edubadge states."""
-    return read_open_badge(document, halves, tables, _edubadge)
+    return read_open_badge(document, halves, tables, EDUBADGE)
 
 
-def _educredential(record: Record, _document: Place, achievement: Place, tables: Tables) -> Record:
+def _educredential(record: Record, achievement: Place, tables: Tables) -> Record:
     workloads = [
         Workload(one.text, Listed(unit, member, one.place), one.place)
         for member, unit in UNITS
@@ -50,8 +50,8 @@ def _educredential(record: Record, _document: Place, achievement: Place, tables:
     )
 
 
-def _edubadge(record: Record, document: Place, achievement: Place, tables: Tables) -> Record:
-    read = _educredential(record, document, achievement, tables)
+def _edubadge(record: Record, achievement: Place, tables: Tables) -> Record:
+    read = _educredential(record, achievement, tables)
     credits_ = [
         Workload(one.text, Listed(ECTS, "creditsAvailable", one.place), one.place)
         for one in achievement.numbers("creditsAvailable")
@@ -59,6 +59,13 @@ def _edubadge(record: Record, document: Place, achievement: Place, tables: Table
     own = tuple([workload for workload in read.workloads if workload.unit is not None])
     return replace(
         read,
-        bodies=(*document.stated("issuer", "parentOrg", "name"), *read.bodies),
         workloads=(*credits_, *own),
     )
+
+
+def _institution(document: Place, _achievement: Place) -> tuple[Stated, ...]:
+    return document.stated("issuer", "parentOrg", "name")
+
+
+EDUCREDENTIAL: Final = Dialect(_educredential, STANDARD.bodies)
+EDUBADGE: Final = Dialect(_edubadge, _institution)

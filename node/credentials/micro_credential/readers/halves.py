@@ -22,6 +22,11 @@ class Halves:
         self._objects = objects or Objects(document.object)
         self._places: dict[str, list[Place]] = {}
 
+    @property
+    def any(self) -> bool:
+        """Whether two objects have one identifier."""
+        return bool(self._objects.shared_ids)
+
     def of(self, places: list[Place]) -> list[Place]:
         """Every other object that has the identifier of one of these."""
         shared = self._objects.shared_ids

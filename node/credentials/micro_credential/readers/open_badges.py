@@ -4,7 +4,11 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final, NamedTuple
+
+import orjson
 
 from node.credentials.micro_credential.places import Home, Place, Stated, only, stated, walk
 from node.credentials.micro_credential.readers.halves import Halves
@@ -24,8 +28,10 @@ from node.credentials.micro_credential.tables import Tables
 from node.credentials.structure import types_of
 from node.documents import JsonValue
 
-type Extension = Callable[[Record, Place, Place, Tables], Record]
-"""Adds to a record what a dialect states beyond the standard, in the document and in the achievement."""
+MAX_REMEMBERED: Final = 128
+"""Achievements whose statements are remembered: one is awarded to many, and a verifier meets a few issuers' again."""
+MAX_REMEMBERED_BYTES: Final = 16 * 1024
+"""A longer one is read each time: the largest published sample has 6 kB."""
 
 LEARNING_OUTCOME: Final = frozenset({"LearningOutcome", "https://w3id.org/glejt#LearningOutcome"})
 """The type, and the IRI it stands for: to JSON-LD both are the same."""
@@ -61,36 +67,74 @@ OF_ACHIEVEMENT: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def read_open_badge(
-    document: Place, halves: Halves, tables: Tables, extension: Extension | None = None
-) -> tuple[Record, ...]:
+class Dialect(NamedTuple):
+    """What a dialect states beyond the standard."""
+
+    extend: Callable[[Record, Place, Tables], Record]
+    """Adds to the record of an achievement what the achievement itself states."""
+    bodies: Callable[[Place, Place], tuple[Stated, ...]]
+    """Who awards, by the document and the achievement, before those whom the standard has a place for."""
+
+
+STANDARD: Final = Dialect(lambda record, _achievement, _tables: record, lambda _document, _achievement: ())
+
+
+def read_open_badge(document: Place, halves: Halves, tables: Tables, dialect: Dialect = STANDARD) -> tuple[Record, ...]:
     """One record for each achievement of the document, and for each other half of one; one where it has none."""
     achievements = halves.with_others(document.walk("credentialSubject", "achievement"), ACHIEVEMENT)
-    read = []
-    for found in achievements or [Place(None, document.nearest("credentialSubject", "achievement"))]:
-        achievement = Place(found.value, found.path)  # most that is pointed at is in it, so its pointer is made once
-        record = _read(document, achievement, halves, tables)
-        read.append(record if extension is None else extension(record, document, achievement, tables))
-    return tuple(read)
+    found = achievements or [Place(None, document.nearest("credentialSubject", "achievement"))]
+    return tuple([_read(document, one, halves, tables, dialect) for one in found])
 
 
-def _read(document: Place, achievement: Place, halves: Halves, tables: Tables) -> Record:
+def _read(document: Place, found: Place, halves: Halves, tables: Tables, dialect: Dialect) -> Record:
+    achievement = Place(found.value, found.path)  # most that is pointed at is in it, so its pointer is made once
     issuers, subjects = document.step("issuer"), document.step("credentialSubject")
-    alignments = _alignments(achievement.step("alignment"))
-    descriptions = halves.with_others(achievement.step("resultDescription"), DESCRIPTION)
-    parts = halves.with_others(subjects, SUBJECT)
-    results = halves.with_others(walk(parts, "result"), RESULT)
-    criteria = achievement.step("criteria")
-    addresses = stated(criteria, "id")
-    return Record(
+    results = halves.with_others(walk(halves.with_others(subjects, SUBJECT), "result"), RESULT)
+    return replace(
+        _achieved(achievement, halves, tables, dialect),
         home=Home(document, achievement, OF_DOCUMENT, OF_ACHIEVEMENT),
         subjects=len(subjects),
         learner=_learner(subjects),
         learner_stated=document.stated("learnerStated"),
-        titles=achievement.stated("name"),
         countries=stated(issuers, *COUNTRY) + stated(issuers, "parentOrg", *COUNTRY),
-        bodies=stated(issuers, "name") + stated(subjects, "source", "name") + achievement.stated("creator", "name"),
+        bodies=(
+            *dialect.bodies(document, achievement),
+            *stated(issuers, "name"),
+            *stated(subjects, "source", "name"),
+            *achievement.stated("creator", "name"),
+        ),
         dates=tuple([date for name in DATES for date in document.stated(name)]),
+        results=tuple([_result(place) for place in results]),
+    )
+
+
+def _achieved(achievement: Place, halves: Halves, tables: Tables, dialect: Dialect) -> Record:
+    """What the achievement itself states, in this document or, as nearly always, in each of its awards."""
+    if not halves.any:
+        try:
+            text = orjson.dumps(achievement.value)
+        except orjson.JSONEncodeError:
+            text = None  # made in memory, and no JSON
+        if text is not None and len(text) <= MAX_REMEMBERED_BYTES:
+            return remembered(text, achievement.start, tables, dialect)
+    return _read_achievement(achievement, halves, tables, dialect)
+
+
+@lru_cache(MAX_REMEMBERED)
+def remembered(text: bytes, path: str, tables: Tables, dialect: Dialect) -> Record:
+    """What an achievement states that has no other half. It follows from the text, in whosever award that stands."""
+    achievement = Place(orjson.loads(text), path)
+    return _read_achievement(achievement, Halves(Place(None)), tables, dialect)
+
+
+def _read_achievement(achievement: Place, halves: Halves, tables: Tables, dialect: Dialect) -> Record:
+    alignments = _alignments(achievement.step("alignment"))
+    descriptions = halves.with_others(achievement.step("resultDescription"), DESCRIPTION)
+    criteria = achievement.step("criteria")
+    addresses = stated(criteria, "id")
+    record = Record(
+        home=Home(achievement, achievement, {}, OF_ACHIEVEMENT),
+        titles=achievement.stated("name"),
         outcomes=tuple(_outcomes(descriptions, alignments, tables)),
         workloads=tuple([Workload(one.text, None, one.place) for one in achievement.numbers("creditsAvailable")]),
         levels=tuple(_levels(alignments, tables)),
@@ -100,8 +144,8 @@ def _read(document: Place, achievement: Place, halves: Halves, tables: Tables) -
         criteria=(*stated(criteria), *stated(criteria, "narrative"), *addresses),
         types=achievement.stated("achievementType"),
         requirements=_requirements(descriptions),
-        results=tuple([_result(place) for place in results]),
     )
+    return dialect.extend(record, achievement, tables)
 
 
 def _learner(subjects: Iterable[Place]) -> Learner:

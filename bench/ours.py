@@ -14,6 +14,7 @@ from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from node.adapters.held_keys import HeldKeys
 from node.app import sources
 from node.credentials.contexts import BUNDLED
+from node.credentials.micro_credential.readers.open_badges import remembered
 from node.credentials.pictures.picture import unbake
 from node.documents import JsonObject, parse
 from node.issuance.batch import Batch
@@ -95,6 +96,11 @@ class Glejt:
     async def whole_picture(self, image: bytes) -> bytes:
         """The same for a badge in a picture."""
         return await self.whole(unbake(image).text)
+
+    async def whole_anew(self, text: bytes) -> bytes:
+        """The same of an achievement of which no award was ever met."""
+        remembered.cache_clear()
+        return await self.whole(text)
 
 
 class Floor:

@@ -126,6 +126,12 @@ def digitalbazaar(glejt: Glejt, peer: Peer) -> list[Row]:
             theirs("whole", [text.decode() for text in texts]),
             5,
         ),
+        Row(
+            "… achievement new",
+            library,
+            lambda: loop.run_until_complete(awaited_samples(glejt.whole_anew, texts)),
+            theirs("whole", [text.decode() for text in texts]),
+        ),
     ]
 
 

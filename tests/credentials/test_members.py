@@ -185,6 +185,21 @@ def test_what_compacted_form_has_not_is_found(change, code):
     assert code in {finding.code for finding in check_credential(altered(change))}
 
 
+@pytest.mark.parametrize(
+    ("members", "code", "path"),
+    [
+        ({"urn:example:name": "Ada"}, "members.iri", "/urn:example:name"),
+        ({"@id": "urn:example:2"}, "members.keyword", "/@id"),
+        ({"id": "_:b0"}, "members.blank_id", "/id"),
+        ({"id": "urn:example:1", "type": ["VerifiableCredential"]}, "members.repeated_id", "/id"),
+    ],
+)
+def test_one_oddity_alone_is_found_wherever_it_is(members, code, path):
+    objects = Objects({"id": "urn:example:1", "claims": [[{"inner": members}], {"id": "urn:example:3"}]})
+    (finding,) = check_members(objects, "/vc", "VerifiableCredential")
+    assert (finding.code, finding.path) == (code, f"/vc/claims/0/0/inner{path}")
+
+
 def test_an_iri_as_name_is_not_called_wrong():
     document = altered(lambda document: document["credentialSubject"].update({"urn:example:name": "Ada"}))
     (finding,) = check_credential(document)

@@ -99,9 +99,11 @@ def test_a_look_inside_shows_the_credential_and_the_header(desk, language, label
     done = glejt(desk, "inspect", "badge.jwt", "--lang", language)
     assert done.returncode == 0
     assert any(line.startswith(f"  {label} ") and "vc+jwt · EdDSA" in line for line in done.stdout.splitlines())
+
+
+def test_a_look_inside_opens_envelopes(desk):
     found = json.loads(glejt(desk, "inspect", "presented.json", "--json").stdout)
     assert found["credentials"][0]["token"]["alg"] == "EdDSA"
-    assert json.loads(glejt(desk, "inspect", "altered.jwt", "--json").stdout)
 
 
 @pytest.mark.parametrize(
@@ -123,23 +125,12 @@ def test_a_form_that_is_not_known(desk):
     assert "usage.choice" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"undefinedTerm": "x"}, "context.undefined_term"),
-        ({"iss": "did:example:1"}, "issuance.claim"),
-        ({"vc": {}}, "context."),
-        ({"proof": {"type": "DataIntegrityProof"}}, "issuance.secured"),
-        ({"issuer": "did:example:another"}, "issuance.issuer"),
-        ({"credentialSubject": {}}, "issuance.malformed"),
-    ],
-)
-def test_what_no_form_signs_is_not_put_into_a_token(desk, change, code):
+def test_what_no_form_signs_is_not_put_into_a_token(desk):
     document = json.loads((desk / "badge.json").read_bytes())
-    (desk / "changed.json").write_bytes(data(document | change))
+    (desk / "changed.json").write_bytes(data(document | {"iss": "did:example:1"}))
     done = issue(desk, name="changed.json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert code in done.stderr
+    assert "issuance.claim" in done.stderr
 
 
 def test_an_sd_jwt_is_told_by_name(desk):
@@ -168,8 +159,7 @@ def test_a_status_list_in_a_token_from_its_first_version_to_its_last(desk):
     assert json.loads(glejt(desk, "status", "show", "list.jwt", "--json").stdout)["sealed"] is True
 
 
-@pytest.mark.parametrize("form", [[], ["--form", "jwt"]])
-@pytest.mark.parametrize("document", ["badge.jwt", "signed.json"])
+@pytest.mark.parametrize(("document", "form"), [("badge.jwt", ["--form", "jwt"]), ("signed.json", [])])
 def test_a_label_is_signed_and_compared_with_its_document(desk, document, form):
     glejt(desk, "issue", "badge.json", "--key", "key.json", "--out", "signed.json", "--force")
     label = ["achievement", "label", document, "--key", "key.json", "--out", "label", "--force", *form]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from integrity_support import PRIVATE_KEYS
 from jose_support import NOW, enveloped, token, vc_jwt, vp_jwt
+from support import vectors
 from verification_support import (
     AT,
     HOLDER,
@@ -40,7 +41,7 @@ from did_methods import jwk
 from did_methods.multibase import to_base64url
 from did_methods.multikey import KeyType
 from node.verification.check import CheckName
-from node.verification.received import read_text, receive
+from node.verification.received import read_text, receive, subject_of
 from node.verification.report import Verdict
 
 DOCUMENT = credential()
@@ -542,3 +543,18 @@ def test_a_list_of_credentials_in_any_form():
     assert judged([TOKEN, 7]).verdict == "rejected"
     assert found(judged([]).credentials[0], "structure") == ("failed", "structure.no_credential")
     assert found(judged([TOKEN] * 65).credentials[0], "structure")[0] == "indeterminate"
+
+
+@pytest.mark.vectors
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("openbadges/1edtech-validator/simple.jwt", "jwt.wrapper"),
+        ("vc-data-model-2.0/input/presentation-enveloped-vc-ok.json", "credential.enveloped"),
+    ],
+)
+def test_published_tokens_of_older_forms_are_neither_right_nor_wrong(name, code):
+    """The one is of the data model 1.1; the other names a media type that was never registered."""
+    entry = one(subject_of(vectors(name).read_bytes()))
+    assert found(entry, "structure") == ("indeterminate", code)
+    assert entry.verdict == "cannot_tell"

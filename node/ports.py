@@ -1,5 +1,6 @@
 """What the use cases ask of the outside, as Protocols; each has a version in `node.adapters`."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from did_methods.multikey import PublicKey
@@ -22,4 +23,10 @@ class KeyStore(Protocol):
         """The signature over `data` (not over its digest): 64 bytes of Ed25519, or the r ‖ s of ECDSA with a low s.
 
         Raises KeyNotHeldError.
+        """
+
+    async def sign_messages(self, verification_method: str, header: bytes, messages: Sequence[bytes]) -> bytes:
+        """The 80 bytes of the BBS signature over a header and messages; raises KeyNotHeldError.
+
+        Raises UnsupportedProofError for a key that is none of BBS.
         """

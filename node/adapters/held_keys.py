@@ -1,11 +1,12 @@
 """Keys held by this process, for the time it signs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from did_methods.errors import shown
 from did_methods.multikey import PrivateKey, PublicKey
 from node.ports import KeyNotHeldError
+from node.proofs.bbs import signature as bbs_signature
 from node.proofs.signatures import Signer, local_signer
 
 
@@ -27,6 +28,10 @@ class HeldKeys:
         if signer is None:
             signer = self._signers[verification_method] = local_signer(self._key(verification_method))
         return signer.sign(data)
+
+    async def sign_messages(self, verification_method: str, header: bytes, messages: Sequence[bytes]) -> bytes:
+        """The BBS signature by a key."""
+        return bbs_signature.sign(self._key(verification_method), header, messages)
 
     def _key(self, verification_method: str) -> PrivateKey:
         try:

@@ -1,7 +1,8 @@
 """A private key in a file: bare, or encrypted under a passphrase.
 
 The file is a Multikey verification method in JSON. A bare key stands in `secretKeyMultibase`, so other software reads
-it too; an encrypted one stands in `encryptedSecretKey`. Whose key it is can be read without the passphrase.
+it too; an encrypted one stands in `encryptedSecretKey`. Whose key it is can be read without the passphrase, and of a
+BBS key also which credentials it signs.
 
 Spec: https://www.w3.org/TR/cid-1.0/#Multikey
 """
@@ -21,6 +22,8 @@ from did_methods.multikey import PrivateKey, PublicKey
 from node.adapters.errors import KeyFileError, PassphraseError, damaged, unsupported
 from node.adapters.sealed_secret import SealedSecret
 from node.documents import DocumentError, JsonObject, parse_object
+from node.issuance.disclosable import KeyScope
+from node.issuance.errors import ProfileError
 
 __all__ = ["KeyFile", "KeyFileError", "PassphraseError", "read_key_file", "write_key_file"]
 
@@ -31,6 +34,7 @@ _CONTEXT: Final = "https://w3id.org/security/multikey/v1"
 _TYPE: Final = "Multikey"
 _BARE: Final = "secretKeyMultibase"
 _SEALED: Final = "encryptedSecretKey"
+_SCOPE: Final = "scope"
 _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
 
@@ -42,6 +46,7 @@ class KeyFile:
     verification_method: DidUrl
     public: PublicKey
     _secret: PrivateKey | SealedSecret = field(repr=False)
+    scope: KeyScope | None = None
 
     @property
     def protected(self) -> bool:
@@ -61,7 +66,7 @@ class KeyFile:
                 code="key_file.passphrase_needed",
                 remedy="Give the passphrase that was chosen when the key was made.",
             )
-        raw = self._secret.open(passphrase, _header(self.verification_method, self.public))
+        raw = self._secret.open(passphrase, _header(self.verification_method, self.public, self.scope))
         try:
             private = PrivateKey(self.public.type, raw)
         except InvalidKeyError as error:
@@ -70,14 +75,19 @@ class KeyFile:
 
 
 def write_key_file(
-    path: Path, key: PrivateKey, *, verification_method: str | DidUrl, passphrase: str | None
+    path: Path,
+    key: PrivateKey,
+    *,
+    verification_method: str | DidUrl,
+    passphrase: str | None,
+    scope: KeyScope | None = None,
 ) -> KeyFile:
     """Write a key to a new file that only its owner may read; an existing file is never touched.
 
     The bytes are on the disk when this returns. Without a passphrase, whoever reads the file has the key.
     """
     method = _method(verification_method)
-    header = _header(method, key.public)
+    header = _header(method, key.public, scope)
     document: JsonObject = {"@context": _CONTEXT, **header}
     secret: PrivateKey | SealedSecret = key
     if passphrase is None:
@@ -86,7 +96,7 @@ def write_key_file(
         secret = SealedSecret.seal(key.raw, passphrase, header)
         document[_SEALED] = secret.to_json(header)
     _write_new(path, (json.dumps(document, indent=2) + "\n").encode())
-    return KeyFile(method, key.public, secret)
+    return KeyFile(method, key.public, secret, scope)
 
 
 def read_key_file(path: Path) -> KeyFile:
@@ -129,13 +139,14 @@ def read_key_file(path: Path) -> KeyFile:
     return key_file
 
 
-def _header(method: DidUrl, public: PublicKey) -> JsonObject:
-    return {
+def _header(method: DidUrl, public: PublicKey, scope: KeyScope | None) -> JsonObject:
+    header: JsonObject = {
         "id": str(method),
         "type": _TYPE,
         "controller": str(method.did),
         "publicKeyMultibase": public.to_multibase(),
     }
+    return header if scope is None else {**header, _SCOPE: scope.to_json()}
 
 
 def _from_json(document: JsonObject) -> KeyFile:
@@ -147,17 +158,32 @@ def _from_json(document: JsonObject) -> KeyFile:
         bare = PrivateKey.from_multibase(_text(document, _BARE)) if _BARE in document else None
     except DidMethodsError as error:
         raise damaged(str(error)) from None
-    header = _header(method, public)
+    scope = _scope(document)
+    header = _header(method, public, scope)
     if method.fragment is None or document.get("controller") != header["controller"]:
         raise damaged("its id and its controller do not belong together")
     if (bare is None) == (_SEALED not in document):
         raise damaged(f"it must hold either {_BARE} or {_SEALED}")
     if bare is not None:
-        return KeyFile(method, public, _pair(bare, public))
+        return KeyFile(method, public, _pair(bare, public), scope)
     box = document[_SEALED]
     if not isinstance(box, dict):
         raise damaged(f"{_SEALED} is not an object")
-    return KeyFile(method, public, SealedSecret.from_json(box, header))
+    return KeyFile(method, public, SealedSecret.from_json(box, header), scope)
+
+
+def _scope(document: JsonObject) -> KeyScope | None:
+    if _SCOPE not in document:
+        return None
+    stated = document[_SCOPE]
+    try:
+        return KeyScope(_text(stated, "signs"), _text(stated, "epoch")) if isinstance(stated, dict) else _no_scope()
+    except ProfileError as error:
+        raise damaged(str(error)) from None
+
+
+def _no_scope() -> NoReturn:
+    raise damaged(f"{_SCOPE} is not an object")
 
 
 def _pair(private: PrivateKey, public: PublicKey) -> PrivateKey:

@@ -22,8 +22,15 @@ from node.cli.files import read_first_line, write_whole
 from node.cli.invocation import Invocation, path_of
 from node.cli.output import fit
 from node.config import allows_loopback
+from node.issuance.disclosable import KeyScope
 
-KEY_TYPES: Final = MappingProxyType({"ed25519": KeyType.ED25519, "p256": KeyType.P256, "p384": KeyType.P384})
+KEY_TYPES: Final = MappingProxyType({
+        "ed25519": KeyType.ED25519,
+        "p256": KeyType.P256,
+        "p384": KeyType.P384,
+        "bls12-381-g2": KeyType.BLS12_381_G2,
+    }
+)
 DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD)
 UNSUPPORTED: Final = (
     Problem.METHOD_NOT_SUPPORTED,
@@ -43,6 +50,8 @@ class NewKey:
     domain: str | None
     passphrase_file: str | None
     protected: bool
+    signs: str | None = None
+    epoch: str | None = None
 
 
 def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> int:
@@ -55,6 +64,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
         raise CliError("usage.passphrase_conflict")
     if (new.method == web.METHOD) != (new.domain is not None):
         raise CliError("usage.domain")
+    scope = _scope(new)
     published = None if new.domain is None else web.create(new.domain)
     path, page = Path(out).expanduser(), Path(document).expanduser()
     if path.exists():  # before a passphrase is asked for
@@ -64,7 +74,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
     passphrase = _new_passphrase(invocation, new.passphrase_file) if new.protected else None
     private = PrivateKey.generate(KEY_TYPES[new.key_type])
     did, method = _names(new.method, private.public) if published is None else _published(published, private.public)
-    write_key_file(path, private, verification_method=method, passphrase=passphrase)
+    write_key_file(path, private, verification_method=method, passphrase=passphrase, scope=scope)
     if published is not None:
         text = json.dumps(web.new_document(published, private.public), indent=2)
         write_whole(page, f"{text}\n".encode(), force=False)
@@ -72,6 +82,18 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
     invocation.out.answer(did)
     invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
     return 0
+
+
+def _scope(new: NewKey) -> KeyScope | None:
+    """What a BBS key is for; no other key is for anything."""
+    given = (new.signs, new.epoch)
+    if KEY_TYPES[new.key_type] is KeyType.BLS12_381_G2:
+        if new.signs is None or new.epoch is None:
+            raise CliError("usage.key_scope")
+        return KeyScope(new.signs, new.epoch)
+    if given != (None, None):
+        raise CliError("usage.key_scope")
+    return None
 
 
 def resolve(invocation: Invocation, name: str, *, as_json: bool) -> int:

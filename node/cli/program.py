@@ -289,13 +289,21 @@ def _did_create(  # noqa: PLR0913 -- as above
     key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
     domain: Annotated[str | None, typer.Option(help="did_domain", metavar="text")] = None,
     document: Annotated[str, typer.Option(help="did_document", metavar="file")] = "did.json",
+    signs: Annotated[str | None, typer.Option("--for", help="key_signs", metavar="text")] = None,
+    epoch: Annotated[str | None, typer.Option(help="key_epoch", metavar="time")] = None,
     passphrase_file: Passphrase = None,
     no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")] = False,
 ) -> int:
     from node.cli.did import NewKey, create  # noqa: PLC0415 -- as above
 
     new = NewKey(
-        method=method, key_type=key_type, domain=domain, passphrase_file=passphrase_file, protected=not no_passphrase
+        method=method,
+        key_type=key_type,
+        domain=domain,
+        passphrase_file=passphrase_file,
+        protected=not no_passphrase,
+        signs=signs,
+        epoch=epoch,
     )
     return create(context.obj, new, out=out, document=document)
 

@@ -4,7 +4,8 @@ IssuanceError
 ├── NotIssuableError     issuance.secured, .malformed, .context, .claim     the document is not ready to be signed
 │                        issuance.list, .clock                      … or not to be followed by another version
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
-├── ProfileError         issuance.key_type, .controller             the signing profile does not fit together
+├── ProfileError         issuance.key_type, .controller, .key_scope the signing profile does not fit together, or not
+│                                                                   with the document
 └── TemplateError        issuance.template                          a batch was stopped: see below
 
 What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.

@@ -19,9 +19,11 @@ from node.credentials.context_profile import check_contexts
 from node.credentials.credential import Credential, check_credential
 from node.credentials.micro_credential.disclosure import check_learner_stated
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
+from node.issuance.disclosable import DISCLOSABLE, Disclosure, check_scope, mandatory_pointers, stated_time
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
 from node.proofs.data_integrity import Unsigned, prepare
+from node.proofs.disclosure import BBS, prepare_base
 from node.proofs.options import ProofOptions
 from node.verification.trust import Trust
 from node.verification.vocabulary import Vocabulary, vocabulary
@@ -41,6 +43,8 @@ class SigningProfile:
     cryptosuite: str
     proof_array: bool = False
     """Write the proof as a list of one, which the JSON Schema of Open Badges 3.0 demands."""
+    disclosure: Disclosure = Disclosure()
+    """What counts where the cryptosuite lets the holder choose what to show."""
 
     def __post_init__(self) -> None:
         if str(parse_did_url(self.verification_method).did) != self.issuer:
@@ -71,7 +75,9 @@ def usual_suite(key_type: KeyType) -> str:
         raise ProfileError(
             f"keys of type {key_type} do not sign credentials here",
             code="issuance.key_type",
-            remedy=f"Use a key of one of these types: {', '.join(USUAL_SUITES)}.",
+            remedy="Sign with --form bbs, for which such a key is."
+            if key_type is KeyType.BLS12_381_G2
+            else f"Use a key of one of these types: {', '.join(USUAL_SUITES)}.",
         )
     return suite
 
@@ -87,14 +93,38 @@ async def secure(
     4. Its contexts are the ones its types call for, each of them pinned, none written inline.
     5. Every member of it has a meaning in them: the RDF form loses nothing. Cryptosuites that sign the JSON form would
        sign undefined terms too; they are refused here all the same.
-    6. The configuration and the document are hashed.
+    6. The configuration and the document are hashed. Where the holder chooses what to show, what nobody may hide is
+       hashed apart from the rest; a BBS key signs one kind of credentials only.
     7. The key signs; the signature is verified before the document leaves.
 
     Raises IssuanceError and ProofsError for what must not be signed, and what the key store raises.
     """
     check_issuable(document, profile, vocabulary)  # 1 to 5
+    if profile.cryptosuite in DISCLOSABLE:
+        return await _secure_base(document, profile, keys, vocabulary, created=created)
     unsigned = hashed(document, profile, keys, vocabulary, created=created)  # 6
     return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 7
+
+
+async def _secure_base(
+    document: UnsecuredDocument, profile: SigningProfile, keys: KeyStore, vocabulary: Vocabulary, *, created: datetime
+) -> SecuredDocument:
+    """Steps 6 and 7 for a proof that the holder derives others from."""
+    suite, method = profile.cryptosuite, profile.verification_method
+    if suite == BBS:
+        check_scope(document, profile.disclosure.scope)
+    options = ProofOptions(cryptosuite=suite, verification_method=method, created=stated_time(suite, created))
+    unsigned = prepare_base(  # 6
+        document,
+        options,
+        keys.public_key(method),
+        mandatory_pointers(document, profile.disclosure),
+        jsonld=vocabulary.jsonld,
+        array=profile.proof_array,
+    )
+    if unsigned.messages is None:  # 7
+        return unsigned.complete(await keys.sign(method, unsigned.data))
+    return unsigned.complete(await keys.sign_messages(method, unsigned.data, unsigned.messages))
 
 
 def check_issuable(document: JsonObject, profile: SigningProfile, vocabulary: Vocabulary) -> None:

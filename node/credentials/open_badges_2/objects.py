@@ -201,6 +201,19 @@ class Profile:
         return value if isinstance(value, dict) else {}
 
 
+def endorsements(assertion: JsonObject) -> list[tuple[str, str | None]]:
+    """The endorsements that an assertion, its badge class and its issuer name: of which of them, and by which IRI.
+
+    The badge class and the profile are those that stand inside.
+
+    Spec: https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.html#Endorsement
+    """
+    badge = link(assertion.get("badge")).copy or {}
+    issuer = link(badge.get("issuer")).copy or {}
+    places = (("", assertion), ("/badge", badge), ("/badge/issuer", issuer))
+    return [(path, named.iri) for path, place in places for named in links(place.get("endorsement"))]
+
+
 def texts(value: JsonValue) -> tuple[str, ...]:
     """The texts of a member that holds one or several."""
     return tuple([item for item, _ in one_or_many(value, "") if isinstance(item, str) and item])

@@ -1,11 +1,14 @@
 """A badge of Open Badges 2 before the judge: the same checks as of any credential, asked of what such a badge has."""
 
+from dataclasses import replace
+from typing import Final
+
 from node.credentials.credential import Credential
 from node.credentials.errors import TimestampError
 from node.credentials.open_badges_2.dates import parse_date
-from node.credentials.open_badges_2.objects import Kind, authority_of
+from node.credentials.open_badges_2.objects import Kind, authority_of, endorsements
 from node.credentials.timestamps import format_timestamp
-from node.documents import JsonObject, pointer
+from node.documents import JsonObject, JsonValue, pointer
 from node.verification.case import CLOCK_SKEW, Case, Request
 from node.verification.check import Check, CheckName, Outcome, not_run
 from node.verification.checks.authority import judge_authority
@@ -28,6 +31,9 @@ from node.verification.open_badges_2.withdrawal import check_status
 from node.verification.report import CredentialReport, judge
 from node.verification.summary import summarize_badge
 from node.verification.vocabulary import Vocabulary
+
+MAX_ENDORSEMENTS: Final = 20
+"""Endorsements that are named: real badges have one or two."""
 
 
 def judge_badge(
@@ -60,7 +66,7 @@ def judge_badge(
         check_status(way, ring.policy, ring.at),
         check_anchor(way),
         check_holder(way),
-        judge_authority(way.issuer or "", case, _Hosts(way)),
+        _check_authority(way, case),
         check_class(case, ()),
     )
     return judge(checks, ring.policy, summary)
@@ -92,6 +98,20 @@ def check_validity(way: Way, case: Case) -> Check:
             message = f"It was awarded only on {moments[name]}. Check it again then."
             return Check(CheckName.VALIDITY, Outcome.FAILED, "validity.not_yet", message, moments)
     return unread or Check(CheckName.VALIDITY, Outcome.PASSED, "validity.passed", "It is in force.", moments)
+
+
+def _check_authority(way: Way, case: Case) -> Check:
+    """Check 9: what the verifier's lists say of the issuer.
+
+    Endorsements are somebody's word on the badge, its class or its issuer. They are named, and not looked into: nothing
+    of the verdict rests on them.
+    """
+    check = judge_authority(way.issuer or "", case, _Hosts(way))
+    named = endorsements(case.document)[:MAX_ENDORSEMENTS]
+    if not named:
+        return check
+    listed: list[JsonValue] = [{"of": path, "id": iri} for path, iri in named]
+    return replace(check, evidence={**check.evidence, "endorsements": listed})
 
 
 class _Hosts:

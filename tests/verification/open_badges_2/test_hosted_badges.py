@@ -426,6 +426,24 @@ def test_a_recipient_named_by_a_name_is_shown():
     assert entry.summary["subject"] == {"name": "Sample Learner"}
 
 
+def test_endorsements_are_named_and_nothing_rests_on_them():
+    published = {
+        **world(endorsement=f"{SCHOOL}/endorsements/1"),
+        f"{SCHOOL}/badges/welding": badge_class(
+            endorsement=[{"id": "urn:uuid:1", "type": "Endorsement"}, "urn:uuid:2"]
+        ),
+        f"{SCHOOL}/issuer": profile(endorsement={"type": "Endorsement"}),
+    }
+    entry = badge_report(assertion(), material(published))
+    assert outcomes(entry) == GENUINE
+    assert entry.check(CheckName.AUTHORITY).evidence["endorsements"] == [
+        {"of": "", "id": f"{SCHOOL}/endorsements/1"},
+        {"of": "/badge", "id": "urn:uuid:1"},
+        {"of": "/badge", "id": "urn:uuid:2"},
+        {"of": "/badge/issuer", "id": None},
+    ]
+
+
 def test_badges_of_another_kind_are_named_and_never_guessed_at():
     blockcerts = assertion(verification={"type": ["MerkleProofVerification2017", "Extension"]})
     entry = badge_report(blockcerts, material(world()))

@@ -20,7 +20,7 @@ from node.proofs.errors import (
 )
 from node.proofs.jsonld import JsonLd
 from node.proofs.selective_disclosure import bbs_2023, ecdsa_sd_2023, proof_value
-from node.proofs.selective_disclosure.selection import named, select, steps_of
+from node.proofs.selective_disclosure.selection import steps_of
 from node.proofs.signatures import local_signer
 
 JSONLD = JsonLd(BUNDLED)
@@ -387,13 +387,6 @@ def test_pointers_to_nothing_are_refused(suite, pointer):
         suite.derive(suite.base(), (pointer,))
 
 
-@pytest.mark.parametrize("pointer", ["/a~2", "/a~", "/~", "a", "a/b"])
-def test_what_is_no_pointer_is_refused_even_where_a_member_has_that_name(pointer):
-    with pytest.raises(ProofOptionsError):
-        steps_of(pointer)
-    assert steps_of("/a~1b/~0/") == ("a/b", "~", "")
-
-
 def test_a_bbs_base_proof_of_other_mandatory_parts_is_refused_when_deriving():
     altered = copy.deepcopy(DOCUMENT)
     altered["issuer"]["name"] = "Another Issuer"
@@ -437,23 +430,6 @@ def test_part_of_an_ordered_list_is_refused(suite):
         suite.derive(suite.base(document, mandatory=()), ("/credentialSubject/steps/0",), document)
     whole = suite.derive(suite.base(document, mandatory=()), ("/credentialSubject/steps",), document)
     suite.verify(whole.document, whole.value)
-
-
-def test_a_selection_keeps_names_types_and_contexts():
-    part = select(named(DOCUMENT), ["/credentialSubject/achievement/criteria/narrative"]).document
-    assert part == {
-        "@context": DOCUMENT["@context"],
-        "id": DOCUMENT["id"],
-        "type": DOCUMENT["type"],
-        "credentialSubject": {
-            "type": ["AchievementSubject"],
-            "achievement": {
-                "id": "https://issuer.example/a",
-                "type": ["Achievement"],
-                "criteria": {"narrative": "Exam."},
-            },
-        },
-    }
 
 
 @every_suite

@@ -58,7 +58,11 @@ def test_a_jwk_that_says_what_it_is_for(extra):
     assert RsaPublicKey.from_jwk({**JWK, **extra}) == KEY
 
 
-@pytest.mark.parametrize("text", ["", "x", SECRET_PEM, PEM[:100], PEM * 10, "A" * (MAX_PEM_CHARS + 1)])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", SECRET_PEM, PEM[:100], PEM * 10, "A" * (MAX_PEM_CHARS + 1)],
+    ids=["none", "one", "secret", "cut", "many", "long"],
+)
 def test_a_text_that_is_no_public_key(text):
     with pytest.raises(InvalidKeyError) as caught:
         RsaPublicKey.from_pem(text)

@@ -24,7 +24,8 @@ from node.cli.output import fit
 from node.config import allows_loopback
 from node.issuance.disclosable import KeyScope
 
-KEY_TYPES: Final = MappingProxyType({
+KEY_TYPES: Final = MappingProxyType(
+    {
         "ed25519": KeyType.ED25519,
         "p256": KeyType.P256,
         "p384": KeyType.P384,

@@ -15,14 +15,21 @@ from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
 from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument, UnsecuredDocument, parse_object
+from node.issuance.disclosable import DISCLOSABLE, NOTHING_MORE, SUITE_OF_FORM, Disclosure
 from node.issuance.errors import IssuanceError
+from node.issuance.privacy import PrivacyFinding, PrivacyLinter
 from node.issuance.secure import Signing
 from node.issuance.token import secure_as_token
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
 
-FORMS: Final = ("jwt",)
-"""Forms of a credential that have to be asked for; without one, a Data Integrity proof is put into it."""
+JWT: Final = "jwt"
+FORMS: Final = (*SUITE_OF_FORM, JWT)
+"""Forms of a credential, by what people call them; without one, the usual proof for the key is put into it."""
+HIDING: Final = tuple(form for form, suite in SUITE_OF_FORM.items() if suite in DISCLOSABLE)
+"""Forms of which the holder chooses what to show."""
+MAX_REMARKS: Final = 20
+"""Remarks of the privacy linter that are told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,18 @@ class Order:
     created: str | None
     proof_array: bool
     form: str | None = None
+    mandatory: tuple[str, ...] = ()
+    awarded_date: bool = True
+
+    @property
+    def form_suite(self) -> str | None:
+        """The cryptosuite that was named, by itself or by a form."""
+        return self.suite or SUITE_OF_FORM.get(self.form or "")
+
+    @property
+    def disclosure(self) -> Disclosure:
+        """What is kept from being hidden."""
+        return Disclosure(self.mandatory, self.awarded_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,6 @@ def require_no_table(asked: TableOrder) -> None:
         "--encoding": asked.encoding,
         "--status": asked.status,
         "--rejects": asked.rejects,
-        "--strict": asked.strict,
         "--dry-run": asked.dry_run,
     }
     for option, value in given.items():
@@ -82,20 +100,31 @@ def require_no_table(asked: TableOrder) -> None:
             raise CliError("usage.table_only", option=option)
 
 
-def issue_file(invocation: Invocation, source: Input, order: Order, *, out: str | None, force: bool) -> int:
+def issue_file(  # noqa: PLR0913 -- what was typed
+    invocation: Invocation, source: Input, order: Order, *, out: str | None, force: bool, strict: bool = False
+) -> int:
     """Sign one credential.
 
-    1. Read everything, compose what is to be composed, and refuse before a passphrase is asked for.
+    1. Read everything, compose what is to be composed, and refuse before a passphrase is asked for. Say what would
+       betray its holder; in a strict run, that is a reason to refuse, too.
     2. Sign, or say what keeps the document from being signed.
     3. Write the signed credential whole, or not at all.
     """
     _check_source(source)  # 1
     created = checked(invocation, order)
+    if strict and order.form not in HIDING:
+        raise CliError("usage.strict")
     document = _document(invocation, source, order, created)
-    if document is None:
+    if document is None or (remark_on_privacy(invocation, linter_for(order).look(document)) and strict):
         return 1
-    proof_array = order.proof_array or source.composed
-    signing = signing_for(invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=proof_array)
+    signing = signing_for(
+        invocation,
+        order.key,
+        order.passphrase_file,
+        suite=order.form_suite,
+        proof_array=order.proof_array or source.composed,
+        disclosure=order.disclosure,
+    )
     try:  # 2
         secured = asyncio.run(_secured(document, signing, order, created))
     except (IssuanceError, ProofsError) as error:
@@ -124,8 +153,10 @@ def checked(invocation: Invocation, order: Order) -> datetime:
         raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
     if order.form is not None and order.form not in FORMS:
         raise CliError("usage.choice", option="--form", value=order.form, known=", ".join(FORMS))
-    if order.form is not None and (order.suite is not None or order.proof_array):
+    if order.form is not None and (order.suite is not None or (order.proof_array and order.form == JWT)):
         raise CliError("usage.form_conflict")
+    if order.form not in HIDING and order.disclosure != NOTHING_MORE:
+        raise CliError("usage.disclosure", known=", ".join(HIDING))
     if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     return created
@@ -135,9 +166,23 @@ async def _secured(
     document: UnsecuredDocument, signing: Signing, order: Order, created: datetime
 ) -> SecuredDocument | str:
     """The signed credential: a document with its proof, or a token."""
-    if order.form is None:
+    if order.form != JWT:
         return await signing.secure(document, created=created)
     return await secure_as_token(document, signing, created=created)
+
+
+def linter_for(order: Order) -> PrivacyLinter:
+    """The privacy linter for what this order signs."""
+    return PrivacyLinter(order.form_suite or "", order.disclosure)
+
+
+def remark_on_privacy(invocation: Invocation, found: Sequence[PrivacyFinding]) -> bool:
+    """Say what would betray the holder, each with its mend; whether there is anything."""
+    words = invocation.words
+    for one in found[:MAX_REMARKS]:
+        said, mend = words(f"{one.code}.said"), words(f"{one.code}.remedy")
+        invocation.out.remark("remark.privacy", said=said, remedy=mend, path=one.path, code=one.code)
+    return bool(found)
 
 
 def _check_source(source: Input) -> None:

@@ -18,7 +18,7 @@ from node.cli.composing import fresh_for, read_draft, tell
 from node.cli.errors import CliError, Refused, describe
 from node.cli.files import StagedFile, StagedFolder, staged_file, staged_folder
 from node.cli.invocation import Invocation
-from node.cli.issue import Input, Order, TableOrder, checked
+from node.cli.issue import JWT, Input, Order, TableOrder, checked, linter_for, remark_on_privacy
 from node.cli.output import visible
 from node.cli.places import Places, reserved
 from node.cli.signing import signing_for
@@ -27,9 +27,11 @@ from node.credentials.achievement import read_achievement
 from node.credentials.award_table import AwardTable
 from node.credentials.compose import check_whole
 from node.credentials.errors import AchievementError, CompositionError
+from node.documents import JsonObject
 from node.issuance.award_batch import AwardBatch, Problem, RowError
 from node.issuance.batch import Batch, Tally
 from node.issuance.errors import IssuanceError
+from node.issuance.privacy import PrivacyFinding, PrivacyLinter
 from node.status.errors import StatusError
 
 LINES: Final = ".jsonl"
@@ -92,6 +94,23 @@ class Nowhere:
         """There is nothing to release."""
 
 
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What the privacy linter says of the credentials of a table, each thing once."""
+
+    linter: PrivacyLinter
+    found: dict[PrivacyFinding, None] = field(default_factory=dict)
+
+    def admit(self, document: JsonObject) -> None:
+        """Judge a document whole, and note what would betray its holder."""
+        check_whole(document)
+        self.found.update(dict.fromkeys(self.linter.look(document)))
+
+    def findings(self) -> list[PrivacyFinding]:
+        """All that is to be said, once every row was looked at."""
+        return [*self.found, *self.linter.rare()]
+
+
 @dataclass(slots=True)
 class Progress:
     """How far it is, on standard error where that is a terminal."""
@@ -141,9 +160,17 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             tell(invocation, error, (source.achievement if isinstance(error, AchievementError) else asked.csv) or "")
             return Refused.status
         signing = signing_for(
-            invocation, order.key, order.passphrase_file, suite=order.suite, proof_array=True, trial=asked.dry_run
+            invocation,
+            order.key,
+            order.passphrase_file,
+            suite=order.form_suite,
+            proof_array=True,
+            trial=asked.dry_run,
+            disclosure=order.disclosure,
         )
-        awards = AwardBatch(achievement, columns, fresh, Batch(signing, created=created, admit=check_whole))
+        privacy = Privacy(linter_for(order))
+        batch = Batch(signing, created=created, admit=privacy.admit)
+        awards = AwardBatch(achievement, columns, fresh, batch)
         progress = Progress(invocation, table)
         try:
             places = stack.enter_context(reserved(asked.status, trial=asked.dry_run))
@@ -161,12 +188,15 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             mistakes.close()
         if rejected is not None and progress.rejected:
             rejected.release(force=asked.force)
-        released = bool(progress.issued) and not (asked.strict and progress.rejected)
+        betrays = remark_on_privacy(invocation, privacy.findings())
+        released = bool(progress.issued) and not (asked.strict and (progress.rejected or betrays))
         if released:
             sink.release(force=asked.force)
             for each in places:
                 each.keep()
         _report(progress, awards.batch.tally, result if released else None, rejects, trial=asked.dry_run)
+        if betrays and asked.strict:
+            return Refused.status
     return Refused.status if progress.rejected or not progress.issued else 0
 
 
@@ -235,7 +265,7 @@ def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path
 def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
     """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
     given = (source.achievement, source.award)
-    if None in given or source.file is not None or source.endorsement is not None or order.form is not None:
+    if None in given or source.file is not None or source.endorsement is not None or order.form == JWT:
         raise CliError("usage.csv")
     if asked.encoding is not None and asked.encoding not in ENCODINGS:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))

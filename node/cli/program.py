@@ -221,6 +221,8 @@ def _issue(  # noqa: PLR0913 -- as above
     key: Annotated[str | None, typer.Option(help="key", metavar="file")] = None,
     passphrase_file: Passphrase = None,
     form: Annotated[str | None, typer.Option(help="form", metavar="form")] = None,
+    mandatory: Annotated[list[str] | None, typer.Option("--mandatory", help="mandatory", metavar="pointer")] = None,
+    hidable_date: Annotated[bool, typer.Option("--hidable-date", help="hidable_date")] = False,
     suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
     created: Annotated[str | None, typer.Option(help="created", metavar="time")] = None,
     proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
@@ -230,7 +232,14 @@ def _issue(  # noqa: PLR0913 -- as above
     from node.cli.issue import Input, Order, TableOrder, issue_file, require_no_table  # noqa: PLC0415 -- as above
 
     order = Order(
-        key=key, passphrase_file=passphrase_file, suite=suite, created=created, proof_array=proof_array, form=form
+        key=key,
+        passphrase_file=passphrase_file,
+        suite=suite,
+        created=created,
+        proof_array=proof_array,
+        form=form,
+        mandatory=tuple(mandatory or ()),
+        awarded_date=not hidable_date,
     )
     source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
     asked = TableOrder(
@@ -246,7 +255,7 @@ def _issue(  # noqa: PLR0913 -- as above
     )
     if csv is None:
         require_no_table(asked)
-        return issue_file(context.obj, source, order, out=out, force=force)
+        return issue_file(context.obj, source, order, out=out, force=force, strict=strict)
     from node.cli.issue_table import issue_table  # noqa: PLC0415 -- as above
 
     return issue_table(context.obj, source, order, asked)
@@ -331,7 +340,7 @@ def _status_create(  # noqa: PLR0913 -- as above
     purpose: Annotated[str, typer.Option(help="status_purpose", metavar="purpose")] = "revocation",
     size: Annotated[str | None, typer.Option(help="status_size", metavar="number")] = None,
     hours: Hours = None,
-    form: Annotated[str | None, typer.Option(help="status_form", metavar="form")] = None,
+    form: Annotated[str | None, typer.Option(help="status_form", metavar="status_form")] = None,
     force: Force = False,
 ) -> int:
     from node.cli.status import Key, NewList, create  # noqa: PLC0415 -- as above

@@ -68,6 +68,10 @@ class Disclosure:
     scope: KeyScope | None = None
 
 
+NOTHING_MORE: Final = Disclosure()
+"""What is always disclosed, and the date of award."""
+
+
 def mandatory_pointers(document: JsonObject, disclosure: Disclosure) -> tuple[str, ...]:
     """Pointers to what every derivation of the document shows.
 

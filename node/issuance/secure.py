@@ -19,7 +19,14 @@ from node.credentials.context_profile import check_contexts
 from node.credentials.credential import Credential, check_credential
 from node.credentials.micro_credential.disclosure import check_learner_stated
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
-from node.issuance.disclosable import DISCLOSABLE, Disclosure, check_scope, mandatory_pointers, stated_time
+from node.issuance.disclosable import (
+    DISCLOSABLE,
+    NOTHING_MORE,
+    Disclosure,
+    check_scope,
+    mandatory_pointers,
+    stated_time,
+)
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
 from node.proofs.data_integrity import Unsigned, prepare
@@ -43,7 +50,7 @@ class SigningProfile:
     cryptosuite: str
     proof_array: bool = False
     """Write the proof as a list of one, which the JSON Schema of Open Badges 3.0 demands."""
-    disclosure: Disclosure = Disclosure()
+    disclosure: Disclosure = NOTHING_MORE
     """What counts where the cryptosuite lets the holder choose what to show."""
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ SAME_IN_BOTH = re.compile(
 )
 COMPOSED = re.compile(
     r"^(help|metavar|kind|error\.(config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|key_file|status)|doctor\.label|state"
-    r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|achievement\.severity)(\.|$)"
+    r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|privacy|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""
 

@@ -1,0 +1,152 @@
+"""The privacy linter: what would betray holders, told to the issuer before anything is signed.
+
+A credential of which its holder chooses what to show protects nobody if what is always shown says who it is, and two
+presentations of BBS are linked by anything in them that few credentials share.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from node.credentials.credential import Credential
+from node.credentials.errors import TimestampError
+from node.documents import JsonObject, JsonValue, pointer
+from node.issuance.disclosable import DISCLOSABLE, Disclosure, mandatory_pointers
+from node.proofs.canonicalize.jcs import jcs
+from node.proofs.disclosure import BBS
+
+IDENTIFYING: Final = frozenset(
+    {
+        "name", "givenName", "familyName", "familyNamePrefix", "additionalName", "patronymicName", "honorificPrefix",
+        "honorificSuffix", "email", "emailAddress", "phone", "telephone", "birthDate", "dateOfBirth", "placeOfBirth",
+        "gender", "nationality", "address", "image", "identifier", "identityHash", "hashed", "url", "studentId",
+        "licenseNumber", "personalIdentifier", "sourcedId",
+    }
+)  # fmt: skip
+"""Members of a subject that say who it is, in the vocabularies that are known here."""
+TIMES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate", "awardedDate")
+DAY: Final = "T00:00:00Z"
+SHORT: Final = timedelta(days=92)
+"""For how long a credential that nothing can withdraw may count: a term."""
+FEW: Final = 5
+"""A value that fewer credentials of a batch share tells their holders apart from the others."""
+MAX_VALUES: Final = 4096
+"""Different values of one place that are counted; one with more is rare many times over."""
+_SUBJECT: Final = "credentialSubject"
+_ACHIEVEMENT: Final = "achievement"
+
+
+class PrivacyFinding(NamedTuple):
+    """One thing that would betray holders, and where it stands."""
+
+    code: str
+    path: str
+
+
+@dataclass(slots=True)
+class PrivacyLinter:
+    """The linter for the credentials of one issuer that are signed alike, one or many."""
+
+    suite: str
+    disclosure: Disclosure
+    _counts: dict[str, Counter[bytes]] = field(default_factory=dict)
+    _seen: int = 0
+
+    def look(self, document: JsonObject) -> list[PrivacyFinding]:
+        """What is to be said of one credential.
+
+        1. A member that says who the learner is, and that no holder can hide.
+        2. Of BBS only: an identifier that is always shown.
+        3. A time that is finer than a day.
+        4. A place in a status list; or nothing that could withdraw what counts for long.
+        """
+        if self.suite not in DISCLOSABLE:
+            return []
+        shown = mandatory_pointers(document, self.disclosure)
+        found = [PrivacyFinding("privacy.identifying", path) for path in _identifying(document, shown)]  # 1.
+        if self.suite == BBS:
+            found += [PrivacyFinding("privacy.id", path) for path in _identifiers(document, shown)]  # 2.
+            found += [
+                PrivacyFinding("privacy.time", pointer(name))
+                for name in TIMES
+                if pointer(name) in shown and not str(document.get(name)).endswith(DAY)
+            ]  # 3.
+            found += _withdrawal(document)  # 4.
+            self._count(document, shown)
+        return found
+
+    def rare(self) -> list[PrivacyFinding]:
+        """The places whose values are rare among the credentials looked at, identifiers and times aside."""
+        return [
+            PrivacyFinding("privacy.rare", path)
+            for path, values in self._counts.items()
+            if self._seen > 1 and (len(values) >= MAX_VALUES or any(n < min(FEW, self._seen) for n in values.values()))
+        ]
+
+    def _count(self, document: JsonObject, shown: tuple[str, ...]) -> None:
+        present = {path: sha256(jcs(_at(document, path))).digest() for path in shown}
+        for path in {*self._counts, *present}:
+            # A place that earlier credentials did not have is one more value that they shared.
+            values = self._counts.setdefault(path, Counter({b"": self._seen} if self._seen else {}))
+            if len(values) < MAX_VALUES:
+                values[present.get(path, b"")] += 1
+        self._seen += 1
+
+
+def _identifying(document: JsonObject, shown: tuple[str, ...]) -> Iterator[str]:
+    for path, name in _members(document.get(_SUBJECT), pointer(_SUBJECT)):
+        if name in IDENTIFYING and any(path == one or path.startswith(f"{one}/") for one in shown):
+            yield path
+
+
+def _members(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
+    """Each member of a subject and of what is inside it, but for the achievement, which is nobody's."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name != _ACHIEVEMENT:
+                yield path + pointer(name), name
+                yield from _members(inner, path + pointer(name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _members(inner, path + pointer(index))
+
+
+def _identifiers(document: JsonObject, shown: tuple[str, ...]) -> Iterator[str]:
+    """Identifiers on the way to what is shown; those of issuer and achievement are the same for many."""
+    owners = {""}
+    for path in shown:
+        steps = path.split("/")
+        owners |= {"/".join(steps[:end]) for end in range(2, len(steps))}
+        owners |= {path} if f"/{_ACHIEVEMENT}" not in path and path.count("/") > 1 else set()
+    for owner in sorted(owners):
+        value = _at(document, owner)
+        if isinstance(value, dict) and "id" in value:
+            yield owner + "/id"
+
+
+def _withdrawal(document: JsonObject) -> Iterator[PrivacyFinding]:
+    if "credentialStatus" in document:
+        yield PrivacyFinding("privacy.status", "/credentialStatus")
+        return
+    try:
+        validity = Credential(document).validity
+    except TimestampError:
+        return  # refused for that before it is signed
+    if validity.start is None or validity.end is None or validity.end - validity.start > SHORT:
+        yield PrivacyFinding("privacy.lasting", "/validUntil")
+
+
+def _at(document: JsonObject, path: str) -> JsonValue:
+    value: JsonValue = document
+    for step in path.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value

@@ -246,10 +246,13 @@ def test_a_badge_cannot_have_many_addresses_asked(site):
     entry = report(jws(signed_assertion(site.url, verification={"type": "SignedBadge"})))
     assert len(site.asked) <= 8
     assert entry.check(CheckName.ISSUER_KEY).passed
-    several = [jws(signed_assertion(f"{site.url}/{number}")) for number in range(60)]
+    hosts = [f"{site.url}/{number}" for number in range(60)]
+    for host in hosts:
+        site.publish(signing_world(host))
     site.asked.clear()
-    gathered(several)
-    assert len(site.asked) <= MAX_OBJECTS
+    there = gathered([jws(signed_assertion(host)) for host in hosts])
+    assert len(site.asked) == len(there.badge_objects) == MAX_OBJECTS
+    assert {failure.code for failure in there.failures.values()} == {"TOO_MANY"}
 
 
 def test_one_run_asks_for_each_object_once(site):

@@ -187,6 +187,24 @@ def test_what_is_not_at_hand_leaves_open_what_rests_on_it(missing, unknown):
     assert entry.verdict is Verdict.CANNOT_TELL
 
 
+@pytest.mark.threat(56)
+@pytest.mark.parametrize(
+    ("moved", "unknown"),
+    [
+        ("badges/welding", {"issuer_key"}),
+        ("issuer", {"issuer_key", "proof", "status"}),
+        ("keys/1", {"issuer_key", "proof"}),
+        ("revoked", {"status"}),
+    ],
+)
+def test_what_leads_away_to_another_host_is_not_its_issuers_word(moved, unknown):
+    there = material(signing_world(), served_from={f"{SCHOOL}/{moved}": f"{EVIL}/copy"})
+    entry = badge_report(jws(signed_assertion()), there)
+    asked = ("issuer_key", "proof", "status")
+    assert {name for name in asked if entry.check(CheckName(name)).unknown} == unknown
+    assert entry.verdict is Verdict.CANNOT_TELL
+
+
 def test_offline_nothing_of_it_is_known():
     entry = badge_report(jws(signed_assertion()), EMPTY)
     assert (entry.verdict, entry.sentence) == (Verdict.CANNOT_TELL, Sentence.CANNOT_TELL)

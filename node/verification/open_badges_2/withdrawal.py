@@ -77,7 +77,8 @@ def _list(way: Way) -> Published | Check:
     2. The list is at hand, from its host.
     3. It is a list of revoked assertions, and of this issuer.
     """
-    if way.profile is None or (way.obstacle is not None and way.obstacle.outcome is Outcome.FAILED):  # 1.
+    known = way.profile is not None and not way.profile.moved  # 1.
+    if not known or (way.obstacle is not None and way.obstacle.outcome is Outcome.FAILED):
         return _unknown("status.not_checked", "It is not known whose list would say whether it was revoked.", {})
     found = way.revocations
     if found is None:

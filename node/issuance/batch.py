@@ -37,7 +37,7 @@ from node.issuance.errors import IssuanceError, TemplateError
 from node.issuance.secure import Signing, check_issuable, hashed, secure
 from node.issuance.shapes import Shapes
 from node.proofs.canonicalize.jcs import jcs
-from node.proofs.cryptosuites.transformation import RDFC
+from node.proofs.cryptosuites.transformation import JCS, RDFC
 from node.proofs.data_integrity import verify_proof
 from node.proofs.errors import ProofsError
 from node.proofs.proof import proofs_of
@@ -190,7 +190,7 @@ class _Form:
     ) -> None:
         unsigned = hashed(document, signing.profile, signing.keys, vocabulary, created=created)
         encode = unsigned.suite.serialization.encode
-        if encode is None:
+        if encode is None or unsigned.suite.transformation not in {RDFC, JCS}:
             raise UnfitError
         self._template = Template.of(document, places, vocabulary.jsonld, unsigned.hash_name)
         self._conditions = Conditions(document, self._template.holes)

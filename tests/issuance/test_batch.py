@@ -247,6 +247,19 @@ def test_each_suite_has_the_same_bytes_by_template(kind, suite, array):
     assert (many.tally.templated, many.tally.general, many.tally.verified) == (4, 2, 4)
 
 
+def test_a_suite_whose_holders_choose_what_to_show_has_no_templates():
+    key = PrivateKey(KeyType.P256, bytes(range(1, 33)))
+    by = signing(key, cryptosuite="ecdsa-sd-2023")
+    issuer = {"id": by.profile.issuer, "type": ["Profile"], "name": "Test School"}
+    many = batch(by)
+    for number in range(1, 6):
+        document = ordinary(PLAIN, number) | {"issuer": issuer}
+        made = orjson.loads(finished(many.issue(UnsecuredDocument(document))))
+        assert made["proof"]["cryptosuite"] == "ecdsa-sd-2023"
+    many.finish()
+    assert (many.tally.templated, many.tally.general) == (0, 5)
+
+
 @pytest.mark.parametrize("spelled", ["text", "iri"])
 def test_values_that_make_two_nodes_or_two_statements_the_same_change_nothing_but_the_way(spelled, monkeypatch):
     shape = PLAIN | {"results": 3}

@@ -40,7 +40,6 @@ class Dataset:
     """Statements with holes, and their canonical form once the holes are filled."""
 
     __slots__ = (
-        "_alike",
         "_arranged",
         "_blanks",
         "_by_name",
@@ -78,20 +77,16 @@ class Dataset:
         first_degree = [_first_degree(blank, self._quads) for blank in self._blanks]
         self._touched = tuple([(node, text) for node, text in enumerate(first_degree) if text.fixed is None])
         self._hashes = ["" if text.fixed is None else self._hash(text.fixed).hexdigest() for text in first_degree]
-        known = [hash_ for hash_ in self._hashes if hash_]
-        self._alike = len(set(known)) < len(known)
 
     def canonical(self, values: Values) -> bytes:
         """The canonical form with these values: for each hole what is to stand in it, escaped for N-Quads."""
-        if not self._alike:
-            try:
-                filled = self._filled(values)
-            except CoincidenceError:
-                pass
-            else:
-                if len(filled) <= MAX_FILLED_BYTES:
-                    return filled
-        return canonicalize(self.quads(values), hash_name=self._hash_name).data
+        try:
+            filled = self._filled(values)
+        except CoincidenceError:
+            filled = None
+        if filled is None or len(filled) > MAX_FILLED_BYTES:
+            return canonicalize(self.quads(values), hash_name=self._hash_name).data
+        return filled
 
     def quads(self, values: Values) -> list[Quad]:
         """The statements with these values."""

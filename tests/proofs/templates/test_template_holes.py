@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from node.credentials.contexts import BUNDLED
 from node.proofs.canonicalize.rdfc10 import canonicalize
+from node.proofs.errors import CanonicalizationBudgetError
 from node.proofs.jsonld import JsonLd
 from node.proofs.templates.holes import MAX_HOLES, Kind, UnfitError
 from node.proofs.templates.template import Template
@@ -131,6 +132,13 @@ def test_documents_in_which_marks_are_no_proof_have_no_template(whole, registry)
     assert not caught.value.places
 
 
+def test_statements_that_become_the_same_are_one():
+    made = template(document(text=["a", "b", "c"], link=["urn:x:2", "urn:x:3"]), ["text", 0], ["text", 1], ["link", 1])
+    for texts, links in ((["a", "a", "b"], ["urn:x:2", "urn:x:3"]), (["a", "c", "c"], ["urn:x:2", "urn:x:2"])):
+        whole = document(text=[*texts[:2], "c"], link=links)
+        assert made.canonical(made.values(orjson.dumps(whole))) == canonicalize(JSONLD.to_rdf(whole)).data
+
+
 def test_no_more_values_vary_than_there_may_be():
     whole = document(inner=[{"text": str(number)} for number in range(MAX_HOLES + 1)])
     with pytest.raises(UnfitError) as caught:
@@ -138,18 +146,27 @@ def test_no_more_values_vary_than_there_may_be():
     assert len(caught.value.places) == 1
 
 
+def test_a_long_identifier_that_is_repeated_too_often_is_refused_as_always():
+    made = template(document(text=[str(number) for number in range(99)]), ["id"])
+    whole = document(text=[str(number) for number in range(99)]) | {"id": "urn:x:" + "x" * 100_000}
+    with pytest.raises(CanonicalizationBudgetError):
+        canonicalize(JSONLD.to_rdf(whole))
+    with pytest.raises(CanonicalizationBudgetError):
+        made.canonical(made.values(orjson.dumps(whole)))
+
+
 NODES = st.lists(st.sampled_from(("a", "b", "ą", 'a" .\n_:c14n0 <urn:x> "', "")), min_size=2, max_size=5)
 
 
 @given(NODES, st.lists(st.sampled_from(("a", "b", "c")), min_size=5, max_size=5), st.sampled_from(("sha256", "sha384")))
 def test_blank_nodes_are_ranked_anew_for_each_document(names, values, hash_name):
-    """Nodes with fixed and with varying texts, linked to one another and listed, among them nodes that are alike."""
+    """Nodes with fixed and with varying texts, linked and listed, more than ten of them, at times some alike."""
 
     def whole(varying):
         return document(
             inner=[
-                {"text": name, "one": {"text": value}, "list": [value, {"text": "in a list"}]}
-                for name, value in zip(names, varying, strict=False)
+                {"text": name, "one": {"text": value}, "list": [value, f"end {index}"]}
+                for index, (name, value) in enumerate(zip(names, varying, strict=False))
             ]
             + [{"text": name} for name in ("fixed", "also")],
             link=["urn:x:1", "urn:x:2"],

@@ -11,7 +11,7 @@ from node.cli.errors import CliError, describe
 from node.cli.files import write_whole
 from node.cli.inputs import read_credential
 from node.cli.invocation import Invocation, path_of
-from node.cli.issue import FORMS
+from node.cli.issue import JWT
 from node.cli.signing import signing_for
 from node.config import allows_loopback
 from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument
@@ -33,8 +33,8 @@ def label_file(  # noqa: PLR0913 -- one parameter per option
     force: bool,
 ) -> int:
     """Sign the label of one credential; write it whole, or not at all."""
-    if form is not None and form not in FORMS:
-        raise CliError("usage.choice", option="--form", value=form, known=", ".join(FORMS))
+    if form not in {None, JWT}:
+        raise CliError("usage.choice", option="--form", value=form, known=JWT)
     if path_of(key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     document = subject_of(read_credential(invocation, name, limit=MAX_CREDENTIAL_BYTES))

@@ -19,7 +19,7 @@ from node.cli.errors import CliError, Refused, describe
 from node.cli.files import locked, write_whole
 from node.cli.inputs import read_list
 from node.cli.invocation import Invocation
-from node.cli.issue import FORMS
+from node.cli.issue import JWT
 from node.cli.output import fit, visible
 from node.cli.signing import signing_for
 from node.config import allows_loopback
@@ -80,8 +80,8 @@ def create(invocation: Invocation, new: NewList, key: Key, *, out: str, force: b
         raise CliError("usage.choice", option="--purpose", value=new.purpose, known=", ".join(purposes))
     if not new.url.startswith(HTTPS):
         raise CliError("usage.address", value=new.url)
-    if new.form is not None and new.form not in FORMS:
-        raise CliError("usage.choice", option="--form", value=new.form, known=", ".join(FORMS))
+    if new.form not in {None, JWT}:
+        raise CliError("usage.choice", option="--form", value=new.form, known=JWT)
     size = 1 if new.size is None else _number("--size", new.size, 1, MAX_SIZE)
     lifetime, path = _lifetime(new.hours), Path(out).expanduser()
     if path.exists() and not force:  # before a passphrase is asked for

@@ -143,7 +143,7 @@ def test_an_sd_jwt_is_told_by_name(desk):
 def test_a_status_list_in_a_token_from_its_first_version_to_its_last(desk):
     url, key = "https://school.example/status/1", ("--key", "key.json")
     create = ["status", "create", "--url", url, "--out", "list.jwt", *key]
-    assert glejt(desk, *create, "--form", "paper").returncode == 2
+    assert glejt(desk, *create, "--form", "eddsa").returncode == 2
     assert glejt(desk, *create, "--form", "jwt").returncode == 0
     shown = json.loads(glejt(desk, "status", "show", "list.jwt", "7", "--json").stdout)
     assert (shown["id"], shown["set"]) == (url, {})
@@ -189,3 +189,5 @@ def test_a_file_that_is_no_label(desk):
     done = glejt(desk, "verify", "badge.jwt", "--label", "badge.jwt")
     assert done.returncode == 2
     assert "input.no_label" in done.stderr
+    other = glejt(desk, "achievement", "label", "badge.jwt", "--key", "key.json", "--form", "eddsa")
+    assert (other.returncode, "usage.choice" in other.stderr) == (2, True)

@@ -280,7 +280,7 @@ def _achievement_label(  # noqa: PLR0913 -- as above
     *,
     key: KeyFile = None,
     passphrase_file: Passphrase = None,
-    form: Annotated[str | None, typer.Option(help="label_form", metavar="form")] = None,
+    form: Annotated[str | None, typer.Option(help="label_form", metavar="status_form")] = None,
     out: Annotated[str | None, typer.Option(help="label_out", metavar="file")] = None,
     force: Force = False,
 ) -> int:

@@ -146,7 +146,7 @@ def _pairs(number: int, count: int) -> list[bytes]:
         low_count = count // 2
         high, low = divmod(number, _pair_weight(low_count))
         return _pairs(high, count - low_count) + _pairs(low, low_count)
-    groups = []
+    groups: list[bytes] = []
     for _ in range(count // 2):  # two at a time: dividing the long number is what takes long
         number, two = divmod(number, _TWO_PAIRS)
         groups += (_PAIRS[two % len(_PAIRS)], _PAIRS[two // len(_PAIRS)])

@@ -50,7 +50,12 @@ def template(whole, *places, jsonld=JSONLD):
 @pytest.mark.parametrize(
     ("member", "place", "kind", "values"),
     [
-        ("text", ["text"], Kind.TEXT, ["a", "", "@id", "urn:x:1", '"\\\n', "ż\x7f\ufffe"]),
+        (
+            "text",
+            ["text"],
+            Kind.TEXT,
+            ["a", "", "@id", "urn:x:1", '"\\\n', "ż\x7f", "\ufffe", "\uffff", "\uf8ff", "\u0080"],
+        ),
         ("date", ["date"], Kind.TEXT, ["2026-06-12T14:03:00Z", "never"]),
         ("polish", ["polish"], Kind.TEXT, ["ż", '"@en']),
         ("texts", ["texts", "en"], Kind.TEXT, ["a", "b"]),

@@ -161,4 +161,4 @@ def test_only_a_derived_proof_by_the_issuer_makes_a_document_derived():
     assert entry.check(CheckName.CLASS).evidence["elements"]["E1"] == "missing"
     own = one({**signed, "proof": {**signed["proof"], "cryptosuite": "ecdsa-sd-2023"}})
     assert own.check(CheckName.CLASS).evidence["elements"]["E1"] == "withheld"
-    assert own.verdict == "cannot_tell"
+    assert own.verdict == "rejected"

@@ -130,7 +130,7 @@ def test_a_chain_holds_only_with_what_it_builds_on():
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
-        ({"cryptosuite": "bbs-2023"}, ISSUER.method),
+        ({"cryptosuite": "example-2099"}, ISSUER.method),
         ({"cryptosuite": "ecdsa-sd-2023"}, ISSUER.method),
         ({"type": "BbsBlsSignature2020", "cryptosuite": None}, ISSUER.method),
         ({"type": "MerkleProof2019", "cryptosuite": None, "verificationMethod": None, "proofPurpose": None}, None),
@@ -147,7 +147,7 @@ def test_a_kind_of_proof_that_is_not_known_is_neither_right_nor_wrong(kind, meth
 
 def test_one_kind_of_proof_that_is_known_is_enough():
     signed = ISSUER.sign(credential())
-    other = {**signed["proof"], "cryptosuite": "bbs-2023"}
+    other = {**signed["proof"], "cryptosuite": "example-2099"}
     entry = one({**signed, "proof": [other, signed["proof"]]})
     assert entry.verdict == "accepted"
     assert [proof["signature"]["outcome"] for proof in _proofs(entry)] == ["indeterminate", "passed"]

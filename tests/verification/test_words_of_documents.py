@@ -265,7 +265,7 @@ CASES = [
     ),
     Case(
         "a kind of signature that is not known",
-        {**ISSUER.sign(badge()), "proof": {**ISSUER.sign(badge())["proof"], "cryptosuite": "bbs-2023"}},
+        {**ISSUER.sign(badge()), "proof": {**ISSUER.sign(badge())["proof"], "cryptosuite": "example-2099"}},
         "We cannot tell: we do not support this kind of signature.",
         "Nie da się tego rozstrzygnąć: nie obsługujemy tego rodzaju podpisu.",
         {

@@ -131,7 +131,7 @@ def test_a_chain_holds_only_with_what_it_builds_on():
     ("kind", "method"),
     [
         ({"cryptosuite": "example-2099"}, ISSUER.method),
-        ({"cryptosuite": "ecdsa-sd-2023"}, ISSUER.method),
+        ({"cryptosuite": "ecdsa-xi-2023"}, ISSUER.method),
         ({"type": "BbsBlsSignature2020", "cryptosuite": None}, ISSUER.method),
         ({"type": "MerkleProof2019", "cryptosuite": None, "verificationMethod": None, "proofPurpose": None}, None),
     ],

@@ -6,7 +6,7 @@ one kind from standing for one of another. Of a credential of which a holder sho
 every part (ecdsa-sd-2023: the mandatory statements; SD-JWT: the issuer's JWT). Two BBS proofs have nothing in common,
 which is what they are for: they have no commitment.
 
-Spec: docs/adr/0016-a-commitment-is-to-a-signed-object.md
+Spec: docs/adr/0018-a-commitment-is-to-a-signed-object.md
 """
 
 import hashlib

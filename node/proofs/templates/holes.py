@@ -4,7 +4,7 @@ A document is read once with marks in place of the values that vary; where the m
 become. That it shows so for all values, and not for marks alone, rests on how JSON-LD treats a single text or number:
 
 - a text that becomes a literal does so letter by letter, whatever it says; where it names a type, a language, a term
-  or part of something larger, the mark does not turn up as a whole literal;
+  or part of something larger, the mark does not turn up as a whole literal, and where a double is meant, it is refused;
 - a text that becomes an IRI does so letter by letter if it is absolute, of a scheme that no context uses as a prefix,
   and no term of a context;
 - a number becomes a literal of a datatype that its property states.
@@ -25,7 +25,7 @@ import orjson
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import ProofFailure, ProofIndeterminate
 from node.proofs.jsonld import JsonLd
-from node.proofs.jsonld.literals import RDF, XSD_DOUBLE, XSD_STRING, native
+from node.proofs.jsonld.literals import RDF, XSD_STRING, native
 from node.proofs.jsonld.refusal import Refusal
 from node.proofs.quads import Quad, literal_term
 from node.proofs.templates.passage import HOLE
@@ -229,9 +229,7 @@ def _kind(term: str, quad: Quad) -> Kind | None:
         typed = quad[1] == _RDF_TYPE and term == quad[2]
         return None if typed or term == quad[1] else Kind.IRI
     found = _LITERAL.fullmatch(term)
-    whole = (
-        found is not None and _MARK.fullmatch(found[1]) and found[2] != XSD_DOUBLE and not _MARK.search(found[2] or "")
-    )
+    whole = found is not None and _MARK.fullmatch(found[1]) and not _MARK.search(found[2] or "")
     return Kind.TEXT if whole else None
 
 

@@ -106,6 +106,8 @@ def test_what_it_is_not_certain_of_a_template_says_nothing_about(value, others):
         (document(double="1.5E0"), [["double"]]),  # processors differ in what they do with such a text
         (document(json={"a": "b"}), [["json", "a"]]),  # part of a larger literal
         (document(type="Thing", text="a"), [["type"]]),  # decides what other members mean
+        (document(type="urn:x:Thing", text="a"), [["type"]]),
+        (document(double={"@value": "1.5E0", "@type": f"{XSD}double"}), [["double", "@value"]]),
         (document(text={"@value": "a", "@language": "pl"}), [["text", "@language"]]),
         (document(text={"@value": "a", "@type": "urn:x:t"}), [["text", "@type"]]),
     ],

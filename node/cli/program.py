@@ -261,6 +261,46 @@ def _issue(  # noqa: PLR0913 -- as above
     return issue_table(context.obj, source, order, asked)
 
 
+@app.command("derive", cls=WordedCommand, help="derive")
+def _derive(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="derive_file", metavar="file_or_stdin")],
+    *,
+    show: Annotated[list[str] | None, typer.Option("--show", help="show", metavar="pointer")] = None,
+    request: Annotated[str | None, typer.Option(help="show_request", metavar="request")] = None,
+    challenge: Annotated[str | None, typer.Option(help="derive_challenge", metavar="text")] = None,
+    domain: Annotated[str | None, typer.Option(help="derive_domain", metavar="text")] = None,
+    trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
+    out: Annotated[str | None, typer.Option(help="derive_out", metavar="file")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.disclose import Choice, derive_file  # noqa: PLC0415 -- as above
+
+    choice = Choice(tuple(show or ()), request, challenge, domain, trust)
+    return derive_file(context.obj, file, choice, out=out, force=force)
+
+
+@app.command("present", cls=WordedCommand, help="present")
+def _present(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="derive_file", metavar="file_or_stdin")],
+    *,
+    challenge: Annotated[str, typer.Option(help="present_challenge", metavar="text")],
+    domain: Annotated[str, typer.Option(help="present_domain", metavar="text")],
+    show: Annotated[list[str] | None, typer.Option("--show", help="show", metavar="pointer")] = None,
+    request: Annotated[str | None, typer.Option(help="show_request", metavar="request")] = None,
+    key: Annotated[str | None, typer.Option(help="holder_key", metavar="file")] = None,
+    passphrase_file: Passphrase = None,
+    trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
+    out: Annotated[str | None, typer.Option(help="derive_out", metavar="file")] = None,
+    force: Force = False,
+) -> int:
+    from node.cli.disclose import Choice, present_file  # noqa: PLC0415 -- as above
+
+    choice = Choice(tuple(show or ()), request, challenge, domain, trust)
+    return present_file(context.obj, file, choice, key=key, passphrase_file=passphrase_file, out=out, force=force)
+
+
 @achievement.command("check", cls=WordedCommand, help="achievement_check")
 def _achievement_check(
     context: typer.Context,

@@ -6,11 +6,8 @@ verifier would read it in one way.
 Spec: https://www.w3.org/TR/vc-data-integrity/#add-proof
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
 
 from did_methods.did import parse_did_url
 from did_methods.errors import shown
@@ -29,16 +26,12 @@ from node.issuance.disclosable import (
 )
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
 from node.ports import KeyStore
+from node.proofs.cryptosuites.usual import USUAL_SUITES
 from node.proofs.data_integrity import Unsigned, prepare
 from node.proofs.disclosure import BBS, prepare_base
 from node.proofs.options import ProofOptions
 from node.verification.trust import Trust
 from node.verification.vocabulary import Vocabulary, vocabulary
-
-USUAL_SUITES: Final[Mapping[KeyType, str]] = MappingProxyType(
-    {KeyType.ED25519: "eddsa-rdfc-2022", KeyType.P256: "ecdsa-rdfc-2019", KeyType.P384: "ecdsa-rdfc-2019"}
-)
-"""The cryptosuite that most verifiers understand, for each kind of key that signs credentials."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from did_methods.multibase import encode_base64url
 from did_methods.multikey import PublicKey
 from node.documents import JsonObject, SecuredDocument
 from node.proofs.bbs import signature as bbs_signature
@@ -17,12 +18,14 @@ from node.proofs.hashing import DocumentHashes
 from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
 from node.proofs.proof import Proof, proofs_of, read_proofs
-from node.proofs.selective_disclosure import bbs_2023, ecdsa_sd_2023
+from node.proofs.selective_disclosure import bbs_2023, ecdsa_sd_2023, proof_value
 from node.proofs.signatures import normalized_signature, verify
 
 ECDSA_SD: Final = "ecdsa-sd-2023"
 BBS: Final = "bbs-2023"
 _MEMBER: Final = "proofValue"
+_BASE_VALUES: Final = tuple(encode_base64url(header) for header in (ecdsa_sd_2023.BASE_HEADER, bbs_2023.BASE_HEADER))
+"""How the values of base proofs begin: three bytes are four characters of base64url."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,11 @@ def prepare_base(  # noqa: PLR0913 -- each is a decision of the caller
     )
 
 
+def is_base(proof: object) -> bool:
+    """Whether a proof is one from which others are derived, by how its value begins."""
+    return isinstance(proof, Proof) and proof.derived and str(proof.value).startswith(_BASE_VALUES)
+
+
 def base_proof_of(document: JsonObject) -> Proof:
     """The one proof of the document from which others can be derived.
 
@@ -107,6 +115,17 @@ def base_proof_of(document: JsonObject) -> Proof:
             remedy="Derive from the credential that the issuer gave to the holder, or ask for one in such a form.",
         )
     return bases[0]
+
+
+def mandatory_pointers_of(document: JsonObject) -> tuple[str, ...]:
+    """What the issuer lets nobody hide, as the base proof says; raises MalformedProofError as `derive_proof` does.
+
+    Whether it is what the issuer signed is found out on deriving.
+    """
+    proof = base_proof_of(document)
+    header = ecdsa_sd_2023.BASE_HEADER if proof.cryptosuite == ECDSA_SD else bbs_2023.BASE_HEADER
+    components = proof_value.decode(str(proof.value), header, 5, f"a base proof of {proof.kind}")
+    return proof_value.pointers(components[4])
 
 
 def derive_proof(

@@ -20,6 +20,8 @@ from node.verification.keys import KeyFinding, KeyRing
 
 VOCABULARY_CODES = ("context.", "quads.")
 """Errors of a proof whose code begins so are about the terms of the document, not about the signature."""
+WHOLE = "document"
+"""What a proof covers from which nothing was taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class ExaminedProof:
         """Whether contexts stand in the document behind those that the proof carries, and signs."""
         return isinstance(self.outcome, VerifiedProof) and bool(self.outcome.appended_contexts)
 
+    @property
+    def presentation_header(self) -> bytes | None:
+        """What binds a proof to a presentation by itself; None where nothing does."""
+        return self.outcome.presentation_header if isinstance(self.outcome, VerifiedProof) else None
+
     def by(self, maker: str | None) -> Self:
         """This proof, judged as one that `maker` is supposed to have made."""
         if self.key.controller is None or self.key.controller == maker:
@@ -73,6 +80,8 @@ class ExaminedProof:
     def to_json(self, *, counts: bool) -> JsonObject:
         """The proof as the evidence of a report lists it."""
         error = self.outcome if isinstance(self.outcome, ProofsError) else None
+        covers = self.outcome.covers if isinstance(self.outcome, VerifiedProof) else WHOLE
+        derived: JsonObject = {} if covers == WHOLE else {"covers": covers}
         return {
             "path": self.proof.path,
             "form": self.proof.form.value,
@@ -85,6 +94,7 @@ class ExaminedProof:
                 "code": error.code if error else "proof.passed",
                 "message": str(error) if error else "The signature holds.",
             },
+            **derived,
         }
 
 

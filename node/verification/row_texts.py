@@ -64,7 +64,7 @@ def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # 
         case RowState.PASS if is_hosted(entry):
             return "1.pass_hosted", {"host": phrases.given(entry.check(CheckName.PROOF).evidence.get("address"))}
         case RowState.PASS:
-            return "1.pass", {}
+            return ("1.pass_derived" if _is_derived(entry.check(CheckName.PROOF)) else "1.pass"), {}
         case RowState.FAIL:
             failed = next(check for check in row.checks if check.failed)
             if failed.name is CheckName.STRUCTURE:
@@ -81,6 +81,12 @@ def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # 
             return key, {"reason": phrases(f"gap.{unknown_gap(because)}")}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}
+
+
+def _is_derived(proof: Check) -> bool:
+    """Whether the holder chose what is shown."""
+    listed = proof.evidence.get("proofs")
+    return any(isinstance(one, dict) and "covers" in one for one in (listed if isinstance(listed, list) else ()))
 
 
 HOSTED_PROOF: Final = "proof.hosted"
@@ -215,7 +221,7 @@ def _holder(row: Row, _entry: CredentialReport, _phrases: Phrases) -> Text:
         case RowState.FAIL:
             return ("6.fail_replay" if holder.code == "holder.replay" else "6.fail"), {}
         case RowState.UNKNOWN:
-            return "6.unknown", {}
+            return ("6.unknown_bearer" if holder.evidence.get("bound") else "6.unknown"), {}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}
 

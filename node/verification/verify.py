@@ -157,8 +157,8 @@ class _Bench:
                 check_proof(by_issuer),
                 check_validity(case, by_issuer),
                 check_status(case, self._lists),  # 4.
-                check_anchor(case),
-                check_holder(case, presented),
+                check_anchor(case, by_issuer),
+                check_holder(case, presented, by_issuer),
                 check_authority(case, self._linkages),
                 check_class(case, by_issuer, labels),
             ),

@@ -59,6 +59,7 @@ ROW_LOOKS: Final[Mapping[RowState, Look]] = MappingProxyType(
 )
 
 VALIDITY_ROW: Final = 4
+BASE_PROOF: Final = "proof.malformed.base_proof"
 IDENTITY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "supervised-onsite-identified": "in_person",
@@ -231,7 +232,7 @@ def _next_steps(rows: tuple[Row, ...]) -> list[str]:
     """
     states = {row.number: row.state for row in rows}
     if states[1] is RowState.FAIL:
-        return ["1_fail"]
+        return ["1_base" if any(check.code == BASE_PROOF for check in rows[0].checks) else "1_fail"]
     issuer_key = rows[ISSUER_ROW - 1].checks[0]
     if issuer_key.failed:
         return []

@@ -11,9 +11,10 @@ from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.held_keys import HeldKeys
 from node.documents import UnsecuredDocument
 from node.issuance.errors import IssuerMismatchError, NotIssuableError, ProfileError
-from node.issuance.secure import USUAL_SUITES, SigningProfile, secure, usual_suite
+from node.issuance.secure import SigningProfile, secure, usual_suite
 from node.ports import KeyNotHeldError
 from node.proofs.cryptosuites import SUITES
+from node.proofs.cryptosuites.usual import USUAL_SUITES
 from node.proofs.data_integrity import verify_proof
 from node.proofs.errors import DataLossError, InvalidProofError, ProofOptionsError
 from node.proofs.proof import proofs_of

@@ -7,8 +7,10 @@ Spec: https://chainagnostic.org/CAIPs/caip-10, https://w3c-ccg.github.io/Merkle-
 
 from typing import Final
 
+from node.proofs.data_integrity import VerifiedProof
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.examination import ExaminedProof
 
 EVM_ACCOUNT: Final = "eip155:"
 """How an evidence entry names chain and contract: the account identifier of an EVM chain."""
@@ -16,10 +18,16 @@ FOREIGN_ANCHORS: Final = frozenset({"MerkleProof2017", "MerkleProof2019", "merkl
 """Proofs of Blockcerts, which are anchors of another make."""
 
 
-def check_anchor(case: Case) -> Check:
-    """Not applicable where the document promises no anchor; else not checked."""
+def check_anchor(case: Case, proofs: tuple[ExaminedProof, ...] = ()) -> Check:
+    """Not applicable where the document promises no anchor; else not checked. `proofs` are those of the document.
+
+    A proof of which no two showings have anything in common has nothing that could be anchored.
+    """
     network = _promised(case)
     if network is None:
+        if any(isinstance(one.outcome, VerifiedProof) and one.outcome.covers == "nothing" for one in proofs):
+            message = "It is not anchored, so that two showings of it cannot be linked."
+            return Check(CheckName.ANCHOR, Outcome.NOT_APPLICABLE, "anchor.unlinkable", message)
         return Check(CheckName.ANCHOR, Outcome.NOT_APPLICABLE, "anchor.none", "It promises no anchor.")
     return Check(
         CheckName.ANCHOR,

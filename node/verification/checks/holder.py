@@ -10,6 +10,7 @@ from node.credentials.errors import TimestampError
 from node.credentials.findings import Finding
 from node.credentials.presentation import Presentation
 from node.credentials.timestamps import parse_timestamp
+from node.proofs.presentation_header import presentation_header
 from node.verification.case import CLOCK_SKEW, Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof
@@ -30,10 +31,15 @@ class Presented:
     unvetted: tuple[Finding, ...] = ()
 
 
-def check_holder(case: Case, presented: Presented | None) -> Check:
-    """Whether the subject has just shown the document.
+def check_holder(  # noqa: PLR0911 -- one per answer
+    case: Case, presented: Presented | None, proofs: tuple[ExaminedProof, ...] = ()
+) -> Check:
+    """Whether the subject has just shown the document, whose own proofs these are.
 
-    1. It was shown in a presentation that has a proof; else it is a file, which anybody may pass on.
+    0. A derived proof that is bound to a presentation by itself was made for this request; one for another is a replay,
+       whatever is around it.
+    1. It was shown in a presentation that has a proof; else it is a file, which anybody may pass on. Where its holder
+       chose what to show, whoever had the whole could have done so, and it is a bearer's, for this request or for none.
     2. It is about one subject that has an identifier; else it belongs to whoever bears it.
     3. A proof of the presentation is by a key of that identifier. Another's key is a failure.
     4. That proof holds, and its key may authenticate.
@@ -42,6 +48,9 @@ def check_holder(case: Case, presented: Presented | None) -> Check:
        be called the challenge, and the answer to somebody else be shown as one to this verifier.
     7. The presentation does not name another holder.
     """
+    derived = [proof for proof in proofs if proof.proof.derived]
+    if derived and (answer := _of_derived(case, derived, signed=presented is not None and bool(presented.proofs))):
+        return answer  # 0. and 1.
     if presented is None:  # 1.
         return _answer(Outcome.INDETERMINATE, "file", "This is a file; anyone could have passed it on.")
     if not presented.proofs:
@@ -64,6 +73,22 @@ def check_holder(case: Case, presented: Presented | None) -> Check:
         )
     answers = [_judge(case, presented, proof) for proof in own]  # 4. to 7.
     return min(answers, key=lambda answer: ORDER.index(answer.outcome))
+
+
+def _of_derived(case: Case, derived: list[ExaminedProof], *, signed: bool) -> Check | None:
+    """What the proofs that a holder derived say of who shows it; None where that is for the presentation to say."""
+    headers = {proof.presentation_header for proof in derived} - {None}
+    request = case.request
+    asked = b"" if request is None else presentation_header(request.challenge, request.domain)
+    if request is not None and not headers <= {b"", asked}:
+        return _answer(Outcome.FAILED, "replay", "What is shown was derived for another challenge or domain.")
+    if signed:
+        return None
+    if asked in headers and request is not None:
+        message = "It was shown for this request, by somebody who has the whole of it; nothing says that it is theirs."
+        return _answer(Outcome.INDETERMINATE, "bearer", message, bearer=True, bound=True)
+    message = "Whoever has the whole document could have derived this; nothing says that it is theirs."
+    return _answer(Outcome.INDETERMINATE, "bearer", message, bearer=True)
 
 
 def _judge(case: Case, presented: Presented, proof: ExaminedProof) -> Check:  # noqa: PLR0911 -- one per answer
@@ -108,5 +133,7 @@ def _lasts(case: Case, proof: ExaminedProof) -> bool:
         return False
 
 
-def _answer(outcome: Outcome, code: str, message: str, *, bearer: bool = False) -> Check:
-    return Check(CheckName.HOLDER, outcome, f"holder.{code}", message, {"bearer": True} if bearer else {})
+def _answer(outcome: Outcome, code: str, message: str, *, bearer: bool = False, bound: bool = False) -> Check:
+    marks = {"bearer": bearer, "bound": bound}
+    shown = {name for name, marked in marks.items() if marked}
+    return Check(CheckName.HOLDER, outcome, f"holder.{code}", message, {name: True for name in sorted(shown)})

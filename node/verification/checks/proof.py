@@ -6,10 +6,15 @@ reason to accept.
 Spec: https://www.w3.org/TR/vc-data-integrity/#verify-proof-sets-and-chains
 """
 
+from typing import Final
+
 from node.documents import JsonObject, JsonValue
 from node.proofs.errors import ProofsError
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof, counting
+
+UNCHANGED: Final = "Nothing has changed since it was signed."
+CHOSEN: Final = "What is shown has not changed since it was signed; its holder chose what to show."
 
 
 def check_proof(proofs: tuple[ExaminedProof, ...]) -> Check:
@@ -43,9 +48,8 @@ def check_proof(proofs: tuple[ExaminedProof, ...]) -> Check:
                 evidence,
             )
     if any(proof.holds for proof in chosen):  # 3.
-        return Check(
-            CheckName.PROOF, Outcome.PASSED, "proof.passed", "Nothing has changed since it was signed.", evidence
-        )
+        chose = any(proof.proof.derived for proof in chosen)
+        return Check(CheckName.PROOF, Outcome.PASSED, "proof.passed", CHOSEN if chose else UNCHANGED, evidence)
     if any(proof.vocabulary_error for proof in chosen):  # 4.
         return Check(
             CheckName.PROOF,

@@ -12,6 +12,7 @@ from node.credentials.credential import check_credential
 from node.credentials.findings import Finding, FindingOutcome, wrong
 from node.credentials.objects import Objects
 from node.documents import JsonObject, JsonValue
+from node.proofs.disclosure import is_base
 from node.proofs.errors import MalformedProofError
 from node.proofs.proof import proofs_of
 from node.proofs.securing import SecuringProof
@@ -22,6 +23,7 @@ MAX_FINDINGS: Final = 20
 """Findings listed in the evidence: the first decides, and a hostile document could have thousands."""
 UNREADABLE_DATE: Final = "credential.date."
 TOO_MANY_PROOFS: Final = "proof.malformed.too_many"
+BASE_PROOF: Final = "proof.malformed.base_proof"
 
 
 def check_structure(
@@ -35,7 +37,8 @@ def check_structure(
     1. The presentation around it is sound.
     2. It is an object, taken out of its envelope if it came in one.
     3. It keeps the rules of its data model.
-    4. It has proofs, inside or around it, as many as one document may have, each of them well formed.
+    4. It has proofs, inside or around it, as many as one document may have, each of them well formed, and none of them
+       the holder's own, from which one to be shown is derived first.
     """
     findings = [*presented, *part.problems]  # 1. and 2.
     value = part.value
@@ -49,6 +52,7 @@ def check_structure(
         if not finding.code.startswith(UNREADABLE_DATE)
     ]
     proofs, broken = proofs_on(part)  # 4.
+    findings += [_not_derived(proof, part.path) for proof in proofs if proof.derived and is_base(proof)]
     return _check([*findings, *broken]), proofs
 
 
@@ -68,6 +72,12 @@ def broken_proof(error: MalformedProofError, path: str = "") -> Finding:
     """A proof that breaks the data model of proofs, as a finding; more than may be read is not wrong for that."""
     outcome = FindingOutcome.INDETERMINATE if error.code == TOO_MANY_PROOFS else FindingOutcome.FAILED
     return Finding(error.code, path + error.path, str(error), error.remedy, outcome)
+
+
+def _not_derived(proof: SecuringProof, path: str) -> Finding:
+    message = "it is the holder's own copy, with a proof that shows everything and is not to be passed on"
+    remedy = "Ask the holder to choose what to show: glejt derive, or glejt present."
+    return wrong(BASE_PROOF, path + proof.path, message, remedy)
 
 
 def nothing_found(problem: Finding) -> Check:

@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import at_terminal, glejt
 
@@ -137,6 +137,7 @@ def test_rows_that_were_mended_in_the_table_of_rejected_rows_can_be_issued(desk)
 
 
 @pytest.mark.threat(64)
+@settings(deadline=None)
 @given(st.one_of(st.sampled_from(FORMULAS), st.text(max_size=12), st.sampled_from(FORMULAS).map("'{}".format)))
 def test_no_cell_that_is_written_begins_a_formula_and_each_can_be_read_back(cell):
     written = neutralised(cell)

@@ -1,7 +1,7 @@
 """Tables of awards: what a column is, what a row says, and which column is to blame."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.credentials.achievement import Achievement
@@ -94,6 +94,7 @@ def test_learners_stand_in_the_table_alone():
     assert refused("name", shared=SHARED | {"learner": {"name": "Sample Learner"}}) == ["award.table.learner"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_credits_are_plain_numbers_or_left_for_the_reader_to_refuse(cell):
     award = table("creditsEarned").award([cell])

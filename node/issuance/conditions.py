@@ -7,7 +7,8 @@
 3. subjects, status entries and embedded credentials have identifiers of their own;
 4. the word for how the learner is named is borne out by the document.
 
-The members of which a rule looks at more than that do not vary at all.
+The members of which a rule looks at more than that do not vary at all. A rule of structure that comes to look at other
+values has its place here; until then the sample that is verified of each batch would tell.
 """
 
 from collections.abc import Mapping, Sequence

@@ -368,6 +368,20 @@ def test_a_value_that_rarely_varies_is_learned_when_it_does():
     assert many.tally.templated == len(rows) - 2
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("issuer", "name"), "Best School"),
+        (("credentialSubject", "achievement", "criteria", "narrative"), "Nine."),
+        (("credentialSubject", "achievement", "alignment", 1, "targetName"), "C"),
+        (("credentialStatus", 0, "statusPurpose"), "suspension"),
+    ],
+)
+def test_another_value_of_the_same_length_where_none_varied_is_seen(place, value):
+    rows = [ordinary(PLAIN, number) for number in (1, 2, 3)]
+    assert same([*rows, changed(rows[2], place, value)], share=1).tally.general == 3
+
+
 def test_more_shapes_than_are_told_apart_still_come_out_right():
     rows = [
         changed(ordinary(PLAIN, 1), ("evidence", 0, "type"), ["Evidence", f"https://x.example/{n}"])

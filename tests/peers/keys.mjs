@@ -1,13 +1,17 @@
 // Key pairs by the secret or public Multikey text the tests exchange.
+import * as Bls12381Multikey from '@digitalbazaar/bls12-381-multikey';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import {Ed25519VerificationKey2018} from '@digitalbazaar/ed25519-verification-key-2018';
 import {Ed25519VerificationKey2020} from '@digitalbazaar/ed25519-verification-key-2020';
 
-const libraryOf = type => type === 'Ed25519' ? Ed25519Multikey : EcdsaMultikey;
+const LIBRARIES = {Ed25519: Ed25519Multikey, 'BLS12-381-G2': Bls12381Multikey};
+const libraryOf = type => LIBRARIES[type] ?? EcdsaMultikey;
 
 export async function generate({type}) {
-  const pair = await libraryOf(type).generate({curve: type});
+  const pair = await (type === 'BLS12-381-G2' ?
+    Bls12381Multikey.generateBbsKeyPair({algorithm: Bls12381Multikey.ALGORITHMS.BBS_BLS12381_SHA256}) :
+    libraryOf(type).generate({curve: type}));
   return described(await pair.export({publicKey: true, secretKey: true}), type);
 }
 

@@ -1,5 +1,6 @@
 // The only way these libraries can obtain a document: contexts handed over by the tests, and did:key documents
 // derived from the identifier itself. Nothing is ever fetched; an unknown address is an error.
+import * as Bls12381Multikey from '@digitalbazaar/bls12-381-multikey';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import {driver} from '@digitalbazaar/did-method-key';
@@ -12,6 +13,7 @@ const didKey = driver();
 didKey.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from});
 didKey.use({multibaseMultikeyHeader: 'zDna', fromMultibase: EcdsaMultikey.from});
 didKey.use({multibaseMultikeyHeader: 'z82L', fromMultibase: EcdsaMultikey.from});
+didKey.use({multibaseMultikeyHeader: 'zUC7', fromMultibase: Bls12381Multikey.from});
 
 export function addContexts(documents) {
   for(const [url, document] of Object.entries(documents)) {

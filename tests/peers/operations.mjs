@@ -8,7 +8,7 @@ import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
 import {dccIssue, dccVerify} from './dcc.mjs';
 import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
-import {canonize, signingSuite, verifyingSuites} from './suites.mjs';
+import {canonize, disclosingSuite, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
 import {time} from './timing.mjs';
 
@@ -23,7 +23,7 @@ export const operations = {
     document, {documentLoader, safe, messageDigestAlgorithm: hash, maxWorkFactor: Infinity})),
   canonizeNquads: ({inputs, hash = 'SHA-256', maxWorkFactor = 1}) => each(inputs, input => rdfCanonize.canonize(
     input, {algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', messageDigestAlgorithm: hash, maxWorkFactor})),
-  sign, verify, time,
+  sign, derive, verify, time,
   dccIssue, dccVerify,
   statusList: makeStatusList, status: checkStatus,
   qr: readCode,
@@ -39,6 +39,10 @@ async function sign({document, purpose = 'assertionMethod', challenge, domain, b
   return bare ?
     jsigs.sign(document, {suite, purpose: new AssertionProofPurpose(), documentLoader}) :
     vc.issue({credential: document, suite, documentLoader});
+}
+
+async function derive({document, ...how}) {
+  return vc.derive({verifiableCredential: document, suite: disclosingSuite(how), documentLoader});
 }
 
 async function verify({document, suites, challenge, domain, now, bare = false, unsignedPresentation = false}) {

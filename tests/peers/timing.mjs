@@ -1,7 +1,7 @@
 // The same work over and over in this one process, timed around each call: what the bench compares with.
 import * as vc from '@digitalbazaar/vc';
 import {performance} from 'node:perf_hooks';
-import {signingSuite, verifyingSuites} from './suites.mjs';
+import {disclosingSuite, signingSuite, verifyingSuites} from './suites.mjs';
 import {documentLoader} from './loader.mjs';
 
 // Each answers a function that does the work once, on one subject, and throws unless it succeeded.
@@ -9,6 +9,9 @@ const WORK = {
   async issue(how) {
     const suite = await signingSuite(how);
     return document => vc.issue({credential: document, suite, documentLoader});
+  },
+  async derive(how) {
+    return document => vc.derive({verifiableCredential: document, suite: disclosingSuite(how), documentLoader});
   },
   async proof({suite}) {
     return async document => {

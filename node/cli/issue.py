@@ -80,7 +80,7 @@ class TableOrder:
     force: bool = False
     columns: Sequence[str] = ()
     encoding: str | None = None
-    status: Sequence[str] = ()
+    status: str | None = None
     rejects: str | None = None
     strict: bool = False
     dry_run: bool = False

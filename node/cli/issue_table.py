@@ -192,8 +192,8 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
         released = bool(progress.issued) and not (asked.strict and (progress.rejected or betrays))
         if released:
             sink.release(force=asked.force)
-            for each in places:
-                each.keep()
+            if places is not None:
+                places.keep()
         _report(progress, awards.batch.tally, result if released else None, rejects, trial=asked.dry_run)
         if betrays and asked.strict:
             return Refused.status
@@ -201,7 +201,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
 
 
 async def _issue_rows(
-    awards: AwardBatch, places: Sequence[Places], sink: Sink, mistakes: Rejects | None, progress: Progress
+    awards: AwardBatch, places: Places | None, sink: Sink, mistakes: Rejects | None, progress: Progress
 ) -> None:
     """Step 2."""
     width = len(progress.table.headings)
@@ -219,18 +219,18 @@ async def _issue_rows(
         progress.show()
 
 
-async def _credential(awards: AwardBatch, places: Sequence[Places], row: Row, progress: Progress) -> bytes:
+async def _credential(awards: AwardBatch, places: Places | None, row: Row, progress: Progress) -> bytes:
     """The signed credential of a row; raises RowError."""
     if not row.whole:
         ragged = CliError("csv.cells", cells=len(row.cells), headings=len(progress.table.headings))
         told = describe(ragged, progress.invocation.words)
         raise RowError([Problem("", told["code"], told["message"], told["remedy"])])
-    status = [each.next() for each in places]
+    status = [] if places is None else [places.next()]
     try:
         return await awards.issue(row.cells, status)
     except RowError:
-        for each in places:
-            each.take_back()
+        if places is not None:
+            places.take_back()
         raise
 
 

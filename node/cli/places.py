@@ -5,7 +5,7 @@ once, and of one that was interrupted, no two credentials get the same place.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -111,11 +111,11 @@ class Places:
 
 
 @contextmanager
-def reserved(names: Sequence[str], *, trial: bool) -> Iterator[list[Places]]:
-    """Places in each of the lists; those that are not kept at the end of the block are free again."""
-    places = [Places(name, trial=trial) for name in names]
+def reserved(name: str | None, *, trial: bool) -> Iterator[Places | None]:
+    """Places in the list, if there is one; those that are not kept at the end of the block are free again."""
+    places = None if name is None else Places(name, trial=trial)
     try:
         yield places
     finally:
-        for each in places:
-            each.close()
+        if places is not None:
+            places.close()

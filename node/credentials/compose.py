@@ -43,13 +43,20 @@ def compose(achievement: Achievement, award: Award) -> UnsecuredDocument:
     3. The whole keeps the rules of the data model, states of its learner what it bears out, has a class, and keeps to
        the JSON Schema of Open Badges.
     """
-    document = assemble(achievement, award)  # 1. and 2.
+    document = _given(achievement, award)  # 1. and 2.
     check_whole(document)  # 3.
     return document
 
 
 def assemble(achievement: Achievement, award: Award) -> UnsecuredDocument:
-    """Steps 1 and 2 of `compose`, for the many of a list, of whose wholes not each is judged anew."""
+    """Steps 1 and 2 of `compose`, and the schema: for the many of a list, whose wholes are not each judged anew."""
+    document = _given(achievement, award)
+    if found := list(off_schema(document)):
+        raise _refusal(found)
+    return document
+
+
+def _given(achievement: Achievement, award: Award) -> UnsecuredDocument:
     problems = list(check_award(achievement, award))
     if problems:
         raise AwardError(problems)

@@ -23,9 +23,8 @@ from node.proofs.templates.passage import Values
 
 FIXED: Final = frozenset({"@context", "type", "@type"})
 """Members that say what others mean."""
-FIXED_AT_TOP: Final = frozenset({"issuer", "relatedResource", "proof"})
-"""Members of the credential that its issuer's other credentials have alike, or that are judged by more than their form;
-of `issuer`, the identifier alone."""
+FIXED_AT_TOP: Final = frozenset({"relatedResource"})
+"""Members of the credential whose values are judged by more than their form."""
 DATES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate")
 MAX_DATES: Final = 256
 """Combinations of dates that are remembered to be in order: those of one batch are mostly the same."""
@@ -33,9 +32,7 @@ MAX_DATES: Final = 256
 
 def is_fixed(place: Place) -> bool:
     """Whether the value at this place is the same in all documents of one template."""
-    if not FIXED.isdisjoint(place):
-        return True
-    return place[0] in FIXED_AT_TOP and (place[0] != "issuer" or place[1:] in {(), ("id",)})
+    return place[0] in FIXED_AT_TOP or not FIXED.isdisjoint(place)
 
 
 class Conditions:

@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from running import at_terminal, glejt
 
+from node.cli.places import reserved
 from node.cli.table import MARKS, MAX_CELL_CHARS, MAX_LINE_CHARS, neutralised, restored
 from node.credentials.identity import identity_hash
+from node.status.bitstring import MIN_ENTRIES
+from node.status.encoded_list import decode
+from node.status.indexes import TakenIndexes
 
 ACHIEVEMENT = {
     "id": "urn:uuid:2f9d2a31-60d4-4b5c-8cf4-0a7a6f4d3c55",
@@ -214,7 +218,7 @@ def test_a_table_that_cannot_be_read_leaves_nothing_behind(desk, table, more, st
 
 
 def test_options_for_tables_are_for_tables(desk):
-    done = glejt(desk, "issue", "award.json", "--key", "key.json", "--strict")
+    done = glejt(desk, "issue", "award.json", "--key", "key.json", "--dry-run")
     assert (done.returncode, "usage.table_only" in done.stderr) == (2, True)
 
 
@@ -228,33 +232,43 @@ def test_no_result_is_replaced_unasked(desk):
 
 
 @pytest.mark.threat(53)
-def test_each_credential_gets_a_place_of_its_own_in_each_list(desk):
-    for name, purpose in (("list.json", "revocation"), ("hold.json", "suspension")):
-        url = NEXT_BADGE + name
-        made = ("--url", url, "--purpose", purpose, "--out", name, "--key", "key.json")
+def test_each_credential_gets_a_place_of_its_own_in_the_list(desk):
+    for name in ("list.json", "other.json"):
+        made = ("--url", NEXT_BADGE + name, "--out", name, "--key", "key.json")
         assert glejt(desk, "status", "create", *made).returncode == 0
     table = "name,awardedDate\nSample Learner,\nWrong Learner,never\n" + "".join(f"Learner {n},\n" for n in range(20))
-    lists = ("--status", "list.json", "--status", "hold.json")
-    assert issue(desk, table, *lists).returncode == 1
-    assert issue(desk, table, *lists, out="second.jsonl").returncode == 1
-    entries = [
-        document["credentialStatus"] for name in ("signed.jsonl", "second.jsonl") for document in lines(desk, name)
-    ]
-    assert len(entries) == 42
-    for which, purpose in enumerate(("revocation", "suspension")):
-        indexes = {int(entry[which]["statusListIndex"]) for entry in entries}
-        assert len(indexes) == 42
-        assert max(indexes) - min(indexes) > 42  # drawn, not counted up
-        assert {entry[which]["statusPurpose"] for entry in entries} == {purpose}
-    taken = json.loads((desk / "list.json.taken").read_bytes())
-    assert taken["list"] == NEXT_BADGE + "list.json"
+    assert issue(desk, table, "--status", "list.json").returncode == 1
+    assert issue(desk, table, "--status", "list.json", out="second.jsonl").returncode == 1
+    entries = [one["credentialStatus"] for name in ("signed.jsonl", "second.jsonl") for one in lines(desk, name)]
+    indexes = {int(entry["statusListIndex"]) for entry in entries}
+    assert len(entries) == len(indexes) == 42
+    assert max(indexes) - min(indexes) > 42  # drawn, not counted up
+    assert {entry["statusListCredential"] for entry in entries} == {NEXT_BADGE + "list.json"}
     before = (desk / "list.json.taken").read_bytes()
-    assert issue(desk, table, *lists, "--strict", out="third.jsonl").returncode == 1
-    assert issue(desk, table, *lists, "--dry-run", out=None).returncode == 1
+    assert json.loads(before)["list"] == NEXT_BADGE + "list.json"
+    assert issue(desk, table, "--status", "list.json", "--strict", out="third.jsonl").returncode == 1
+    assert issue(desk, table, "--status", "list.json", "--dry-run", out=None).returncode == 1
     assert (desk / "list.json.taken").read_bytes() == before  # nothing was released, so nothing is taken
-    (desk / "hold.json.taken").write_bytes(before)
-    done = issue(desk, table, *lists, out="fourth.jsonl")
+    (desk / "other.json.taken").write_bytes(before)
+    done = issue(desk, table, "--status", "other.json", out="fourth.jsonl")
     assert (done.returncode, "places.other" in done.stderr) == (2, True)
+
+
+@pytest.mark.threat(53)
+def test_what_is_written_down_as_taken_is_taken(desk):
+    assert (
+        glejt(desk, "status", "create", "--url", NEXT_BADGE, "--out", "list.json", "--key", "key.json").returncode == 0
+    )
+    with reserved(str(desk / "list.json"), trial=False) as places:
+        first = {int(places.next()["statusListIndex"]) for _ in range(1500)}
+        noted = TakenIndexes(MIN_ENTRIES, decode(json.loads((desk / "list.json.taken").read_bytes())["taken"]))
+        assert first <= set(noted)
+        assert len(noted) == 2000  # before they are given out
+        with reserved(str(desk / "list.json"), trial=False) as others:  # another batch, meanwhile
+            assert first.isdisjoint({int(others.next()["statusListIndex"]) for _ in range(1500)})
+        places.keep()
+    noted = TakenIndexes(MIN_ENTRIES, decode(json.loads((desk / "list.json.taken").read_bytes())["taken"]))
+    assert set(noted) == first
 
 
 def test_at_a_terminal_progress_is_shown_and_gone_at_the_end(desk):

@@ -328,7 +328,6 @@ def test_identifiers_that_have_to_differ_do_so_within_a_template_too():
 
 def test_an_embedded_credential_is_never_the_whole():
     endorsement = {
-        "@context": badge()["@context"],
         "id": "urn:x:endorsement",
         "type": ["VerifiableCredential", "EndorsementCredential"],
         "issuer": {"id": "did:example:other", "type": ["Profile"]},
@@ -339,6 +338,15 @@ def test_an_embedded_credential_is_never_the_whole():
     rows = [ordinary(PLAIN, number) | {"endorsement": [endorsement]} for number in (1, 2, 3, 4)]
     rows[3]["id"] = endorsement["id"]
     assert one_by_one(rows[3])[1] == "issuance.malformed"
+    assert same(rows).tally.templated == 1
+
+
+def test_a_digest_is_looked_at_in_each_document():
+    rows = [
+        ordinary(PLAIN, number) | {"relatedResource": [{"id": "https://a.example/", "digestSRI": digest}]}
+        for number, digest in enumerate(("sha384-a", "sha384-b", "sha384-c", "sha384-a", "sha384-a", ""), 1)
+    ]
+    assert one_by_one(rows[5])[1] == "issuance.malformed"
     same(rows)
 
 

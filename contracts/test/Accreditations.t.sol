@@ -46,6 +46,17 @@ contract AccreditationsTest is World {
         trust.accredit(space, SUBJECT, SCOPE, 0, from, until, DIGEST);
     }
 
+    function test_aPeriodOfNoLengthIsNone() public {
+        refuses(abi.encodeWithSelector(ITrustAnchor.PeriodInvalid.selector, 5, 5));
+        vm.prank(issuer);
+        trust.accredit(space, SUBJECT, SCOPE, 0, 5, 5, DIGEST);
+        vm.prank(issuer);
+        trust.accredit(space, SUBJECT, SCOPE, 0, ENDLESS - 1, ENDLESS, DIGEST);
+        refuses(abi.encodeWithSelector(ITrustAnchor.PeriodInvalid.selector, 5, ENDLESS + 1));
+        vm.prank(issuer);
+        trust.accredit(space, SUBJECT, SCOPE, 1, 5, ENDLESS + 1, DIGEST);
+    }
+
     function test_zeroIsNoEvidence() public {
         refuses(abi.encodeWithSelector(ITrustAnchor.ZeroHash.selector));
         vm.prank(issuer);

@@ -76,6 +76,15 @@ contract HeadsTest is World {
         trust.setHead(space, LIST, DIGEST, 1, validUntil, false);
     }
 
+    function test_aHeadLastsAtLeastASecond() public {
+        uint48 now_ = uint48(block.timestamp);
+        refuses(abi.encodeWithSelector(ITrustAnchor.PeriodInvalid.selector, now_, now_));
+        vm.prank(issuer);
+        trust.setHead(space, LIST, DIGEST, 1, now_, false);
+        vm.prank(issuer);
+        trust.setHead(space, LIST, DIGEST, 1, now_ + 1, false);
+    }
+
     function test_zeroIsNoDigest() public {
         refuses(abi.encodeWithSelector(ITrustAnchor.ZeroHash.selector));
         vm.prank(issuer);

@@ -136,4 +136,4 @@ def _lasts(case: Case, proof: ExaminedProof) -> bool:
 def _answer(outcome: Outcome, code: str, message: str, *, bearer: bool = False, bound: bool = False) -> Check:
     marks = {"bearer": bearer, "bound": bound}
     shown = {name for name, marked in marks.items() if marked}
-    return Check(CheckName.HOLDER, outcome, f"holder.{code}", message, {name: True for name in sorted(shown)})
+    return Check(CheckName.HOLDER, outcome, f"holder.{code}", message, dict.fromkeys(sorted(shown), True))

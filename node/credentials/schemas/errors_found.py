@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from node.documents import JsonObject, pointer
+from node.documents import JsonObject, JsonValue, pointer
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Validator
+    from jsonschema_rs import ValidationError, Validator
 
 MAX_ERRORS: Final = 20
 """Errors that are listed: the first decide, and a hostile document could have thousands."""
+MAX_COLLECTED: Final = 20_000
+"""Errors there could be, where all are collected: the library makes every one, with what it is about, before it tells
+the first. Of more, only the first is found."""
 MAX_MESSAGE_CHARS: Final = 200
 """A message may list what a schema of somebody else would allow."""
 
@@ -27,11 +30,29 @@ class SchemaError:
         return {"path": self.path, "message": self.message}
 
 
-def errors_of(validator: "Validator", document: JsonObject) -> tuple[SchemaError, ...]:
-    """The first errors; the validator was made to mask values."""
-    return tuple(
-        [
-            SchemaError(pointer(*error.instance_path), error.message[:MAX_MESSAGE_CHARS])
-            for error in islice(validator.iter_errors(document), MAX_ERRORS)
-        ]
-    )
+def errors_of(validator: "Validator", document: JsonObject, *, most: int) -> tuple[SchemaError, ...]:
+    """The first errors of a document, of which there can be `most`; the validator was made to mask values."""
+    if most <= MAX_COLLECTED:
+        return tuple([_told(error) for error in islice(validator.iter_errors(document), MAX_ERRORS)])
+    import jsonschema_rs  # noqa: PLC0415 -- slow; whoever made the validator has loaded it
+
+    try:
+        validator.validate(document)
+    except jsonschema_rs.ValidationError as error:
+        return (_told(error),)
+    return ()
+
+
+def size_of(value: JsonValue) -> int:
+    """The values in a value: itself, and all within it."""
+    match value:
+        case dict():
+            return 1 + sum(map(size_of, value.values()))
+        case list():
+            return 1 + sum(map(size_of, value))
+        case _:
+            return 1
+
+
+def _told(error: "ValidationError") -> SchemaError:
+    return SchemaError(pointer(*error.instance_path), error.message[:MAX_MESSAGE_CHARS])

@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from node.credentials.schemas.errors_found import SchemaError, errors_of
+from node.credentials.schemas.errors_found import SchemaError, errors_of, size_of
 from node.credentials.structure import Version, types_of, version_of
 from node.documents import JsonObject, JsonValue
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft201909Validator
 
+MAX_ERRORS_OF_ONE: Final = 10
+"""What the schemas could have against one value: it has the wrong type, or lacks each of a few members."""
 DRAFT: Final = "https://json-schema.org/draft/2019-09/schema"
 _PUBLISHED: Final = "https://purl.imsglobal.org/spec/ob/v3p0/schema/"
 _CONTEXT: Final = r"^https:\/\/purl\.imsglobal\.org\/spec\/ob\/v3p0\/context(-3\.\d\.\d)*\.json$"
@@ -77,13 +79,17 @@ def judge_form(document: JsonObject) -> SchemaVerdict | None:
     relaxed = _validator(kind, Form.JSON_LD)  # 3.
     if relaxed.is_valid(document):
         return SchemaVerdict(address, Form.JSON_LD)
-    return SchemaVerdict(address, None, errors_of(relaxed, document))
+    return SchemaVerdict(address, None, _errors(relaxed, document))
 
 
 def plain_errors(document: JsonObject) -> tuple[SchemaError, ...]:
     """What the plain schema has against a badge or an endorsement that is to be signed; empty where nothing."""
     kind = schema_class(document)
-    return () if kind is None else errors_of(_validator(kind, Form.JSON), document)
+    return () if kind is None else _errors(_validator(kind, Form.JSON), document)
+
+
+def _errors(validator: "Draft201909Validator", document: JsonObject) -> tuple[SchemaError, ...]:
+    return errors_of(validator, document, most=MAX_ERRORS_OF_ONE * size_of(document))
 
 
 def schema_class(document: JsonObject) -> str | None:

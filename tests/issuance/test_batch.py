@@ -436,6 +436,15 @@ def test_a_signer_that_signs_something_else_stops_the_batch():
         finished(many.issue(UnsecuredDocument(ordinary(PLAIN, 4))))
 
 
+def test_who_admits_documents_sees_each_that_no_template_fits_and_one_of_each_that_one_does():
+    seen = []
+    many = batch(admit=lambda document: seen.append(document["id"]), share=0.0001)
+    rows = [ordinary(PLAIN, number) for number in (1, 2, 3, 4, 5)] + [ordinary(PLAIN | {"until": False}, 6)]
+    for row in rows:
+        finished(many.issue(UnsecuredDocument(row)))
+    assert seen == [rows[index]["id"] for index in (0, 1, 2, 5)]  # the third is the first by template, and verified
+
+
 def test_the_share_that_is_verified_is_about_what_was_asked():
     many = learned(share=0.1)
     for number in range(300):

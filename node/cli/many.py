@@ -24,7 +24,8 @@ def each_file(names: Iterable[str]) -> Iterator[str]:
     """The files that the names stand for, in order.
 
     A folder stands for the files in it that may carry a document, at any depth, by their names; hidden ones are left
-    out, and links to folders are not followed. Where no shell did it, a pattern is what matches it.
+    out, links to folders are not followed, and a pipe or a device, which might never end, is no file. Where no shell
+    did it, a pattern is what matches it.
     """
     for name in names:
         path = Path(name)
@@ -42,7 +43,7 @@ def _inside(folder: Path) -> list[str]:
         for root, _, files in folder.walk()
         if not any(part.startswith(".") for part in root.relative_to(folder).parts)
         for file in files
-        if not file.startswith(".") and Path(file).suffix.lower() in READ_FROM_FOLDERS
+        if not file.startswith(".") and Path(file).suffix.lower() in READ_FROM_FOLDERS and (root / file).is_file()
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 
 import pytest
 from open_badges_2_support import Site, assertion, jws, signed_assertion, signing_world, world
@@ -10,7 +11,7 @@ from running import glejt
 from samples import data, signed
 from verification_support import AT
 
-from node.cli.many import MANY
+from node.cli.many import MANY, each_file
 from node.credentials.timestamps import format_timestamp
 
 OPEN = {"GLEJT_ALLOW_LOOPBACK": "1"}
@@ -93,6 +94,15 @@ def test_a_folder_with_nothing_to_read_and_a_pattern_that_matches_nothing_say_so
     done = glejt(folder, "verify", "empty", "nothing-*.json", "all/a.json", "--json")
     assert [told(line) for line in lines(done)] == ["input.is_folder", "input.missing", "accepted"]
     assert done.returncode == 2
+
+
+@pytest.mark.threat(56)
+def test_what_might_never_end_is_no_file_of_a_folder(tmp_path, genuine):
+    os.mkfifo(tmp_path / "a.json")
+    (tmp_path / "b.json").symlink_to("/dev/zero")
+    (tmp_path / "c.json").write_bytes(data(genuine))
+    (tmp_path / "d.json").symlink_to("c.json")
+    assert list(each_file([str(tmp_path)])) == [str(tmp_path / "c.json"), str(tmp_path / "d.json")]
 
 
 def test_many_files_are_judged_by_processes_and_counted_at_the_end(folder, genuine):

@@ -10,7 +10,7 @@ from typing import Final
 
 from node.cli.errors import CliError, describe
 from node.cli.files import write_whole
-from node.cli.inputs import moment, read_document
+from node.cli.inputs import moment, read_document, trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
@@ -22,6 +22,7 @@ from node.issuance.secure import Signing
 from node.issuance.token import secure_as_token
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
+from node.verification.vocabulary import vocabulary
 
 JWT: Final = "jwt"
 FORMS: Final = (*SUITE_OF_FORM, JWT)
@@ -115,7 +116,7 @@ def issue_file(  # noqa: PLR0913 -- what was typed
     if strict and order.form not in HIDING:
         raise CliError("usage.strict")
     document = _document(invocation, source, order, created)
-    if document is None or (remark_on_privacy(invocation, linter_for(order).look(document)) and strict):
+    if document is None or (remark_on_privacy(invocation, linter_for(invocation, order).look(document)) and strict):
         return 1
     signing = signing_for(
         invocation,
@@ -171,9 +172,10 @@ async def _secured(
     return await secure_as_token(document, signing, created=created)
 
 
-def linter_for(order: Order) -> PrivacyLinter:
+def linter_for(invocation: Invocation, order: Order) -> PrivacyLinter:
     """The privacy linter for what this order signs."""
-    return PrivacyLinter(order.form_suite or "", order.disclosure)
+    known = vocabulary(trust_for(invocation, None).contexts)
+    return PrivacyLinter(order.form_suite or "", order.disclosure, known.jsonld)
 
 
 def remark_on_privacy(invocation: Invocation, found: Sequence[PrivacyFinding]) -> bool:

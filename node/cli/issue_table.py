@@ -168,7 +168,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             trial=asked.dry_run,
             disclosure=order.disclosure,
         )
-        privacy = Privacy(linter_for(order))
+        privacy = Privacy(linter_for(invocation, order))
         batch = Batch(signing, created=created, admit=privacy.admit)
         awards = AwardBatch(achievement, columns, fresh, batch)
         progress = Progress(invocation, table)

@@ -17,6 +17,9 @@ from node.documents import JsonObject, JsonValue, pointer
 from node.issuance.disclosable import DISCLOSABLE, Disclosure, mandatory_pointers
 from node.proofs.canonicalize.jcs import jcs
 from node.proofs.disclosure import BBS
+from node.proofs.errors import ProofsError
+from node.proofs.jsonld import JsonLd
+from node.proofs.selective_disclosure.labels import MAX_SETTLED
 
 IDENTIFYING: Final = frozenset(
     {
@@ -52,6 +55,7 @@ class PrivacyLinter:
 
     suite: str
     disclosure: Disclosure
+    jsonld: JsonLd
     _counts: dict[str, Counter[bytes]] = field(default_factory=dict)
     _seen: int = 0
 
@@ -62,6 +66,7 @@ class PrivacyLinter:
         2. Of BBS only: an identifier that is always shown.
         3. A time that is finer than a day.
         4. A place in a status list; or nothing that could withdraw what counts for long.
+        5. Parts without an identifier, so many that the order of their names tells credentials apart.
         """
         if self.suite not in DISCLOSABLE:
             return []
@@ -75,6 +80,7 @@ class PrivacyLinter:
                 if pointer(name) in shown and not str(document.get(name)).endswith(DAY)
             ]  # 3.
             found += _withdrawal(document)  # 4.
+            found += self._names(document)  # 5.
             self._count(document, shown)
         return found
 
@@ -85,6 +91,15 @@ class PrivacyLinter:
             for path, values in self._counts.items()
             if self._seen > 1 and (len(values) >= MAX_VALUES or any(n < min(FEW, self._seen) for n in values.values()))
         ]
+
+    def _names(self, document: JsonObject) -> Iterator[PrivacyFinding]:
+        try:
+            statements = self.jsonld.to_rdf(document)
+        except ProofsError:
+            return  # refused for that before it is signed
+        nodes = {subject for subject, _, _, _ in statements if subject.startswith("_:")}
+        if len(nodes) > MAX_SETTLED:
+            yield PrivacyFinding("privacy.names", "")
 
     def _count(self, document: JsonObject, shown: tuple[str, ...]) -> None:
         present = {path: sha256(jcs(_at(document, path))).digest() for path in shown}

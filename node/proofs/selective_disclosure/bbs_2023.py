@@ -5,7 +5,7 @@ The baseline proofs, headers d9 5d 02 and 03; those bound to a holder's secret o
 Spec: https://www.w3.org/TR/vc-di-bbs/#bbs-2023
 """
 
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -21,7 +21,7 @@ from node.proofs.jsonld import JsonLd
 from node.proofs.selective_disclosure import proof_value
 from node.proofs.selective_disclosure.derivation import DerivedProof, VerifiedDerivation
 from node.proofs.selective_disclosure.grouping import relabelled, statements_of
-from node.proofs.selective_disclosure.labels import shuffled_labels
+from node.proofs.selective_disclosure.labels import settled_key, shuffled_labels
 
 BASE_HEADER: Final = b"\xd9\x5d\x02"
 DERIVED_HEADER: Final = b"\xd9\x5d\x03"
@@ -59,13 +59,19 @@ def make_base(
 
     Spec: https://www.w3.org/TR/vc-di-bbs/#create-base-proof-bbs-2023
     """
-    hmac_key = hmac_key or secrets.token_bytes(proof_value.HASH_BYTES)
-    statements = statements_of(document, partial(shuffled_labels, key=hmac_key), jsonld=jsonld)
+    keys = [] if hmac_key is None else [hmac_key]
+
+    def labels(canonical: Mapping[str, str]) -> Mapping[str, str]:
+        if not keys:
+            keys.append(settled_key(canonical))
+        return shuffled_labels(canonical, keys[0])
+
+    statements = statements_of(document, labels, jsonld=jsonld)
     mandatory, others = proof_value.split(statements.nquads, sorted(statements.group(mandatory_pointers).indexes))
     return BaseProof(
         header=proof_hash + proof_value.hash_of(mandatory),
         messages=tuple(line.encode() for line in others),
-        hmac_key=hmac_key,
+        hmac_key=keys[0],
         mandatory_pointers=mandatory_pointers,
     )
 

@@ -17,6 +17,8 @@ from verification_support import (
     shown_live,
 )
 
+from did_methods.multikey import KeyType
+
 DOCUMENT = credential()
 TOKEN = vc_jwt(DOCUMENT)
 P256 = Party(PRIVATE_KEYS[KeyType.P256])

@@ -32,6 +32,9 @@ _AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]*\]|[^:\[\]]*)(?::(?P<p
 _TARGET: Final = re.compile(r"(?:[/?](?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?")
 _ENCODED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _CONTROLS: Final = frozenset((*range(0x20), 0x7F))
+_SEPARATOR: Final = re.compile("[/;]|%2f|%3b|%5c")
+"""What may stand beside dots: some servers take an encoded slash for one, or leave out what follows a semicolon, before
+they look for them."""
 _DOTS: Final = frozenset({".", ".."})
 
 
@@ -146,7 +149,7 @@ def _target(text: str, path: str, query: str, fragment: str | None) -> str:
     encoded = {int(digits, 16) for digits in _ENCODED.findall(target)}
     if fragment is not None or not _TARGET.fullmatch(target) or encoded & _CONTROLS:
         _refuse(text, "has a path or query that is not one, or a fragment", "url")
-    if any(segment.lower().replace("%2e", ".") in _DOTS for segment in path.split("/")):
+    if not _DOTS.isdisjoint(_SEPARATOR.split(path.lower().replace("%2e", "."))):
         _refuse(text, "has a path segment that is only dots", "url")
     return target if path else f"/{target}"
 

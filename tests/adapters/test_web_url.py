@@ -90,6 +90,16 @@ def test_other_numbers_stay_closed_in_tests_too(host):
 
 
 @pytest.mark.threat(56)
+@pytest.mark.parametrize(
+    "path",
+    ["/a/../b", "/a/%2E%2e/b", "/a/..%2Fb", "/a%2f../b", "/a/..%5cb", "/a/..;x=y/b", "/a/.%2e%3Bx/b", "/a/./b", "/.."],
+)
+def test_no_server_is_asked_for_a_path_that_it_might_shorten(path):
+    with pytest.raises(FetchRefusedError, match="dots"):
+        parse_url(f"https://good.edu{path}", PLAIN)
+
+
+@pytest.mark.threat(56)
 @given(st.text(max_size=40) | st.from_regex(r"https://[a-z0-9.@:%\[\]\\/?#-]{0,30}", fullmatch=True))
 @example("https://good.edu\\@evil.edu/")
 def test_whatever_is_taken_is_read_alike_by_others(text):

@@ -17,7 +17,7 @@ from node.proofs.jsonld import JsonLd
 from node.proofs.presentation_header import presentation_header
 from node.proofs.proof import proofs_of
 from node.verification.case import Request
-from node.wallet.disclosed import Disclosed, disclosed, hidden
+from node.wallet.disclosed import Disclosed, seen_and_hidden
 from node.wallet.errors import WalletError
 from node.wallet.request import requested
 
@@ -82,11 +82,12 @@ def _from_data_integrity(
     mandatory = mandatory_pointers_of(credential)
     bound = presentation_header(request.challenge, request.domain) if request is not None and suite == BBS else b""
     derived = derive_proof(credential, pointers, jsonld=jsonld, presentation_header=bound)
+    seen, hidden = seen_and_hidden(stated, mandatory, pointers)
     return Derivation(
         form=suite,
         credential=derived,
-        disclosed=disclosed(stated, mandatory, pointers),
-        hidden=hidden(stated, mandatory, pointers),
+        disclosed=seen,
+        hidden=hidden,
         remarks=_remarks(derived, suite, bound=bool(bound)),
     )
 

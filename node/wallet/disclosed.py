@@ -39,20 +39,27 @@ class Disclosed:
         return {"path": self.path, "value": self.value, "always": self.always}
 
 
-def disclosed(document: JsonObject, mandatory: Collection[str], chosen: Collection[str]) -> tuple[Disclosed, ...]:
-    """Everything that a derivation of the document with these pointers shows, in the document's order."""
-    shown_by_choice = (*mandatory, *chosen)
-    return tuple(
-        Disclosed(path, value, _is_shown(path, mandatory))
-        for path, value in _leaves(document, "")
-        if _is_shown(path, shown_by_choice)
-    )
+def seen_and_hidden(
+    document: JsonObject, mandatory: Collection[str], chosen: Collection[str]
+) -> tuple[tuple[Disclosed, ...], tuple[str, ...]]:
+    """Everything that a derivation of the document with these pointers shows, and the places of what it does not.
+
+    Both are in the document's order.
+    """
+    always, either = _Shown(mandatory), _Shown((*mandatory, *chosen))
+    seen: list[Disclosed] = []
+    hidden: list[str] = []
+    for path, value in _leaves(document, ""):
+        if path in either:
+            seen.append(Disclosed(path, value, path in always))
+        else:
+            hidden.append(path)
+    return tuple(seen), tuple(hidden)
 
 
-def hidden(document: JsonObject, mandatory: Collection[str], chosen: Collection[str]) -> tuple[str, ...]:
-    """The places of the values that it does not show."""
-    pointers = (*mandatory, *chosen)
-    return tuple(path for path, _ in _leaves(document, "") if not _is_shown(path, pointers))
+def all_of(document: JsonObject) -> tuple[Disclosed, ...]:
+    """Every value of a document that is shown as it is."""
+    return tuple([Disclosed(path, value, always=True) for path, value in _leaves(document, "")])
 
 
 def in_short(seen: Iterable[Disclosed]) -> Iterator[Disclosed]:
@@ -64,17 +71,27 @@ def in_short(seen: Iterable[Disclosed]) -> Iterator[Disclosed]:
             yield one
 
 
-def _is_shown(path: str, pointers: Collection[str]) -> bool:
-    """Whether a value is part of what a pointer names, or of the identifier or type of an object on the way to it."""
-    if any(path == one or path.startswith(f"{one}/") for one in pointers):
-        return True
-    steps = path.split("/")
-    for place, step in enumerate(steps):
-        if place and step in KEPT:
-            owner = "/".join(steps[:place])
-            if any(one.startswith(f"{owner}/") for one in pointers):
+class _Shown:
+    """The values that pointers show: parts of what they name, and identifier and type of each object on the way."""
+
+    __slots__ = ("_named", "_on_the_way")
+
+    def __init__(self, pointers: Collection[str]) -> None:
+        self._named = frozenset(pointers)
+        steps = [one.split("/") for one in self._named]
+        self._on_the_way = frozenset(["/".join(each[:end]) for each in steps for end in range(1, len(each))])
+
+    def __contains__(self, path: str) -> bool:
+        parent, steps = "", path.split("/")
+        if parent in self._named:
+            return True
+        for step in steps[1:]:
+            if step in KEPT and parent in self._on_the_way:
                 return True
-    return False
+            parent = f"{parent}/{step}"
+            if parent in self._named:
+                return True
+        return False
 
 
 def _leaves(value: JsonValue, path: str) -> Iterator[tuple[str, str | float | bool | None]]:

@@ -22,7 +22,7 @@ from node.proofs.options import AUTHENTICATION, ProofOptions
 from node.proofs.proof import proofs_of
 from node.verification.case import Request
 from node.wallet.derive import FORMS, LINKS_SIGNATURE, Reveal, derive
-from node.wallet.disclosed import Disclosed, disclosed
+from node.wallet.disclosed import Disclosed, all_of
 from node.wallet.errors import WalletError
 
 BEARER: Final = "wallet.bearer"
@@ -129,14 +129,14 @@ def _shown(
     """Step 1."""
     kinds = [proof.kind for proof in proofs_of(credential)]
     if reveal == () and not any(kind in FORMS for kind in kinds):
-        return credential, disclosed(credential, ("",), ()), ()
+        return credential, all_of(credential), ()
     try:
         derived = derive(credential, reveal, jsonld=jsonld, request=request)
     except MalformedProofError as error:
         if error.code != DERIVED:
             raise
         if reveal == () and BBS not in kinds:
-            return credential, disclosed(credential, ("",), ()), (LINKS_SIGNATURE,)
+            return credential, all_of(credential), (LINKS_SIGNATURE,)
         raise WalletError(
             "this was derived already, and what is shown is chosen, for each verifier anew, from the whole",
             code="wallet.derived",

@@ -36,7 +36,7 @@ from node.proofs.bbs.ciphersuite import (
     message_scalars,
     serialized,
 )
-from node.proofs.bbs.signature import Signature, commitment_to, expect_bls, malformed, mismatch, verify
+from node.proofs.bbs.signature import expect_bls, malformed, mismatch, opened
 from node.proofs.errors import ProofOptionsError
 
 _POINTS: Final = 3  # Abar, Bbar, D
@@ -95,18 +95,14 @@ def derive(  # noqa: PLR0913 - the inputs of ProofGen
     The signature is checked first, so that no proof is made that nobody accepts. Raises InvalidProofError when it does
     not hold, ProofOptionsError for indexes that are not ascending or not there.
     """
-    verify(key, header, messages, signature)
+    (a, e), points, domain, scalars, b = opened(key, header, messages, signature)
     _expect_indexes(disclosed, len(messages))
-    a, e = Signature.decode(signature)
-    points = generators(len(messages))
-    domain = domain_of(key.raw, points, header)
-    scalars = message_scalars(messages)
     shown = set(disclosed)
     hidden = [i for i in range(len(messages)) if i not in shown]
     # 1. Fresh random scalars (3.7.1).
     r1, r2, e_mask, r1_mask, r3_mask, *masks = (draw() for _ in range(_RANDOM_SCALARS + len(hidden)))
     # 2. Commitments.
-    d = commitment_to(points, domain, scalars) * r2
+    d = b * r2
     a_bar = a * (r1 * r2)
     b_bar = d * r1 - a_bar * e
     t1 = sum_of_products([a_bar, d], [e_mask, r1_mask])
@@ -152,8 +148,11 @@ def verify_derived(
     hidden = [points.points[1 + i] for i in range(count) if i not in disclosed]
     # 1. T1 = Bbar·c + Abar·e^ + D·r1^, T2 = (P1 + Q1·domain + Σ shown)·c + D·r3^ + Σ hidden (3.7.3).
     t1 = sum_of_products([b_bar, a_bar, d], [challenge, e_hat, r1_hat])
-    shown = sum_of_products([points.points[0], *(points.points[1 + i] for i in ordered)], [domain, *scalars])
-    t2 = (shown + P1) * challenge + sum_of_products([d, *hidden], [r3_hat, *hidden_hat])
+    shown = [points.points[1 + i] for i in ordered]
+    t2 = sum_of_products(
+        [P1, points.points[0], *shown, d, *hidden],
+        [challenge, domain * challenge, *(scalar * challenge for scalar in scalars), r3_hat, *hidden_hat],
+    )
     # 2. The same challenge.
     expected = _challenge(
         (a_bar, b_bar, d, t1, t2), domain, dict(zip(ordered, scalars, strict=True)), presentation_header

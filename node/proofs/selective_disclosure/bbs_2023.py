@@ -105,7 +105,7 @@ def derive(
     # 2.
     statements = statements_of(document, partial(shuffled_labels, key=hmac_key), jsonld=jsonld)
     shown = statements.shown(pointers, selective_pointers)
-    mandatory, others = proof_value.split(statements.nquads, sorted(statements.group(pointers).indexes))
+    mandatory, others = proof_value.split(statements.nquads, shown.always)
     if header[proof_value.HASH_BYTES :] != proof_value.hash_of(mandatory):
         raise InvalidProofError("the base proof is about other mandatory parts than the document has")
     # 3.

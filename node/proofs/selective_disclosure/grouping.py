@@ -67,6 +67,7 @@ class Statements:
         canonical = canonicalize(combined.quads).labels
         return Shown(
             document=combined.document,
+            always=tuple(sorted(always)),
             mandatory=tuple(place for place, index in enumerate(sorted(combined.indexes)) if index in always),
             selective=tuple(place for place, index in enumerate(others) if index in combined.indexes),
             others=len(others),
@@ -81,12 +82,13 @@ class Statements:
 class Shown:
     """A part of a document, and what a proof for it says of its statements.
 
-    `mandatory` are the places of the mandatory ones among those shown, `selective` the places of the shown ones among
-    all that are not mandatory, of which there are `others`. `labels` are the final names of its blank nodes by the
-    numbers of their canonical names in the part.
+    `always` are the indexes of the mandatory statements, `mandatory` the places of the mandatory ones among those
+    shown, `selective` the places of the shown ones among all that are not mandatory, of which there are `others`.
+    `labels` are the final names of its blank nodes by the numbers of their canonical names in the part.
     """
 
     document: JsonObject
+    always: tuple[int, ...]
     mandatory: tuple[int, ...]
     selective: tuple[int, ...]
     others: int

@@ -184,6 +184,7 @@ def test_an_undefined_claim_that_was_changed_is_never_derived_from(form):
 
 
 @every_form
+@pytest.mark.threat(27)
 def test_two_credentials_are_not_spliced(form):
     one, other = issued(form), issued(form, badge(form, name="Another badge"))
     spliced = {**one, "name": other["name"]}

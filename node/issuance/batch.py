@@ -31,11 +31,10 @@ from node.documents import (
     UnsecuredDocument,
     parse_object,
 )
-from node.issuance.conditions import Conditions
+from node.issuance.conditions import Conditions, is_fixed
 from node.issuance.disclosable import DISCLOSABLE
 from node.issuance.errors import IssuanceError, TemplateError
 from node.issuance.secure import Signing, check_issuable, hashed, secure
-from node.issuance.shapes import Shapes
 from node.proofs.canonicalize.jcs import jcs
 from node.proofs.cryptosuites.transformation import JCS, RDFC
 from node.proofs.data_integrity import verify_proof
@@ -44,6 +43,7 @@ from node.proofs.proof import proofs_of
 from node.proofs.signatures import normalized_signature
 from node.proofs.templates.holes import Place, UnfitError
 from node.proofs.templates.passage import Values
+from node.proofs.templates.shapes import Shapes
 from node.proofs.templates.template import Template
 from node.verification.vocabulary import Vocabulary, vocabulary
 
@@ -88,7 +88,7 @@ class Batch:
         self._admit = admit
         self._share = share
         self._until_next = self._gap()
-        self._shapes = Shapes(self._form)
+        self._shapes = Shapes(self._form, is_fixed)
         self._forms: list[_Form] = []
         self._last: tuple[JsonObject, bytes] | None = None
 

@@ -25,6 +25,7 @@ from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
 from node.proofs.proof import MAX_PROOFS, Proof, read_proofs
 from node.proofs.signatures import HashName, Signer, normalized_signature, verify
+from node.proofs.templates.recurring import Recurring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,16 +248,23 @@ def _verify_derived(  # noqa: PLR0913 -- what verify_proof has found already
 
 
 def verify_proofs(
-    document: JsonObject, proofs: tuple[Proof, ...], keys: Mapping[str, VerificationKey], *, jsonld: JsonLd
+    document: JsonObject,
+    proofs: tuple[Proof, ...],
+    keys: Mapping[str, VerificationKey],
+    *,
+    jsonld: JsonLd,
+    recurring: Recurring | None = None,
 ) -> tuple[ProofResult, ...]:
     """What became of each proof that `proofs_of` read from the document; `keys` maps a proof's path to its key.
+
+    `recurring`, of the same processor, remembers documents like this one.
 
     A proof holds only if those it names by previousProof hold. There is no combined verdict: which of the proofs count
     depends on whose they are, and one that holds never makes up for one that does not.
 
     Spec: https://www.w3.org/TR/vc-data-integrity/#verify-proof-sets-and-chains
     """
-    hashes = DocumentHashes(document, jsonld=jsonld)
+    hashes = DocumentHashes(document, jsonld=jsonld, recurring=recurring)
     outcomes: dict[str, Outcome] = {}
 
     def judge(proof: Proof) -> Outcome:

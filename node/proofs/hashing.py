@@ -13,10 +13,12 @@ from typing import Final
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.canonicalize.jcs import jcs
 from node.proofs.cryptosuites import Cryptosuite
+from node.proofs.cryptosuites.transformation import RDFC
 from node.proofs.errors import BudgetExceededError, InvalidProofError, JsonLdError, MalformedProofError
 from node.proofs.jsonld import JsonLd
 from node.proofs.proof import Proof
 from node.proofs.signatures import HashName
+from node.proofs.templates.recurring import Recurring
 
 _HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 
@@ -24,14 +26,16 @@ _HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.s
 class DocumentHashes:
     """The hashes of one document without its proofs, each computed once however many of its proofs need it.
 
-    The document must not change while this is in use.
+    The document must not change while this is in use. With `recurring`, RDF is canonicalized as in documents like this
+    one before; what comes out is the same.
     """
 
-    __slots__ = ("_document", "_jsonld", "_known", "_over_budget")
+    __slots__ = ("_document", "_jsonld", "_known", "_over_budget", "_recurring")
 
-    def __init__(self, document: JsonObject, *, jsonld: JsonLd) -> None:
+    def __init__(self, document: JsonObject, *, jsonld: JsonLd, recurring: Recurring | None = None) -> None:
         self._document = {name: value for name, value in document.items() if name != "proof"}
         self._jsonld = jsonld
+        self._recurring = recurring
         self._known: dict[tuple[str, HashName, tuple[str | None, ...]], bytes] = {}
         self._over_budget: dict[str, BudgetExceededError] = {}
 
@@ -84,7 +88,7 @@ class DocumentHashes:
         document = {**self._document, "@context": proof.raw["@context"]} if own_context else self._document
         if proof.previous:
             document = {**document, "proof": [previous.raw for previous in proof.previous]}
-        digest = _HASHES[hash_name](suite.transformation.canonical(document, self._jsonld, hash_name)).digest()
+        digest = _HASHES[hash_name](self._canonical(document, suite, hash_name)).digest()
         if not own_context:
             self._known[key] = digest
         return digest
@@ -95,11 +99,16 @@ class DocumentHashes:
         if not suite.transformation.carries_context and "@context" in self._document:
             configuration["@context"] = self._document["@context"]
         try:
-            canonical = suite.transformation.canonical(configuration, self._jsonld, hash_name)
+            canonical = self._canonical(configuration, suite, hash_name)
         except JsonLdError as error:
             error.path = proof.path + error.path
             raise
         return _HASHES[hash_name](canonical).digest()
+
+    def _canonical(self, document: JsonObject, suite: Cryptosuite, hash_name: HashName) -> bytes:
+        if self._recurring is not None and suite.transformation is RDFC:
+            return self._recurring.canonical(document, hash_name)
+        return suite.transformation.canonical(document, self._jsonld, hash_name)
 
 
 def _contexts(value: JsonValue) -> list[JsonValue]:

@@ -11,12 +11,12 @@ from did_methods.document import Relationship
 from node.documents import JsonObject
 from node.proofs.data_integrity import VerifiedProof, verify_proofs
 from node.proofs.errors import ProofFailure, ProofIndeterminate, ProofsError
-from node.proofs.jsonld import JsonLd
 from node.proofs.proof import Proof
 from node.proofs.securing import EnvelopingProof, SecuringProof
 from node.proofs.securing import Outcome as ProofOutcome
 from node.verification.check import Outcome
 from node.verification.keys import KeyFinding, KeyRing
+from node.verification.vocabulary import Vocabulary
 
 VOCABULARY_CODES = ("context.", "quads.")
 """Errors of a proof whose code begins so are about the terms of the document, not about the signature."""
@@ -103,8 +103,7 @@ def examine(
     proofs: tuple[SecuringProof, ...],
     ring: KeyRing,
     relationship: Relationship,
-    *,
-    jsonld: JsonLd,
+    vocabulary: Vocabulary,
 ) -> tuple[ExaminedProof, ...]:
     """Each proof of the document, in its order: the key is looked up, then the signature tried.
 
@@ -118,7 +117,7 @@ def examine(
         document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     keys = {proof.path: ring.find(proof, relationship) for proof in inside}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
-    results = verify_proofs(document, inside, usable, jsonld=jsonld)
+    results = verify_proofs(document, inside, usable, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
     return (*around, *(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results))
 
 

@@ -44,7 +44,7 @@ def read_statement(received: Received, ring: KeyRing, vocabulary: Vocabulary) ->
     if not structure.passed or not isinstance(document, dict):
         return structure
     credential = Credential(document)
-    examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, jsonld=vocabulary.jsonld)
+    examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, vocabulary)
     by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
     case = Case(credential, ring.at, ring.policy, ring.trust, vocabulary, None)
     for check in (

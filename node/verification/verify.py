@@ -113,9 +113,7 @@ class _Bench:
         findings += broken
         if findings or not proofs:
             return findings, Presented(Presentation(presentation), ())
-        examined = examine(
-            presentation, proofs, self._ring, Relationship.AUTHENTICATION, jsonld=self._vocabulary.jsonld
-        )
+        examined = examine(presentation, proofs, self._ring, Relationship.AUTHENTICATION, self._vocabulary)
         around = {name: value for name, value in presentation.items() if name != "verifiableCredential"}
         unvetted = (*vet(around, "", self._vocabulary, self._ring.policy), *appended(examined, ""))
         return findings, Presented(Presentation(presentation), examined, unvetted)
@@ -140,11 +138,7 @@ class _Bench:
         if credential is None or not structure.passed:
             return _unreadable(structure, policy, summarize(credential) if credential else {})
         examined = examine(  # 2.
-            credential.document,
-            proofs,
-            self._ring,
-            Relationship.ASSERTION_METHOD,
-            jsonld=self._vocabulary.jsonld,
+            credential.document, proofs, self._ring, Relationship.ASSERTION_METHOD, self._vocabulary
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
         case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request, objects)

@@ -9,6 +9,7 @@ from node.credentials.contexts import BUNDLED, Contexts, PinnedContext
 from node.credentials.findings import Finding
 from node.documents import JsonObject, JsonValue
 from node.proofs.jsonld import JsonLd
+from node.proofs.templates.recurring import Recurring
 
 MAX_VOCABULARIES: Final = 16
 """Sets of pinned contexts kept compiled: a server has one per trust file."""
@@ -20,7 +21,7 @@ type Definitions = Mapping[str, tuple[JsonValue, ...]]
 class Vocabulary:
     """Known contexts by URL, and the processor that reads terms by them; what is compiled is kept."""
 
-    __slots__ = ("_definitions", "contexts", "jsonld", "pinned", "profiles")
+    __slots__ = ("_definitions", "contexts", "jsonld", "pinned", "profiles", "recurring")
 
     profiles: dict[tuple[str | None, ...], tuple[Finding, ...]]
     """What vetting has found for contexts and types."""
@@ -31,6 +32,7 @@ class Vocabulary:
         self.pinned = pinned
         # The base direction of a text is kept; the default of JSON-LD would drop it, and nobody would have signed it.
         self.jsonld = JsonLd(contexts, rdf_direction="i18n-datatype")
+        self.recurring = Recurring(self.jsonld)
         self._definitions: dict[str, Definitions] = {}
 
     def definitions(self, url: str) -> Definitions:

@@ -16,10 +16,10 @@ from node.documents import MAX_CREDENTIAL_BYTES, UnsecuredDocument
 from node.issuance.batch import Batch
 from node.issuance.errors import IssuanceError, NotIssuableError, TemplateError
 from node.issuance.secure import Signing, secure
-from node.issuance.shapes import MAX_SHAPES
 from node.proofs.errors import ProofsError
 from node.proofs.templates import dataset
 from node.proofs.templates.dataset import MAX_ARRANGED_BYTES, Dataset
+from node.proofs.templates.shapes import MAX_SHAPES
 from node.verification.trust import NO_TRUST
 from node.verification.vocabulary import vocabulary
 

@@ -49,6 +49,8 @@ class CanonicalDataset:
     """The statements in code point order, each with its newline."""
     labels: Mapping[str, str]
     """From the identifier of each blank node in the input to the canonical one, both without "_:"."""
+    told_apart: bool = False
+    """Whether blank nodes had to be told apart by their neighbours, in step 5."""
 
     @property
     def text(self) -> str:
@@ -95,14 +97,16 @@ def canonicalize(
     # 5. Canonical identifiers for the others.
     if shared:
         _tell_apart(shared, issued, NDegreeQuads(mentions, first_degree, issued, new_hash, Work(budget)))
-    return _named(ground, mentioning, issued)
+    return _named(ground, mentioning, issued, told_apart=bool(shared))
 
 
-def _named(ground: set[str], mentioning: Iterable[Quad], issued: Mapping[str, str]) -> CanonicalDataset:
+def _named(
+    ground: set[str], mentioning: Iterable[Quad], issued: Mapping[str, str], *, told_apart: bool = False
+) -> CanonicalDataset:
     """Steps 6 and 7: all lines with the names that were given to the blank nodes, in code point order."""
     ground.update(_relabelled(mentioning, issued))
     labels = {node[2:]: name[2:] for node, name in issued.items()}
-    return CanonicalDataset(tuple(sorted(ground)), MappingProxyType(labels))
+    return CanonicalDataset(tuple(sorted(ground)), MappingProxyType(labels), told_apart)
 
 
 def _sort_out(quads: Iterable[Quad]) -> tuple[set[str], Iterable[Quad], dict[str, list[Quad]]]:

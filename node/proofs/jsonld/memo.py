@@ -29,10 +29,11 @@ class Memo[K, V]:
         return known[0]
 
     def put(self, key: K, value: V, weight: int) -> None:
-        """Remembers the result; one heavier than a whole generation is not remembered."""
+        """Remembers the result, in place of another; one heavier than a whole generation is not remembered."""
         if weight > self._weight_limit:
             return
         with self._lock:
+            self._weight -= self._young.pop(key, (None, 0))[1]
             if self._weight + weight > self._weight_limit:
                 self._old, self._young, self._weight = self._young, {}, 0
             self._young[key] = (value, weight)

@@ -3,10 +3,10 @@
 Spec: https://www.w3.org/TR/vc-data-integrity/#securing-data-losslessly
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from node.documents import JsonObject
+from node.documents import JsonObject, JsonValue
 from node.proofs.jsonld.contexts import Contexts
 from node.proofs.jsonld.limits import (
     MAX_CACHED_IRIS,
@@ -33,7 +33,7 @@ class JsonLd:
     One processor serves all threads. It remembers what contexts mean, within bounds.
     """
 
-    __slots__ = ("_registry", "_shared")
+    __slots__ = ("_beginnings", "_registry", "_shared")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class JsonLd:
     ) -> None:
         compiled = Contexts(contexts)
         self._registry = contexts
+        self._beginnings: Memo[str, frozenset[str]] = Memo(MEMO_WEIGHT)
         self._shared = Shared(
             contexts=compiled,
             types=TypeReader(compiled, Memo(MEMO_WEIGHT)),
@@ -75,6 +76,14 @@ class JsonLd:
         """The registry."""
         return self._registry
 
+    def beginnings(self, url: str) -> frozenset[str] | None:
+        """What names begin with, up to a colon, that a context or one it leads to defines anywhere; None if unknown."""
+        known = self._beginnings.get(url)
+        if known is None and url in self._registry:
+            known = frozenset(_beginnings(url, self._registry))
+            self._beginnings.put(url, known, len(known))
+        return known
+
     def is_rare(self, document: JsonObject) -> bool:
         """Whether the document has features for which `to_rdf` asks a second processor; it must be one that is read."""
         reader = Reader(self._shared)
@@ -85,3 +94,19 @@ class JsonLd:
         if len(reader.quads) > MAX_SECOND_READING_QUADS or reader.work.spent > MAX_SECOND_READING_WORK:
             raise Refusal("context.budget", "the document has rare features and is too large to be read twice")
         agree(document, reader.quads, self._registry, keeps_direction=self._shared.keeps_direction)
+
+
+def _beginnings(url: str, contexts: Mapping[str, JsonObject]) -> Iterator[str]:
+    pending: list[JsonValue] = [contexts[url]]
+    seen = {url}
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            for name in value:
+                yield name.partition(":")[0]
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+        elif isinstance(value, str) and value in contexts and value not in seen:
+            seen.add(value)
+            pending.append(contexts[value])

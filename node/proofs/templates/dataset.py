@@ -14,6 +14,7 @@ Spec: https://www.w3.org/TR/rdf-canon/#canon-algo-algo
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -49,15 +50,21 @@ class Dataset:
         "_keys",
         "_labels",
         "_loose",
+        "_most_bytes",
         "_quads",
         "_room",
         "_size",
+        "_stated",
         "_touched",
         "_varying",
     )
 
-    def __init__(self, quads: Iterable[Quad], holes: int, hash_name: HashName) -> None:
-        self._quads = tuple(dict.fromkeys(quads))
+    def __init__(self, quads: Iterable[Quad], holes: int, hash_name: HashName, room: int | None = None) -> None:
+        self._stated = tuple(quads)
+        times = Counter(self._stated)
+        self._quads = tuple(times)
+        # A statement that is there several times counts as often in the general way, and is written once.
+        self._most_bytes = MAX_FILLED_BYTES // max(times.values(), default=1)
         self._hash_name: HashName = hash_name
         self._hash = _HASHES[hash_name]
         subjects = dict.fromkeys([subject for subject, _, _, _ in self._quads if subject[0] == "<"])
@@ -73,8 +80,9 @@ class Dataset:
         self._loose = self._about({node: HOLE.format(holes + number) for number, node in enumerate(self._blanks)})
         self._arranged: dict[tuple[Order, Order], Passage] = {}
         self._size = sum(len(term) for quad in self._quads for term in quad)
-        self._room = MAX_ARRANGED_BYTES
-        first_degree = [_first_degree(blank, self._quads) for blank in self._blanks]
+        self._room = MAX_ARRANGED_BYTES if room is None else room
+        mentions = _mentions(self._quads)
+        first_degree = [_first_degree(blank, mentions[blank]) for blank in self._blanks]
         self._touched = tuple([(node, text) for node, text in enumerate(first_degree) if text.fixed is None])
         self._hashes = ["" if text.fixed is None else self._hash(text.fixed).hexdigest() for text in first_degree]
 
@@ -84,18 +92,18 @@ class Dataset:
             filled = self._filled(values)
         except CoincidenceError:
             filled = None
-        if filled is None or len(filled) > MAX_FILLED_BYTES:
+        if filled is None or len(filled) > self._most_bytes:
             return canonicalize(self.quads(values), hash_name=self._hash_name).data
         return filled
 
     def quads(self, values: Values) -> list[Quad]:
-        """The statements with these values."""
+        """The statements with these values, each as often as the document states it."""
         texts = [value.decode() for value in values]
 
         def filled(term: str) -> str:
             return _MARK.sub(lambda mark: texts[int(mark[1])], term)
 
-        return [(filled(s), p, filled(o), filled(g)) for s, p, o, g in self._quads]
+        return [(filled(s), p, filled(o), filled(g)) for s, p, o, g in self._stated]
 
     def _filled(self, values: Values) -> bytes:
         """The canonical form; raises CoincidenceError where two hashes or two statements are the same."""
@@ -150,14 +158,22 @@ class Dataset:
         return tuple(sorted(range(len(keys)), key=keys.__getitem__))
 
 
-def _first_degree(node: str, quads: Iterable[Quad]) -> Passage:
+def _mentions(quads: Iterable[Quad]) -> dict[str, list[Quad]]:
+    """The statements in which each blank node is."""
+    found: dict[str, list[Quad]] = {}
+    for quad in quads:
+        for node in {term for term in quad if term[:1] == "_"}:
+            found.setdefault(node, []).append(quad)
+    return found
+
+
+def _first_degree(node: str, its_quads: Iterable[Quad]) -> Passage:
     """What is hashed for a blank node.
 
     Spec: https://www.w3.org/TR/rdf-canon/#hash-1d-quads-algorithm
     """
     lines = []
-    for quad in quads:
-        if node in quad:
-            s, p, o, g = [term if term[:1] != "_" else "_:a" if term == node else "_:z" for term in quad]
-            lines.append(line(f"{s} {p} {o} {g} .\n" if g else f"{s} {p} {o} .\n"))
+    for quad in its_quads:
+        s, p, o, g = [term if term[:1] != "_" else "_:a" if term == node else "_:z" for term in quad]
+        lines.append(line(f"{s} {p} {o} {g} .\n" if g else f"{s} {p} {o} .\n"))
     return Passage.of(lines, distinct=False)

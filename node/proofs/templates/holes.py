@@ -22,7 +22,7 @@ from typing import Final
 
 import orjson
 
-from node.documents import JsonObject, JsonValue
+from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.errors import ProofFailure, ProofIndeterminate
 from node.proofs.jsonld import JsonLd
 from node.proofs.jsonld.literals import RDF, XSD_STRING, native
@@ -33,7 +33,7 @@ from node.proofs.templates.passage import HOLE
 type Place = tuple[str | int, ...]
 """The steps that lead to a value from the whole document."""
 
-SCHEMES: Final = ("http", "https", "urn", "did", "mailto")
+SCHEMES: Final = frozenset({"http", "https", "urn", "did", "mailto"})
 """Schemes of the IRIs that a template takes: what names people, things and pages in credentials."""
 MAX_HOLES: Final = 256
 """Values of one template that vary; the largest published badge has 400 statements in all."""
@@ -43,6 +43,9 @@ _LITERAL: Final = re.compile(r'"([^"\\]*)"(?:@[A-Za-z0-9-]+|\^\^<([^>]*)>)?')
 _RDF_TYPE: Final = f"<{RDF}type>"
 _NUMBER: Final = 7_000_000_000_000
 """Marks of numbers begin here: safe integers of thirteen digits, that half of one can be added to."""
+_MAX_NUMBER_CHARS: Final = 32
+"""What a marked number becomes is shorter."""
+_MARKS: Final = (HOLE.partition("{")[0].encode(), str(_NUMBER)[:9].encode())
 
 # In JSON as orjson writes it: no white space, and nothing escaped but quotation marks, backslashes and control
 # characters. N-Quads escapes three characters more; UTF-8 writes two of them with the byte EF first.
@@ -108,8 +111,7 @@ def probe(document: JsonObject, places: Sequence[Place], jsonld: JsonLd) -> tupl
     """
     if len(places) > MAX_HOLES:
         raise UnfitError(places[MAX_HOLES:])
-    text = orjson.dumps(document)
-    if b"urn:glejt-hole:" in text or str(_NUMBER)[:9].encode() in text or not _is_ordinary(document, jsonld):
+    if not _is_ordinary(document, jsonld):
         raise UnfitError
     numbers = {number for number, place in enumerate(places) if not isinstance(value_at(document, place), str)}
     quads = _marked(document, places, numbers, 0, jsonld)
@@ -120,6 +122,12 @@ def probe(document: JsonObject, places: Sequence[Place], jsonld: JsonLd) -> tupl
     kinds = _kinds(quads, places)
     holes = [Hole(place, kinds[number], datatypes.get(number)) for number, place in enumerate(places)]
     return quads, tuple([Hole(h.place, Kind.NUMBER, h.datatype) if n in numbers else h for n, h in enumerate(holes)])
+
+
+def check_unmarked(text: bytes) -> None:
+    """Raises UnfitError for a document, as JSON, in which something can be taken for a mark."""
+    if any(mark in text for mark in _MARKS):
+        raise UnfitError
 
 
 def value_at(document: JsonObject, place: Place) -> JsonValue:
@@ -152,23 +160,16 @@ def _filled(value: JsonValue, values: Mapping[Place, JsonValue]) -> JsonValue:
 def _marked(
     document: JsonObject, places: Sequence[Place], numbers: Collection[int], more: float, jsonld: JsonLd
 ) -> list[Quad]:
-    """The statements with a mark at each place; raises UnfitError for the places where a mark is refused."""
+    """The statements with a mark at each place; raises UnfitError for the places where one is refused first."""
     marks: dict[Place, JsonValue] = {
         place: _NUMBER + number + more if number in numbers else HOLE.format(number)
         for number, place in enumerate(places)
     }
     try:
         return jsonld.to_rdf(filled(document, marks))
-    except (ProofFailure, ProofIndeterminate):
-        raise UnfitError([place for place in places if not _takes(document, place, marks[place], jsonld)]) from None
-
-
-def _takes(document: JsonObject, place: Place, mark: JsonValue, jsonld: JsonLd) -> bool:
-    try:
-        jsonld.to_rdf(filled(document, {place: mark}))
-    except (ProofFailure, ProofIndeterminate):
-        return False
-    return True
+    except (ProofFailure, ProofIndeterminate) as error:
+        # One reading tells of one refusal; to try place by place would let a stranger's document cost any time.
+        raise UnfitError([place for place in places if f"{pointer(*place)}/".startswith(f"{error.path}/")]) from None
 
 
 def _with_marked_numbers(
@@ -192,7 +193,7 @@ def _with_marked_numbers(
 
 def _number_of(lexical: str) -> int | None:
     try:
-        value = float(lexical) - _NUMBER
+        value = float(lexical[:_MAX_NUMBER_CHARS]) - _NUMBER
     except ValueError:
         return None
     return int(value) if 0 <= value < MAX_HOLES else None
@@ -243,10 +244,11 @@ def _is_ordinary(document: JsonObject, jsonld: JsonLd) -> bool:
     contexts = named if isinstance(named, list) else [named]
     if _has_null_or_context([value for name, value in document.items() if name != "@context"]):
         return False
-    terms: set[str] = set()
-    if not all(isinstance(context, str) and _collect_terms(context, jsonld.contexts, terms) for context in contexts):
-        return False
-    return not any(term.partition(":")[0] in SCHEMES for term in terms) and not jsonld.is_rare(document)
+    for context in contexts:
+        beginnings = jsonld.beginnings(context) if isinstance(context, str) else None
+        if beginnings is None or not SCHEMES.isdisjoint(beginnings):
+            return False
+    return not jsonld.is_rare(document)
 
 
 def _has_null_or_context(value: JsonValue) -> bool:
@@ -256,20 +258,3 @@ def _has_null_or_context(value: JsonValue) -> bool:
     if isinstance(value, list):
         return any(_has_null_or_context(inner) for inner in value)
     return value is None
-
-
-def _collect_terms(url: str, contexts: Mapping[str, JsonObject], terms: set[str]) -> bool:
-    """Adds the names that a context, and those it leads to, define anywhere in them; false where one is not known."""
-    pending: list[JsonValue] = [url]
-    seen: set[str] = set()
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            terms.update(value)
-            pending += value.values()
-        elif isinstance(value, list):
-            pending += value
-        elif isinstance(value, str) and value in contexts and value not in seen:
-            seen.add(value)
-            pending.append(contexts[value])
-    return url in seen

@@ -14,7 +14,7 @@ from node.documents import JsonObject, JsonValue
 from node.proofs.canonicalize.rdfc10 import HashName, canonicalize
 from node.proofs.jsonld import JsonLd
 from node.proofs.templates.dataset import Dataset
-from node.proofs.templates.holes import Hole, Place, UnfitError, filled, probe, value_at
+from node.proofs.templates.holes import Hole, Place, UnfitError, check_unmarked, filled, probe, value_at
 from node.proofs.templates.passage import HOLE, Values
 
 _MARK: Final = re.compile(('"' + HOLE.format("([0-9]+)") + '"').encode())
@@ -32,19 +32,30 @@ class Template:
         self._dataset = dataset
 
     @classmethod
-    def of(cls, document: JsonObject, places: Sequence[Place], jsonld: JsonLd, hash_name: HashName) -> Self:
+    def of(
+        cls,
+        document: JsonObject,
+        places: Sequence[Place],
+        jsonld: JsonLd,
+        hash_name: HashName,
+        *,
+        room: int | None = None,
+    ) -> Self:
         """The template of a document, the values at these places varying.
 
-        Raises UnfitError for places whose values no template can let vary, or where none can be made at all.
+        `room` is how many characters it may put together beforehand, if not as many as usual. Raises UnfitError for
+        places whose values no template can let vary, or where none can be made at all.
         """
+        text = orjson.dumps(document)
+        check_unmarked(text)
         marks: Mapping[Place, JsonValue] = {place: HOLE.format(number) for number, place in enumerate(places)}
         parts = _MARK.split(orjson.dumps(filled(document, marks)))
         order = [int(number) for number in parts[1::2]]
         # Holes are numbered in the order of the text, so that the values found there need not be put in order.
         ordered = [places[number] for number in order]
         quads, holes = probe(document, ordered, jsonld)
-        made = cls(parts[::2], holes, Dataset(quads, len(holes), hash_name))
-        values = made.values(orjson.dumps(document))
+        made = cls(parts[::2], holes, Dataset(quads, len(holes), hash_name, room))
+        values = made.values(text)
         if values is None:
             raise UnfitError([hole.place for hole in holes if not _takes(document, hole)])
         if made.canonical(values) != canonicalize(jsonld.to_rdf(document), hash_name=hash_name).data:

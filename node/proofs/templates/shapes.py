@@ -12,11 +12,10 @@ from typing import Final
 import orjson
 
 from node.documents import JsonObject, JsonValue
-from node.issuance.conditions import is_fixed
 from node.proofs.templates.holes import Place, UnfitError
 
 MAX_SHAPES: Final = 64
-"""Shapes that are told apart: each optional member doubles them; a batch with more of them is no batch."""
+"""Shapes that are told apart: each optional member doubles them; documents of more shapes are not alike."""
 MAX_REVISIONS: Final = 32
 """Times that a shape is worked out anew, each costing about ten documents: a value that rarely varies is found late."""
 MAX_PINNED: Final = 64
@@ -46,12 +45,15 @@ class Shape[T]:
 
 @dataclass(slots=True)
 class Shapes[T]:
-    """The shapes of the documents of one batch, each with a template where one could be made by `make`.
+    """The shapes of documents that belong together, each with a template where one could be made by `make`.
 
-    `make` takes a document and the places where values vary; it raises UnfitError where that cannot be.
+    `make` takes a document and the places where values vary; it raises UnfitError where that cannot be. `is_fixed` says
+    of a place that its value belongs to the shape.
     """
 
     make: Callable[[JsonObject, tuple[Place, ...]], T]
+    is_fixed: Callable[[Place], bool]
+    most: int = MAX_SHAPES
     _known: dict[bytes, Shape[T]] = field(default_factory=dict)
     _pinned: set[Place] = field(default_factory=set)
 
@@ -63,13 +65,13 @@ class Shapes[T]:
     def learn(self, document: JsonObject) -> T | None:
         """A new template that the document calls for; None where none is to be made, or not yet.
 
-        The document must be one that may be signed.
+        The document must be one that the general way has an answer for.
         """
         while True:
-            outline = outline_of(document, self._pinned)
+            outline = self._outline_of(document)
             shape = self._known.get(outline.key)
             if shape is None:
-                if len(self._known) < MAX_SHAPES:
+                if len(self._known) < self.most:
                     self._known[outline.key] = Shape(outline.values)
                 return None
             differing = {place for place, value in outline.values.items() if _differs(value, shape.values[place])}
@@ -92,23 +94,21 @@ class Shapes[T]:
         self._pinned |= places
         self._known.clear()
 
+    def _outline_of(self, document: JsonObject) -> Outline:
+        """The shape of a document and its values."""
+        values: dict[Place, Scalar] = {}
+        return Outline(orjson.dumps(self._outlined(document, (), values)), values)
 
-def outline_of(document: JsonObject, pinned: set[Place]) -> Outline:
-    """The shape of a document and its values."""
-    values: dict[Place, Scalar] = {}
-    return Outline(orjson.dumps(_outlined(document, (), pinned, values)), values)
-
-
-def _outlined(value: JsonValue, place: Place, pinned: set[Place], values: dict[Place, Scalar]) -> JsonValue:
-    """The value with nothing in the place of what may vary."""
-    if isinstance(value, dict):
-        return {name: _outlined(inner, (*place, name), pinned, values) for name, inner in value.items()}
-    if isinstance(value, list):
-        return ["list", *[_outlined(inner, (*place, index), pinned, values) for index, inner in enumerate(value)]]
-    if value is None or isinstance(value, bool) or is_fixed(place) or place in pinned:
-        return ["fixed", value]
-    values[place] = value
-    return "text" if isinstance(value, str) else "number"
+    def _outlined(self, value: JsonValue, place: Place, values: dict[Place, Scalar]) -> JsonValue:
+        """The value with nothing in the place of what may vary."""
+        if isinstance(value, dict):
+            return {name: self._outlined(inner, (*place, name), values) for name, inner in value.items()}
+        if isinstance(value, list):
+            return ["list", *[self._outlined(inner, (*place, index), values) for index, inner in enumerate(value)]]
+        if value is None or isinstance(value, bool) or self.is_fixed(place) or place in self._pinned:
+            return ["fixed", value]
+        values[place] = value
+        return "text" if isinstance(value, str) else "number"
 
 
 def _differs(one: Scalar, other: Scalar) -> bool:

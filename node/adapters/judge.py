@@ -109,6 +109,8 @@ def outline(subject: JsonValue) -> JsonValue:
     received = receive_document(subject)
     if received.badge is not None:
         return _outline_of_badge(received.badge)
+    if received.typed:
+        return received.whole
     subject = received.value
     if not isinstance(subject, dict):
         return None

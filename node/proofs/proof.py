@@ -31,6 +31,8 @@ class Form(StrEnum):
     """By proofs inside it."""
     JWT = "jwt"
     """By a compact JWS, whose payload it is."""
+    SD_JWT = "sd-jwt"
+    """By a compact JWS over digests, of which its holder discloses some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from node.proofs.errors import ProofFailure, ProofIndeterminate
 from node.proofs.jose.jws import VerifiedJws
 from node.proofs.jose.jwt import JwtProof
 from node.proofs.proof import Proof
+from node.proofs.sd_jwt.proof import SdJwtProof
 
-type EnvelopingProof = JwtProof
+type EnvelopingProof = JwtProof | SdJwtProof
 """A proof that is wrapped around its document, and verifies by itself."""
 type SecuringProof = Proof | EnvelopingProof
 """A proof as it was received."""

@@ -2,7 +2,7 @@
 
 VerificationError
 ├── PolicyError     policy.{syntax, invalid, unknown, requires}
-├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange}
+├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate}
 └── MaterialError   material.{invalid, version}
 
 FetchError              what an address stands for was not had; never a reason to call a document good or forged

@@ -22,6 +22,8 @@ VOCABULARY_CODES = ("context.", "quads.")
 """Errors of a proof whose code begins so are about the terms of the document, not about the signature."""
 WHOLE = "document"
 """What a proof covers from which nothing was taken away."""
+MANDATORY = "mandatory"
+"""What the signature of a token covers by itself, of which a holder discloses some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class ExaminedProof:
         """What binds a proof to a presentation by itself; None where nothing does."""
         return self.outcome.presentation_header if isinstance(self.outcome, VerifiedProof) else None
 
+    @property
+    def _covers_of_token(self) -> str:
+        return MANDATORY if self.holds and self.proof.derived else WHOLE
+
     def by(self, maker: str | None) -> Self:
         """This proof, judged as one that `maker` is supposed to have made."""
         if self.key.controller is None or self.key.controller == maker:
@@ -80,7 +86,7 @@ class ExaminedProof:
     def to_json(self, *, counts: bool) -> JsonObject:
         """The proof as the evidence of a report lists it."""
         error = self.outcome if isinstance(self.outcome, ProofsError) else None
-        covers = self.outcome.covers if isinstance(self.outcome, VerifiedProof) else WHOLE
+        covers = self.outcome.covers if isinstance(self.outcome, VerifiedProof) else self._covers_of_token
         derived: JsonObject = {} if covers == WHOLE else {"covers": covers}
         return {
             "path": self.proof.path,

@@ -7,6 +7,7 @@
 4. Meanwhile, gather the status lists that the credentials name (`status_gathering`), and what domains say of their
    identifiers where a list of the verifier wants to know (`domain_gathering`).
 5. Gather what the hosts of badges of Open Badges 2 publish, one object leading to the next (`open_badges_2`).
+6. Gather what issuers of SD-JWT VCs publish of their keys (`sd_jwt_vc`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
@@ -22,6 +23,7 @@ from node.verification.domain_gathering import asked_domains, gather_configurati
 from node.verification.keys import IMMUTABLE_METHODS
 from node.verification.material import (
     BadgeObjectCopy,
+    MetadataCopy,
     Origin,
     ResolutionFailure,
     ResolvedDocument,
@@ -81,8 +83,10 @@ async def gather(
         for identifier in resolvable[MAX_IDENTIFIERS:]
     }
     chosen, named, domains = resolvable[:MAX_IDENTIFIERS], named_lists(subject), asked_domains(subject, trust)
-    badges = [part.badge for part in read_subject(subject).parts if part.badge is not None]
-    if not (chosen or named or domains or badges):
+    parts = read_subject(subject).parts
+    badges = [part.badge for part in parts if part.badge is not None]
+    typed = [part for part in parts if part.typed]
+    if not (chosen or named or domains or badges or typed):
         return VerificationMaterial(documents, failures)
     end = asyncio.get_running_loop().time() + GATHER_SECONDS
     gate = asyncio.Semaphore(MAX_AT_ONCE)
@@ -102,7 +106,15 @@ async def gather(
 
         published, unpublished = await gather_badges(badges, sources)  # 5.
         failures |= unpublished
-    return VerificationMaterial(documents, failures | unsaid, copies, unread, configurations, published)
+    metadata: tuple[MetadataCopy, ...] = ()
+    if typed:
+        from node.verification.sd_jwt_vc.gathering import gather_metadata, publishing_issuers  # noqa: PLC0415 -- as above
+
+        metadata, unsaid_of_keys = await gather_metadata(publishing_issuers(typed, trust), sources)  # 6.
+        failures |= unsaid_of_keys
+    return VerificationMaterial(
+        documents, failures | unsaid, copies, unread, configurations, published, metadata=metadata
+    )
 
 
 async def _resolve(
@@ -129,7 +141,12 @@ def _identifiers(subject: JsonValue) -> Iterator[str]:
     if read.presentation is not None:
         yield from _controllers(read.presentation)
     for part in read.parts:
-        if isinstance(part.value, dict):
+        if part.typed:
+            from node.verification.sd_jwt_vc.gathering import identifiers_of  # noqa: PLC0415 -- few subjects need it
+
+            for name in identifiers_of(part):
+                yield from _identifier(name)
+        elif isinstance(part.value, dict):
             issuer = part.value.get("issuer")
             yield from _identifier(issuer.get("id") if isinstance(issuer, dict) else issuer)
             yield from _controllers(part)

@@ -24,6 +24,7 @@ from node.verification.check import Check, Outcome
 from node.verification.digests import Digests, digests_of
 from node.verification.foreign_schema import UnjudgedSchemaError, judge_by
 from node.verification.material import ResourceCopy
+from node.verification.policy import Policy
 from node.verification.vocabulary import Vocabulary
 
 MAX_RESOURCES: Final = 16
@@ -83,8 +84,13 @@ def with_linked(structure: Check, case: Case, copies: Copies) -> Check:
 
     Where the policy wants them to hold and one does not, that is how the check ends.
     """
-    credential, policy = case.credential, case.policy
+    credential = case.credential
     schemas, resources = list(_schemas(credential, copies)), list(_resources(credential, copies, case.vocabulary))
+    return weighed(structure, schemas, resources, case.policy)
+
+
+def weighed(structure: Check, schemas: Sequence[Linked], resources: Sequence[Linked], policy: Policy) -> Check:
+    """The check `structure`, which passed, with these findings in its evidence; the policy says which of them count."""
     if not schemas and not resources:
         return structure
     evidence: JsonObject = {}

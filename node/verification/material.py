@@ -85,6 +85,14 @@ class ConfigurationCopy(PublishedCopy):
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataCopy(PublishedCopy):
+    """A copy of what an issuer publishes of its keys under its own address.
+
+    That the issuer says so, only the address shows that it was fetched from: one that came with a file counts nothing.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class BadgeObjectCopy(PublishedCopy):
     """A copy of an object of Open Badges 2: an assertion, a badge class, a profile, a key, a revocation list.
 
@@ -120,6 +128,7 @@ class VerificationMaterial:
     configurations: tuple[ConfigurationCopy, ...] = ()
     badge_objects: tuple[BadgeObjectCopy, ...] = ()
     resources: tuple[ResourceCopy, ...] = ()
+    metadata: tuple[MetadataCopy, ...] = ()
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -138,6 +147,7 @@ class VerificationMaterial:
             "statusLists": list[JsonValue](_copies_json(self.status_lists)),
             "statusFailures": _failures_json(self.status_failures),
             "configurations": list[JsonValue](_copies_json(self.configurations)),
+            "metadata": list[JsonValue](_copies_json(self.metadata)),
             "badgeObjects": [
                 {**item, "servedFrom": copy.served_from, "gone": copy.gone}
                 for item, copy in zip(_copies_json(self.badge_objects), self.badge_objects, strict=True)
@@ -185,6 +195,7 @@ class VerificationMaterial:
                 _resource(_object(item, f"/resources/{index}"), f"/resources/{index}", own=own)
                 for index, item in enumerate(_list(table.get("resources"), "/resources"))
             ),
+            _copies(MetadataCopy, table, "metadata", own=own),
         )
 
 

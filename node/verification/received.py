@@ -31,6 +31,7 @@ from node.proofs.jose.algorithms import EDDSA, ES256, ES384, RS256
 from node.proofs.jose.jws import Jws, check_trustworthy, looks_compact, parse_jws
 from node.proofs.jose.jwt import moment_of, read_jwt
 from node.proofs.options import ASSERTION_METHOD, AUTHENTICATION
+from node.proofs.sd_jwt.sd_jwt import looks_like_sd_jwt
 from node.proofs.securing import EnvelopingProof
 from node.verification.open_badges_2.received import ReceivedBadge
 
@@ -45,6 +46,8 @@ BADGE_ALGORITHMS: Final = USUAL_ALGORITHMS | {RS256.name}
 BADGE_TYPES: Final = frozenset(
     {"OpenBadgeCredential", "AchievementCredential", "EndorsementCredential", "ClrCredential"}
 )
+SELECTIVE: Final = "~"
+"""What stands behind each part of an SD-JWT, and in no other token."""
 _JSON: Final = frozenset({b"{", b"["})
 JWT: Final = "jwt"
 """The type of a token that says no more; Open Badges 3.0 prescribes it."""
@@ -53,6 +56,8 @@ OF_TYPE: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {"vc+jwt": DocumentKind.CREDENTIAL, "vp+jwt": DocumentKind.PRESENTATION}
 )
 """What a token of each type holds."""
+IN_DATA_URL: Final[Mapping[str, DocumentKind]] = MappingProxyType({**OF_TYPE, "vc+sd-jwt": DocumentKind.CREDENTIAL})
+"""What a token of each media type holds in an envelope of the data model."""
 OF_CONTENT: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {"vc": DocumentKind.CREDENTIAL, "vp": DocumentKind.PRESENTATION}
 )
@@ -79,6 +84,8 @@ class Received:
     problems: tuple[Finding, ...] = ()
     badge: ReceivedBadge | None = None
     """What it is, where it is a badge of Open Badges 2 and no credential; `value` is then as it was received."""
+    typed: bool = False
+    """Whether it is an SD-JWT VC and no credential of the data model; `value` are then its claims."""
 
     @property
     def whole(self) -> JsonValue:
@@ -126,7 +133,7 @@ def subject_of(data: bytes) -> JsonValue:
 
 def may_be_token(text: str) -> bool:
     """Whether a text could be a token, by its length and characters."""
-    return len(text) <= MAX_ENVELOPE_CHARS and looks_compact(text)
+    return len(text) <= MAX_ENVELOPE_CHARS and (looks_compact(text) or looks_like_sd_jwt(text))
 
 
 def open_token(text: str, path: str, expected: DocumentKind | None = None) -> Received:
@@ -139,8 +146,13 @@ def open_token(text: str, path: str, expected: DocumentKind | None = None) -> Re
 
     One over a badge of Open Badges 2 is no such token; what its header says is left to the check of its proof.
 
-    Findings never raise: what is wrong with a token is a problem of what was received.
+    Findings never raise: what is wrong with a token is a problem of what was received. An SD-JWT is opened by rules of
+    its own.
     """
+    if SELECTIVE in text:
+        from node.verification.sd_jwt_vc.opening import open_selective  # noqa: PLC0415 -- few documents need it
+
+        return open_selective(text, path, expected)
     try:
         jws = parse_jws(text)  # 1.
         check_protected(jws)
@@ -193,13 +205,17 @@ def _opened(wrapper: JsonObject, expected: DocumentKind, path: str) -> Received:
         return Received(path, wrapper, None, problems)
     url, place = str(wrapper["id"]), path + "/id"
     media_type, comma, token = url[len(DATA_URL) :].partition(",")
-    kind = OF_TYPE.get(media_type.lower().removeprefix("application/")) if "/" in media_type else None
+    content = media_type.lower().removeprefix("application/")
+    kind = IN_DATA_URL.get(content) if "/" in media_type else None
     if kind is None or not comma:
         message = f"the envelope holds {media_type[:64]!r}, which is not opened here"
         remedy = "Ask for the document as application/vc+jwt, or with an embedded Data Integrity proof."
         return Received(path, wrapper, None, (indeterminate("credential.enveloped", path, message, remedy),))
     if kind is not expected:
         message = f"an envelope for a {expected} holds a {kind}"
+        return Received(path, wrapper, None, (wrong("credential.enveloped.kind", place, message),))
+    if (SELECTIVE in token) is (content in OF_TYPE):
+        message = f"what is called {content} is something else"
         return Received(path, wrapper, None, (wrong("credential.enveloped.kind", place, message),))
     opened = open_token(token, path, expected)
     return opened if opened.envelope is not None else Received(path, wrapper, None, opened.problems)

@@ -23,7 +23,7 @@ from node.status.errors import StatusError
 from node.status.status_list import read_status_list
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
 from node.verification.published import MAX_AT_ONCE, fetch_copy
-from node.verification.received import read_text
+from node.verification.received import Received, read_text
 from node.verification.sources import Sources
 from node.verification.subject import read_subject
 
@@ -35,7 +35,9 @@ FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 USUAL_FRESHNESS: Final = timedelta(minutes=5)
 """How long a fetched list is not fetched again where it states no `ttl`: for many files checked in one go."""
-ACCEPT: Final = "application/vc, application/vc+jwt, application/ld+json;q=0.9, application/json;q=0.8"
+ACCEPT: Final = (
+    "application/vc, application/vc+jwt, application/statuslist+jwt, application/ld+json;q=0.9, application/json;q=0.8"
+)
 
 type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
 
@@ -46,8 +48,7 @@ def named_lists(subject: JsonValue) -> list[str]:
         dict.fromkeys(
             url
             for part in read_subject(subject).parts
-            if isinstance(part.value, dict) and "credentialStatus" in part.value
-            for url in _named(Credential(part.value))
+            for url in _lists_of(part)
         )
     )
 
@@ -71,6 +72,16 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
         else:
             failures[url] = item
     return tuple(copies), failures
+
+
+def _lists_of(part: Received) -> Iterator[str]:
+    if part.typed:
+        from node.verification.sd_jwt_vc.gathering import list_of  # noqa: PLC0415 -- few subjects need it
+
+        url = list_of(part)
+        yield from () if url is None else (url,)
+    elif isinstance(part.value, dict) and "credentialStatus" in part.value:
+        yield from _named(Credential(part.value))
 
 
 def _named(credential: Credential) -> Iterator[str]:

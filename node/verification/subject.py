@@ -31,8 +31,8 @@ def read_subject(value: JsonValue) -> Subject:
     1. A list holds credentials, each as it could be handed over alone, at most MAX_PRESENTED.
     2. A presentation, in an envelope or not, holds them in `verifiableCredential`: at least one, at most MAX_PRESENTED.
        A token stands there in an envelope of the data model, never bare.
-    3. A credential is one, in an envelope or not; so is an envelope that cannot be opened, and a badge of Open
-       Badges 2.
+    3. A credential is one, in an envelope or not; so is an envelope that cannot be opened, a badge of Open Badges 2,
+       and an SD-JWT VC.
     4. Nothing else is. What was found in a list or presentation is not searched further: a presentation in there is no
        credential.
     """
@@ -43,7 +43,7 @@ def read_subject(value: JsonValue) -> Subject:
     ):  # 4.
         return _none("not_a_credential", "this is JSON, but neither a credential nor a presentation")
     received = receive(value)
-    if received.badge is not None or (received.problems and received.envelope is None):  # 3.
+    if received.badge is not None or received.typed or (received.problems and received.envelope is None):  # 3.
         return Subject(None, (received,))
     match kind_of(received.value) if isinstance(received.value, dict) else None:
         case DocumentKind.PRESENTATION:  # 2.
@@ -81,7 +81,7 @@ def _expanded(found: Subject, holder: str) -> Subject:
     while pending:
         part = pending.pop()
         parts.append(part)
-        if isinstance(part.value, dict) and is_record(part.value):
+        if isinstance(part.value, dict) and not part.typed and is_record(part.value):
             held = [_inside(value, path) for value, path in held_in(part.value, part.path)]
             pending += reversed(held)
         if len(parts) + len(pending) > MAX_PRESENTED:

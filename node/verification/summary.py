@@ -60,6 +60,29 @@ def summarize_badge(assertion: JsonObject, issuer: str | None) -> JsonObject:
     return _known(whole)
 
 
+TITLES: Final = ("achievement_title", "title", "name")
+GIVEN_NAMES: Final = ("given_name", "givenName")
+FAMILY_NAMES: Final = ("family_name", "familyName")
+"""Claims of an SD-JWT VC that have the title of what it is about, and who it is about."""
+
+
+def summarize_claims(claims: JsonObject, issuer: str | None) -> JsonObject:
+    """The same of an SD-JWT VC."""
+    person = [_first(claims, GIVEN_NAMES), _first(claims, FAMILY_NAMES)]
+    whole: JsonObject = {
+        "id": _text(claims.get("jti")),
+        "type": [_cut(kind)] if isinstance(kind := claims.get("vct"), str) else [],
+        "name": _first(claims, TITLES),
+        "issuer": _known({"id": _text(issuer), "name": _first(claims, ("issuing_authority", "awardingBody"))}),
+        "subject": _known({"id": _text(claims.get("sub")), "name": " ".join(part for part in person if part)}),
+    }
+    return _known(whole)
+
+
+def _first(claims: JsonObject, names: tuple[str, ...]) -> str | None:
+    return next((text for name in names if (text := _text(claims.get(name)))), None)
+
+
 def _person(subject: JsonObject) -> str | None:
     """The name of the subject: an Open Badges identifier of that kind in the clear, else a name as such."""
     identifiers = subject.get("identifier")

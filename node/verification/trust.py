@@ -46,12 +46,21 @@ class TrustList:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedRoot:
+    """A certificate of an authority whose certificates count; `der` is its binary form."""
+
+    name: str
+    der: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """A verifier's own choices. `documents` are pinned: they count as the present ones of their subjects."""
 
     lists: tuple[TrustList, ...] = ()
     contexts: tuple[PinnedContext, ...] = ()
     documents: Mapping[str, JsonObject] = field(default_factory=dict)
+    roots: tuple[TrustedRoot, ...] = ()
 
 
 NO_TRUST: Final = Trust()
@@ -66,7 +75,7 @@ def parse_trust(text: str, read: Callable[[str], bytes], *, file: str = "trust f
     """
     table = read_toml(text, kind="trust", file=file, error=TrustError)
     reader = _Reader(table, read, file)
-    return Trust(reader.lists(), reader.contexts(), reader.documents())
+    return Trust(reader.lists(), reader.contexts(), reader.documents(), reader.roots())
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +162,55 @@ class _Reader:
             documents[subject] = source
         return documents
 
+    def roots(self) -> tuple[TrustedRoot, ...]:
+        found: list[TrustedRoot] = []
+        for index, entry in enumerate(_tables(self.table, "certificates")):
+            path = f"certificates[{index}]"
+            der = self._certificate(entry, path)
+            if any(root.der == der for root in found):
+                raise self._duplicate(f"{text_of(entry, 'file')} is there twice", f"{path}.file")
+            found.append(TrustedRoot(text_of(entry, "name"), der))
+        return tuple(found)
+
+    def _certificate(self, entry: JsonObject, path: str) -> bytes:
+        """The one certificate of an authority in a file, as PEM or DER."""
+        from cryptography import x509  # noqa: PLC0415 -- slow, and few trust files name any
+        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+        name, data = text_of(entry, "file"), self._bytes(entry, path)
+        try:
+            if data.lstrip().startswith(b"-----BEGIN"):
+                (certificate,) = x509.load_pem_x509_certificates(data)
+            else:
+                certificate = x509.load_der_x509_certificate(data)
+            authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        except (ValueError, x509.ExtensionNotFound, x509.InvalidVersion) as error:
+            raise self._wrong(
+                f"{name} is not one certificate of an authority",
+                "trust.certificate",
+                "Give one file with one certificate, as the authority publishes it.",
+                f"{path}.file",
+            ) from error
+        if not authority:
+            raise self._wrong(
+                f"{name} is the certificate of no authority",
+                "trust.certificate",
+                "Give the certificate of the authority that certifies the issuers.",
+                f"{path}.file",
+            )
+        return certificate.public_bytes(Encoding.DER)
+
     def _document(self, entry: JsonObject, path: str) -> JsonObject:
         name = text_of(entry, "file")
         try:
-            return parse_object(self.read(name), max_bytes=MAX_PINNED_FILE_BYTES)
+            return parse_object(self._bytes(entry, path), max_bytes=MAX_PINNED_FILE_BYTES)
+        except DocumentError as error:
+            raise self._wrong(f"{name}: {error}", "trust.file", error.remedy, f"{path}.file") from error
+
+    def _bytes(self, entry: JsonObject, path: str) -> bytes:
+        name = text_of(entry, "file")
+        try:
+            return self.read(name)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise self._wrong(
@@ -165,8 +219,6 @@ class _Reader:
                 "Put the file there, or correct its path: it is relative to the trust file.",
                 f"{path}.file",
             ) from error
-        except DocumentError as error:
-            raise self._wrong(f"{name}: {error}", "trust.file", error.remedy, f"{path}.file") from error
 
     def _identifier(self, text: str, path: str) -> str:
         """A DID that the strict parser takes, or an https URL: what an issuer can be called by."""

@@ -16,6 +16,7 @@ from node.credentials.findings import Finding
 from node.credentials.objects import Objects
 from node.credentials.presentation import Presentation, check_presentation
 from node.documents import JsonObject, JsonValue, pointer
+from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import Case, Request
 from node.verification.check import Check, CheckName, not_run
 from node.verification.checks.anchor import check_anchor
@@ -30,7 +31,7 @@ from node.verification.checks.structure import check_structure, nothing_found, p
 from node.verification.checks.validity import check_validity
 from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
-from node.verification.examination import examine
+from node.verification.examination import ExaminedProof, examine
 from node.verification.keys import KeyRing
 from node.verification.labels import Labels
 from node.verification.linked import with_linked
@@ -132,6 +133,8 @@ class _Bench:
             from node.verification.open_badges_2.judging import judge_badge  # noqa: PLC0415 -- few documents need it
 
             return judge_badge(part.badge, self._ring, self._vocabulary, self._request)
+        if part.typed:
+            return self._judge_typed(part, findings)
         credential = Credential(part.value, part.path) if isinstance(part.value, dict) else None
         objects = Objects(credential.document) if credential else None
         structure, proofs = check_structure(part, findings, objects)  # 1.
@@ -152,13 +155,33 @@ class _Bench:
                 check_validity(case, by_issuer),
                 check_status(case, self._lists),  # 4.
                 check_anchor(case, by_issuer),
-                check_holder(case, presented, by_issuer),
+                self._check_holder(part, case, presented, by_issuer),
                 check_authority(case, self._linkages),
                 check_class(case, by_issuer, labels),
             ),
             policy,
             summarize(credential),
         )
+
+    def _judge_typed(self, part: Received, findings: list[Finding]) -> CredentialReport:
+        from node.verification.sd_jwt_vc.issuer_key import issuer_in  # noqa: PLC0415 -- few documents need it
+        from node.verification.sd_jwt_vc.judging import judge_typed  # noqa: PLC0415 -- as above
+
+        labels = self._labels.about(part, issuer_in(part), self._ring.trust) if self._labels else ()
+        return judge_typed(
+            part, self._ring, self._vocabulary, self._request, self._linkages, labels=labels, presented=findings
+        )
+
+    def _check_holder(
+        self, part: Received, case: Case, presented: Presented | None, proofs: tuple[ExaminedProof, ...]
+    ) -> Check:
+        """By the key that the issuer bound it to, where it did; else by the presentation around it."""
+        envelope = part.envelope
+        if isinstance(envelope, SdJwtProof) and (envelope.confirmation or envelope.opened.sd_jwt.key_binding):
+            from node.verification.key_binding import check_key_binding  # noqa: PLC0415 -- few documents need it
+
+            return check_key_binding(envelope, case, self._ring)
+        return check_holder(case, presented, proofs)
 
 
 def _unreadable(structure: Check, policy: Policy, summary: JsonObject) -> CredentialReport:

@@ -195,7 +195,7 @@ OPEN = [
     (enveloped(TOKEN, media_type="application/vc+cose"), ("indeterminate", "credential.enveloped")),
     (enveloped(TOKEN, media_type="application/vc+jwt;base64"), ("indeterminate", "credential.enveloped")),
     (enveloped(TOKEN, media_type="vc+jwt"), ("indeterminate", "credential.enveloped")),
-    (enveloped("x~y~", media_type="application/vc+sd-jwt"), ("indeterminate", "credential.enveloped")),
+    (enveloped("x~y~", media_type="application/dc+sd-jwt"), ("indeterminate", "credential.enveloped")),
 ]  # fmt: skip
 
 

@@ -34,8 +34,10 @@ MAX_HEADER_BYTES: Final = 4 * 1024
 MAX_SIGNATURE_BYTES: Final = 1024
 """One by an RSA key of 8192 bits."""
 
-KEYS_IN_HEADER: Final = ("jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256")
+CERTIFICATES: Final = "x5c"
+KEYS_IN_HEADER: Final = ("jwk", "jku", CERTIFICATES, "x5u", "x5t", "x5t#S256")
 """Parameters that bring or name a key beside `kid`. Whoever forges a JWS writes there what fits."""
+NOTHING: Final[frozenset[str]] = frozenset()
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2}", re.ASCII)
 
 
@@ -113,7 +115,9 @@ def looks_compact(text: str) -> bool:
     return _COMPACT.fullmatch(text) is not None
 
 
-def parse_jws(text: str, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> Jws:
+def parse_jws(
+    text: str, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES, max_header_bytes: int = MAX_HEADER_BYTES
+) -> Jws:
     """The parts of a compact JWS.
 
     1. It has three parts, each canonical base64url without padding: one text for one content.
@@ -125,36 +129,38 @@ def parse_jws(text: str, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> Jws:
     Spec: https://www.rfc-editor.org/rfc/rfc7515#section-5.2
     """
     # 1.
-    limit = sum(_encoded(size) + 1 for size in (MAX_HEADER_BYTES, max_payload_bytes, MAX_SIGNATURE_BYTES))
+    limit = sum(_encoded(size) + 1 for size in (max_header_bytes, max_payload_bytes, MAX_SIGNATURE_BYTES))
     if len(text) > limit:
         raise _malformed(f"the JWS has {len(text)} characters; at most {limit} are read", "too_large")
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 -- header, payload, signature
         raise _malformed(f"the text has {len(parts)} parts; a JWS has header, payload and signature", "parts")
     encoded_header, encoded_payload, encoded_signature = parts
-    header = _header(_decoded(encoded_header, "header", MAX_HEADER_BYTES))
+    header = _header(_decoded(encoded_header, "header", max_header_bytes), max_header_bytes)
     payload = _decoded(encoded_payload, "payload", max_payload_bytes)
     signature = _decoded(encoded_signature, "signature", MAX_SIGNATURE_BYTES)
     return Jws(text=text, header=header, payload=payload, signature=signature)
 
 
-def verify_jws(jws: Jws, key: VerificationKey, *, algorithms: AbstractSet[str]) -> VerifiedJws:
+def verify_jws(
+    jws: Jws, key: VerificationKey, *, algorithms: AbstractSet[str], tolerated: AbstractSet[str] = NOTHING
+) -> VerifiedJws:
     """Verify the signature with a key that the caller has found, never one that came with the JWS.
 
     1. The algorithm is one of those that the caller allows.
-    2. The header brings and names no key but by `kid`.
+    2. The header brings and names no key but by `kid`, or in a member that the caller tolerates, having looked at it.
     3. The key is of the kind that the algorithm goes with.
     4. The signature is the key's over header and payload as they were received.
 
     Raises UnsupportedProofError for 1 and 2, where nothing was checked, and InvalidProofError for 3 and 4.
     """
-    check_trustworthy(jws, algorithms=algorithms)  # 1. and 2.
+    check_trustworthy(jws, algorithms=algorithms, tolerated=tolerated)  # 1. and 2.
     algorithm = ALGORITHMS[jws.algorithm]
     signature = check_signature(algorithm, key, jws.signing_input, jws.signature)  # 3. and 4.
     return VerifiedJws(jws=jws, algorithm=algorithm, key=key, signature=signature)
 
 
-def check_trustworthy(jws: Jws, *, algorithms: AbstractSet[str]) -> None:
+def check_trustworthy(jws: Jws, *, algorithms: AbstractSet[str], tolerated: AbstractSet[str] = NOTHING) -> None:
     """Refuse what would not be verified under any key; steps 1 and 2 of `verify_jws`.
 
     `none`, and algorithms whose key is a shared secret, are wrong and not only unknown: they show nothing.
@@ -171,7 +177,7 @@ def check_trustworthy(jws: Jws, *, algorithms: AbstractSet[str]) -> None:
             f"the algorithm {shown(name)} is not one of {allowed}", code="proof.unsupported.algorithm"
         )
     for member in KEYS_IN_HEADER:
-        if member in jws.header:
+        if member in jws.header and member not in tolerated:
             raise UnsupportedProofError(
                 f"the header brings its key along in {member}; anybody can sign so",
                 code="proof.unsupported.key_in_header",
@@ -204,10 +210,10 @@ def prepare_jws(header: JsonObject, payload: bytes, key: PublicKey) -> UnsignedJ
     )
 
 
-def _header(data: bytes) -> JsonObject:
+def _header(data: bytes, max_bytes: int = MAX_HEADER_BYTES) -> JsonObject:
     # 2.
     try:
-        header = parse_object(data, max_bytes=MAX_HEADER_BYTES)
+        header = parse_object(data, max_bytes=max_bytes)
     except DocumentError as error:
         raise MalformedProofError(
             f"the header of the JWS cannot be read: {error}", code="proof.malformed.jws_header"

@@ -15,6 +15,8 @@ MAX_CHARS: Final = 2 * 1024 * 1024
 """A credential and its disclosures in base64url."""
 MAX_DISCLOSURES: Final = 1024
 """A credential of 256 kB has hardly more members."""
+MAX_HEADER_BYTES: Final = 32 * 1024
+"""With a chain of certificates, of which each takes one or two kilobytes."""
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}~([A-Za-z0-9_-]+~)*([A-Za-z0-9_.-]*)", re.ASCII)
 
 
@@ -67,7 +69,7 @@ def parse_sd_jwt(text: str) -> SdJwt:
     if len(disclosures) > MAX_DISCLOSURES:
         raise malformed(f"there are {len(disclosures)} disclosures; at most {MAX_DISCLOSURES} are read", "too_large")
     return SdJwt(
-        jwt=parse_jws(jwt),
+        jwt=parse_jws(jwt, max_header_bytes=MAX_HEADER_BYTES),
         disclosures=tuple(map(parse_disclosure, disclosures)),
         key_binding=parse_jws(key_binding) if key_binding else None,
     )

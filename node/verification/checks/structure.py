@@ -43,9 +43,9 @@ def check_structure(
     findings = [*presented, *part.problems]  # 1. and 2.
     value = part.value
     if part.problems and part.envelope is None:
-        return _check(findings), ()
+        return concluded(findings), ()
     if not isinstance(value, dict):
-        return _check([*findings, wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
+        return concluded([*findings, wrong("structure.not_a_credential", part.path, "this is not an object")]), ()
     findings += [  # 3.
         finding
         for finding in check_credential(value, part.path, objects)
@@ -53,7 +53,7 @@ def check_structure(
     ]
     proofs, broken = proofs_on(part)  # 4.
     findings += [_not_derived(proof, part.path) for proof in proofs if proof.derived and is_base(proof)]
-    return _check([*findings, *broken]), proofs
+    return concluded([*findings, *broken]), proofs
 
 
 def proofs_on(part: Received) -> tuple[tuple[SecuringProof, ...], list[Finding]]:
@@ -82,10 +82,11 @@ def _not_derived(proof: SecuringProof, path: str) -> Finding:
 
 def nothing_found(problem: Finding) -> Check:
     """The check of something in which no credential was found."""
-    return _check([problem])
+    return concluded([problem])
 
 
-def _check(findings: list[Finding]) -> Check:
+def concluded(findings: list[Finding]) -> Check:
+    """The check with these findings: the first that fails decides, else the first that leaves it open."""
     failed = [finding for finding in findings if finding.outcome is FindingOutcome.FAILED]
     decisive = (failed or findings)[:1]
     if not decisive:

@@ -4,14 +4,15 @@ What is wrong with a row is told of that row, and the others go on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node.credentials.achievement import Achievement
 from node.credentials.award_file import read_award
 from node.credentials.award_table import AwardTable
 from node.credentials.compose import assemble, award_place
 from node.credentials.draft import Fresh
-from node.credentials.errors import AchievementError, CompositionError, CredentialsError
+from node.credentials.errors import AchievementError, AwardError, CompositionError, CredentialsError
+from node.credentials.findings import wrong
 from node.documents import JsonObject, JsonValue
 from node.issuance.batch import Batch
 from node.issuance.errors import IssuanceError, TemplateError
@@ -44,6 +45,8 @@ class AwardBatch:
     table: AwardTable
     fresh: Fresh
     batch: Batch
+    _given: set[int] = field(default_factory=set, init=False)
+    """Hashes of the identifiers that the table gave: they take less than half of what the identifiers would."""
 
     async def issue(self, cells: Sequence[str], status: Sequence[JsonObject] = ()) -> bytes:
         """The credential of one row, with these status entries; raises RowError, and TemplateError to stop the batch.
@@ -57,7 +60,10 @@ class AwardBatch:
             award["credentialStatus"] = entries
         try:
             document = assemble(self.achievement, read_award(award, self.fresh))
-            return await self.batch.issue(document)
+            stated = {hash(award["id"])} if "id" in award else set()
+            if stated & self._given:
+                raise AwardError([wrong("award.id", "/id", "another row has the same id already", "Give it its own.")])
+            credential = await self.batch.issue(document)
         except TemplateError:
             raise
         except AchievementError as error:
@@ -69,6 +75,8 @@ class AwardBatch:
         except (CredentialsError, IssuanceError, ProofsError) as error:
             heading = self._heading(award_place(error.path), award)
             raise RowError([Problem(heading, error.code, str(error), error.remedy)]) from error
+        self._given.update(stated)
+        return credential
 
     def _heading(self, path: str, award: JsonObject) -> str:
         return self.table.heading_of(path, award)

@@ -131,6 +131,19 @@ def test_what_is_wrong_with_a_row_is_told_of_that_row_and_the_others_go_on(desk)
     assert told[3]["name"] == "'=HYPERLINK(1)"
 
 
+@pytest.mark.threat(64)
+def test_no_two_credentials_get_the_same_identifier(desk):
+    ids = [f"urn:uuid:2f9d2a31-60d4-4b5c-8cf4-0a7a6f4d3c5{n}" for n in (1, 2, 1, 1, 3)]
+    table = "id,name,validFrom\n" + "".join(f"{one},Learner {n},\n" for n, one in enumerate(ids))
+    table = table.replace("Learner 0,", "Learner 0,soon")  # what was not issued took nothing
+    assert issue(desk, table).returncode == 1
+    assert names(lines(desk)) == ["Learner 1", "Learner 2", "Learner 4"]
+    assert [(row[MARKS[0]], row[MARKS[1]]) for row in rejected(desk)] == [("2", "validFrom"), ("5", "id")]
+    (desk / "award.json").write_text(json.dumps({**AWARD, "id": ids[0]}), "utf-8")
+    assert issue(desk, "name\nDemo Learner\nSample Learner\n", out="shared.jsonl").returncode == 1
+    assert names(lines(desk, "shared.jsonl")) == ["Demo Learner"]
+
+
 def test_rows_that_were_mended_in_the_table_of_rejected_rows_can_be_issued(desk):
     assert issue(desk, 'name,awardedDate\n"-Learner",2026-06-12\n=Learner,yesterday\n').returncode == 1
     assert left(desk) == {"signed.jsonl.rejected.csv"}

@@ -4,6 +4,7 @@ Spec: https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-bbs-signatures secti
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from did_methods.bls12_381 import (
@@ -62,13 +63,11 @@ def sign(key: PrivateKey, header: bytes, messages: Sequence[bytes]) -> bytes:
     """
     expect_bls(key.public)
     secret = decode_scalar(key.raw)
-    points = generators(len(messages))
-    scalars = message_scalars(messages)
+    _, domain, scalars, b = _signed(key.public.raw, header, tuple(messages))
     # 1-2. The domain, and e from the secret and all that is signed.
-    domain = domain_of(key.public.raw, points, header)
     e = hash_to_scalar(serialized([secret, *scalars, domain]))
     # 3-4. B = P1 + Q1·domain + Σ H_i·msg_i, A = B·1/(SK + e); what holds the secret is blinded.
-    a = multiply_secret(commitment_to(points, domain, scalars), inverse_secret(secret + e))
+    a = multiply_secret(b, inverse_secret(secret + e))
     return encode(a) + encode_scalar(e)
 
 
@@ -86,7 +85,7 @@ class Opened(NamedTuple):
     signature: Signature
     generators: Generators
     domain: Scalar
-    scalars: list[Scalar]
+    scalars: tuple[Scalar, ...]
     b: G1Point
 
 
@@ -94,14 +93,27 @@ def opened(key: PublicKey, header: bytes, messages: Sequence[bytes], signature: 
     """The signature, if the key's owner signed header and messages; raises as `verify` does."""
     expect_bls(key)
     a, e = Signature.decode(signature)
-    points = generators(len(messages))
-    domain = domain_of(key.raw, points, header)
-    scalars = message_scalars(messages)
-    b = commitment_to(points, domain, scalars)
+    points, domain, scalars, b = _signed(key.raw, header, tuple(messages))
     # e(A, W + BP2·e) · e(B, -BP2) = 1, with the multiplication moved to G1, where it costs a third.
     if not pairings_cancel((a, decode_g2(key.raw)), (a * e - b, BP2)):
         raise mismatch()
     return Opened(Signature(a, e), points, domain, scalars, b)
+
+
+class _Signed(NamedTuple):
+    generators: Generators
+    domain: Scalar
+    scalars: tuple[Scalar, ...]
+    b: G1Point
+
+
+@lru_cache(1)  # whoever signs verifies at once what it has signed
+def _signed(key: bytes, header: bytes, messages: tuple[bytes, ...]) -> _Signed:
+    """What a signature by the key is over: domain, scalars of the messages, and the point B of both."""
+    points = generators(len(messages))
+    domain = domain_of(key, points, header)
+    scalars = tuple(message_scalars(messages))
+    return _Signed(points, domain, scalars, commitment_to(points, domain, scalars))
 
 
 def commitment_to(points: Generators, domain: Scalar, scalars: Sequence[Scalar]) -> G1Point:

@@ -60,8 +60,8 @@ class AwardBatch:
             award["credentialStatus"] = entries
         try:
             document = assemble(self.achievement, read_award(award, self.fresh))
-            stated = {hash(award["id"])} if "id" in award else set()
-            if stated & self._given:
+            own = {hash(award["id"])} if "id" in award else set()
+            if own & self._given:
                 raise AwardError([wrong("award.id", "/id", "another row has the same id already", "Give it its own.")])
             credential = await self.batch.issue(document)
         except TemplateError:
@@ -75,7 +75,7 @@ class AwardBatch:
         except (CredentialsError, IssuanceError, ProofsError) as error:
             heading = self._heading(award_place(error.path), award)
             raise RowError([Problem(heading, error.code, str(error), error.remedy)]) from error
-        self._given.update(stated)
+        self._given.update(own)
         return credential
 
     def _heading(self, path: str, award: JsonObject) -> str:

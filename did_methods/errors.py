@@ -4,14 +4,18 @@ DidMethodsError
 ├── InvalidError                what was handed over is wrong
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
 │   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
-│   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem}
+│   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem, hex}
 │   ├── PointError              bls12_381.{length, point, identity, not_canonical, scalar}
-│   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path}
-│   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment}
+│   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path, account, service}
+│   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service}
+│   ├── LogError                webvh.{too_large, too_many, line, member, parameter, method, time, number, hash, scid,
+│   │                           proof, key, rotation, subject, other, portability, deactivated, witness, witness_file}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
 │       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
 ├── UnsupportedError            could not be checked: verification_method.{purpose, open}
-│   ├── UnsupportedKeyError     key.unsupported
+│   ├── UnsupportedLogError     webvh.unsupported
+│   ├── UnsupportedDidError     did.hash_alone
+│   ├── UnsupportedKeyError     key.unsupported, account.unsupported
 │   └── UnsupportedMethodError  verification_method.unsupported
 └── UnavailableError            could not be had; whoever fetches gives the code
     └── AbsentError             nobody publishes it
@@ -70,6 +74,10 @@ class DidDocumentError(InvalidError):
     """A DID document breaks the data model."""
 
 
+class LogError(InvalidError):
+    """A log of did:webvh, or an entry of one, breaks the rules of its method."""
+
+
 class VerificationMethodError(DidDocumentError):
     """A DID document does not authorise the method for this use."""
 
@@ -78,12 +86,20 @@ class UnsupportedError(DidMethodsError):
     """Something could not be checked because its kind is not known here."""
 
 
+class UnsupportedDidError(UnsupportedError):
+    """A DID does not say by itself what its document is."""
+
+
 class UnsupportedKeyError(UnsupportedError):
     """A key is of a kind that is not known here."""
 
 
 class UnsupportedMethodError(UnsupportedError):
     """A verification method is of a type that is not known here."""
+
+
+class UnsupportedLogError(UnsupportedError):
+    """A log goes on under rules that are not known here."""
 
 
 class UnavailableError(DidMethodsError):

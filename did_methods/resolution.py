@@ -72,6 +72,8 @@ class Resolution:
     document: JsonObject | None
     document_metadata: JsonObject = field(default_factory=dict)
     resolution_metadata: JsonObject = field(default_factory=lambda: {"contentType": DOCUMENT_MEDIA_TYPE})
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What the document was read from, where it can be checked again by whoever holds it; by name."""
 
     @classmethod
     def failed(cls, problem: Problem, detail: str) -> Self:

@@ -61,10 +61,19 @@ class WebPlace:
 
         Spec: https://w3c-ccg.github.io/did-method-web/#read-resolve
         """
+        return self.file("did.json")  # 5.
+
+    def file(self, name: str) -> str:
+        """The address of another file beside the document."""
+        folders = "/".join(self.path or (".well-known",))  # 1. and 4.
+        return f"{self.origin}/{folders}/{name}"
+
+    @property
+    def origin(self) -> str:
+        """The address of the host itself, without a slash at its end."""
         scheme = "http" if self.host == LOCALHOST else "https"  # 3.
         port = "" if self.port is None else f":{self.port}"  # 2.
-        folders = "/".join(self.path or (".well-known",))  # 1. and 4.
-        return f"{scheme}://{self.host}{port}/{folders}/did.json"  # 5.
+        return f"{scheme}://{self.host}{port}"
 
 
 def web_place(did: Did, *, loopback: bool = False) -> WebPlace:
@@ -75,7 +84,12 @@ def web_place(did: Did, *, loopback: bool = False) -> WebPlace:
     """
     if did.method != METHOD:
         _refuse(did, "is not a did:web", "syntax")
-    first, *path = did.identifier.split(":")
+    return place_in(did, did.identifier, loopback=loopback)
+
+
+def place_in(did: Did, location: str, *, loopback: bool = False) -> WebPlace:
+    """The place that a part of an identifier names as did:web does; the errors are about the whole identifier."""
+    first, *path = location.split(":")
     authority = _HOST.fullmatch(first)
     if authority is None:
         _refuse(did, "does not begin with a host, or a host and a port behind %3A", "host")

@@ -80,6 +80,11 @@ class TokenStatusList:
             raise StatusListError(message, code="status.list.id")
         return _value(self.data, self.size, entry.index)
 
+    def stale_from(self, obtained: datetime, usual: timedelta) -> datetime:
+        """From when on a copy obtained then should be fetched anew: after its `ttl`, or the usual time without one."""
+        again = obtained + (self.ttl or usual)
+        return again if self.expires is None else min(again, self.expires)
+
     def changed(self, values: Mapping[int, int]) -> bytes:
         """The same values with some changed; raises FinalStatusError for what would take back a withdrawal."""
         for index, value in values.items():

@@ -17,10 +17,13 @@ from typing import Final
 
 from node.credentials.credential import MAX_STATUS_ENTRIES, Credential
 from node.credentials.errors import TimestampError
-from node.documents import DocumentError, JsonValue
+from node.documents import DocumentError, JsonValue, parse_object
+from node.proofs.errors import ProofsError
+from node.proofs.jose.jws import parse_jws
 from node.status.entry import generation_of
 from node.status.errors import StatusError
 from node.status.status_list import read_status_list
+from node.status.token_status_list import read_token_status_list
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
 from node.verification.published import MAX_AT_ONCE, fetch_copy
 from node.verification.received import Received, read_text
@@ -44,13 +47,7 @@ type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
 
 def named_lists(subject: JsonValue) -> list[str]:
     """The addresses of the lists that the subject's credentials name, each once.  1."""
-    return list(
-        dict.fromkeys(
-            url
-            for part in read_subject(subject).parts
-            for url in _lists_of(part)
-        )
-    )
+    return list(dict.fromkeys(url for part in read_subject(subject).parts for url in _lists_of(part)))
 
 
 async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequence[StatusListCopy]) -> Gathered:
@@ -99,8 +96,12 @@ def _is_fresh(copy: StatusListCopy, now: datetime) -> bool:
     """Whether a copy that was fetched need not be fetched again; what came in a file always is."""
     if copy.origin not in {Origin.LIVE, Origin.SAVED}:
         return False
-    with suppress(DocumentError, StatusError, TimestampError):
-        document = read_text(copy.content).value
+    with suppress(DocumentError, StatusError, TimestampError, ProofsError):
+        received = read_text(copy.content)
+        if received.envelope is None and isinstance(received.value, str):
+            listed = read_token_status_list(parse_object(parse_jws(received.value).payload))
+            return now < listed.stale_from(copy.obtained_at, USUAL_FRESHNESS)
+        document = received.value
         if not isinstance(document, dict):
             return False
         end = Credential(document).validity.end

@@ -24,7 +24,7 @@ from did_methods.multikey import KeyType, PublicKey
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Outcome
 from node.verification.keys import KeyFinding
-from node.verification.policy import KeyEvidence
+from node.verification.policy import KeyEvidence, Policy
 from node.verification.trust import Trust
 
 MAX_CERTIFICATES: Final = 6
@@ -37,7 +37,7 @@ _ASK: Final = "Ask the issuer which authority certifies it, and add that one's c
 
 
 def certified_key(  # noqa: PLR0911 -- one per answer
-    chain: JsonValue, issuer: str | None, trust: Trust, at: datetime
+    chain: JsonValue, issuer: str | None, trust: Trust, policy: Policy, at: datetime
 ) -> tuple[str | None, KeyFinding]:
     """Who the issuer is, and the key of the first certificate of a chain, as one of the issuer's.
 
@@ -46,6 +46,7 @@ def certified_key(  # noqa: PLR0911 -- one per answer
     3. The first is for signatures, and in the name of the issuer: its host or its whole identifier stands among the
        alternative names. Where the token names no issuer, its subject is the issuer.
     4. Its key is of a kind that signs such tokens.
+    5. The policy takes a key of which only the present is known.
     """
     certificates = _read(chain)  # 1.
     if isinstance(certificates, str):
@@ -86,10 +87,11 @@ def certified_key(  # noqa: PLR0911 -- one per answer
         message = "The certified key is of a kind that signs no such tokens."
         return maker, _finding(Outcome.INDETERMINATE, "key_type", message, evidence)
     evidence["keyType"] = str(key.type)
-    message = "The key is certified by an authority that you trust."
-    return maker, KeyFinding(
-        Outcome.PASSED, "issuer_key.passed", message, maker, key, authorised=True, authentic=True, evidence=evidence
-    )
+    outcome, code, message = Outcome.PASSED, "issuer_key.passed", "The key is certified by an authority that you trust."
+    if KeyEvidence.NOW_ONLY not in policy.key_evidence:  # 5.
+        outcome, code = Outcome.INDETERMINATE, "issuer_key.undated"
+        message = "Since when the key is its issuer's is not known; your policy asks for more."
+    return maker, KeyFinding(outcome, code, message, maker, key, authorised=True, authentic=True, evidence=evidence)
 
 
 def _read(chain: JsonValue) -> list[x509.Certificate] | str:

@@ -62,7 +62,7 @@ def find_issuer_key(  # noqa: PLR0911 -- one per answer
     if certificates is not None:  # 2.
         from node.verification.sd_jwt_vc.certificates import certified_key  # noqa: PLC0415 -- slow, and rare
 
-        return certified_key(certificates, named, ring.trust, ring.at)
+        return certified_key(certificates, named, ring.trust, ring.policy, ring.at)
     if named is None:
         message = "The token does not say who issued it."
         return None, KeyFinding(Outcome.INDETERMINATE, "issuer_key.no_method", message)

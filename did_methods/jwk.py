@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from did_methods.did import Did
 from did_methods.document import Relationship
+from did_methods.embedded_json import parse_embedded
 from did_methods.errors import DidMethodsError, InvalidDidError, shown
 from did_methods.json_web_key import ENCRYPTION, SIGNATURE, JsonObject, JsonValue, purposes_of_type
 from did_methods.multibase import from_base64url, to_base64url
@@ -90,35 +91,11 @@ class JwkMethod:
 
 
 def _parse(data: bytes) -> JsonObject:
-    if data.count(b"[") + data.count(b"{") > _MAX_BRACKETS:
-        _refuse("the JWK has too many brackets")
-    try:
-        jwk = json.loads(
-            data.decode(),
-            object_pairs_hook=_without_duplicates,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=_number,
-        )
-        # A lone surrogate passes the parser, but no UTF-8 text can carry it.
-        json.dumps(jwk, ensure_ascii=False).encode()
-    except (UnicodeError, json.JSONDecodeError):
-        _refuse("the identifier does not hold a JSON text in UTF-8")
+    # No member of a public key is a number.
+    jwk = parse_embedded(data, max_brackets=_MAX_BRACKETS, numbers=False)
     if not isinstance(jwk, dict):
         _refuse("the identifier does not hold a JSON object")
     return jwk
-
-
-def _without_duplicates(members: list[tuple[str, JsonValue]]) -> JsonObject:
-    result = dict(members)
-    if len(result) != len(members):
-        _refuse("the JWK has a member twice")
-    return result
-
-
-def _number(text: str) -> NoReturn:
-    # No member of a public key is a number, and readers of JSON disagree about some.
-    _refuse(f"the JWK has the number {shown(text)}")
 
 
 def _refuse(reason: str) -> NoReturn:

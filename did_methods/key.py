@@ -85,9 +85,19 @@ def resolve_key(
         )
     # 1.
     key = PublicKey.from_multibase(did.identifier)
+    return document_of_key(str(did), key, key_format=key_format, derive_key_agreement=derive_key_agreement)
+
+
+def document_of_key(
+    subject: str,
+    key: PublicKey,
+    *,
+    key_format: KeyFormat = KeyFormat.MULTIKEY,
+    derive_key_agreement: bool = True,
+) -> JsonObject:
+    """The document of a subject that has one key and nothing else; the numbers are those of `resolve_key`."""
     # 2.
     contexts: list[JsonValue] = [_DID_CONTEXT]
-    subject = str(did)
     method = _verification_method(subject, key, key_format, contexts)
     methods: list[JsonValue] = [method]
     document: JsonObject = {"@context": contexts, "id": subject, "verificationMethod": methods}

@@ -5,22 +5,35 @@ Parse open, verify closed: a type that is not in the table is kept by the docume
 Spec: https://www.w3.org/TR/cid-1.0/#verification-material, https://w3c-ccg.github.io/security-vocab/
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from did_methods.curves import KeyType
+from did_methods.accounts import EIP155, is_account_of, parse_account
+from did_methods.curves import PUBLIC_BYTES, WEIERSTRASS_CURVES, KeyType, y_of
 from did_methods.errors import DidMethodsError, InvalidKeyError, UnsupportedMethodError, shown
-from did_methods.json_web_key import RSA, SIGNATURE, JsonObject, purposes, purposes_of_type
+from did_methods.json_web_key import RSA, SIGNATURE, JsonObject, JsonValue, purposes, purposes_of_type
 from did_methods.multibase import from_base58
 from did_methods.multikey import PublicKey
-from did_methods.rsa import RsaPublicKey
+from did_methods.rsa import MAX_PEM_CHARS, RsaPublicKey
 
 _ANY: Final = frozenset(KeyType)
 _JWK: Final = "publicKeyJwk"
 _MULTIBASE: Final = "publicKeyMultibase"
 _BASE58: Final = "publicKeyBase58"
-_MATERIAL: Final = (_MULTIBASE, _JWK, _BASE58, "publicKeyHex", "publicKeyPem", "blockchainAccountId", "ethereumAddress")
+_HEX: Final = "publicKeyHex"
+_PEM: Final = "publicKeyPem"
+_MATERIAL: Final = (_MULTIBASE, _JWK, _BASE58, _HEX, _PEM)
+_ACCOUNT: Final = "blockchainAccountId"
+_ADDRESS: Final = "ethereumAddress"
+_ACCOUNTS: Final = (_ACCOUNT, _ADDRESS)
+"""What is made of a key and may stand beside it; alone it is no key."""
+_BARE: Final = frozenset({_BASE58, _HEX})
+_HEXADECIMAL: Final = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
+# The two halves of an uncompressed point stand behind 04.
+_UNCOMPRESSED: Final = 4
+_MAX_HEX_CHARS: Final = 4 * max(PUBLIC_BYTES.values())
 _SECRETS: Final = (
     "secretKeyMultibase",
     "secretKeyJwk",
@@ -31,6 +44,7 @@ _SECRETS: Final = (
     "privateKeyPem",
 )
 
+_SECP256K1: Final = (frozenset({KeyType.SECP256K1}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK}))
 # Method type: the key types it may hold, and the members that may carry the key.
 _TYPES: Final[Mapping[str, tuple[frozenset[KeyType], frozenset[str]]]] = MappingProxyType(
     {
@@ -38,11 +52,19 @@ _TYPES: Final[Mapping[str, tuple[frozenset[KeyType], frozenset[str]]]] = Mapping
         "JsonWebKey": (_ANY, frozenset({_JWK})),
         "JsonWebKey2020": (_ANY, frozenset({_JWK})),
         "Ed25519VerificationKey2020": (frozenset({KeyType.ED25519}), frozenset({_MULTIBASE})),
-        "Ed25519VerificationKey2018": (frozenset({KeyType.ED25519}), frozenset({_BASE58, _MULTIBASE, _JWK})),
+        "Ed25519VerificationKey2018": (
+            frozenset({KeyType.ED25519}),
+            frozenset({_BASE58, _HEX, _PEM, _MULTIBASE, _JWK}),
+        ),
         "X25519KeyAgreementKey2020": (frozenset({KeyType.X25519}), frozenset({_MULTIBASE})),
-        "X25519KeyAgreementKey2019": (frozenset({KeyType.X25519}), frozenset({_BASE58, _MULTIBASE, _JWK})),
-        "EcdsaSecp256k1VerificationKey2019": (frozenset({KeyType.SECP256K1}), frozenset({_BASE58, _MULTIBASE, _JWK})),
-        "EcdsaSecp256r1VerificationKey2019": (frozenset({KeyType.P256}), frozenset({_BASE58, _MULTIBASE, _JWK})),
+        "X25519KeyAgreementKey2019": (frozenset({KeyType.X25519}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK})),
+        "EcdsaSecp256k1VerificationKey2019": _SECP256K1,
+        "EcdsaSecp256k1RecoveryMethod2020": _SECP256K1,
+        "Secp256k1VerificationKey2018": _SECP256K1,
+        "EcdsaSecp256r1VerificationKey2019": (frozenset({KeyType.P256}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK})),
+        "Bls12381G2Key2020": (frozenset({KeyType.BLS12_381_G2}), frozenset({_BASE58, _MULTIBASE, _JWK})),
+        # Of no key type that can be a Multikey: only an RSA key stands here.
+        "RsaVerificationKey2018": (frozenset(), frozenset({_PEM, _JWK})),
     }
 )
 
@@ -75,9 +97,17 @@ def _read(method: JsonObject, method_type: str) -> tuple[PublicKey | RsaPublicKe
         )
     key_types, members = _TYPES[method_type]
     material = [member for member in _MATERIAL if member in method]
-    if len(material) != 1:
+    accounts = [member for member in _ACCOUNTS if member in method]
+    if accounts and not material:
+        raise UnsupportedMethodError(
+            f"the verification method is an account ({accounts[0]}); its key is not published",
+            code="verification_method.unsupported",
+            remedy="Use a program that recovers keys from signatures, or ask for one signed with a published key.",
+        )
+    if len(material) != 1 or len(accounts) > 1:
         raise InvalidKeyError(
-            f"the verification method has {len(material)} members with key material; exactly one is allowed",
+            f"the verification method has {len(material) + len(accounts)} members with key material; "
+            "exactly one is allowed",
             code="key.ambiguous",
             remedy="Publish the key once, in the form that the method's type calls for.",
         )
@@ -89,12 +119,14 @@ def _read(method: JsonObject, method_type: str) -> tuple[PublicKey | RsaPublicKe
             remedy=f"Publish the key in {' or '.join(sorted(members))}.",
         )
     key, allowed = _decode(method, member, key_types)
-    if key_types is not _ANY and key.type not in key_types:
+    if key_types is not _ANY and key.type not in (key_types or {RSA}):
         raise InvalidKeyError(
             f"a {method_type} holds a key of type {key.type}",
             code="key.mismatch",
             remedy="Publish the key under a type that fits it, for example Multikey.",
         )
+    if accounts:
+        _require_account(method[accounts[0]], accounts[0], key)
     return key, allowed
 
 
@@ -106,15 +138,80 @@ def _decode(
         if value.get("kty") == RSA:
             return RsaPublicKey.from_jwk(value), frozenset({SIGNATURE})
         return PublicKey.from_jwk(value), purposes(value)
+    if member == _PEM and isinstance(value, str):
+        return (_ed25519_from_pem(value) if key_types else RsaPublicKey.from_pem(value)), frozenset({SIGNATURE})
     if member != _JWK and isinstance(value, str):
-        if member == _MULTIBASE:
-            key = PublicKey.from_multibase(value)
+        if member in _BARE:
+            (key_type,) = key_types  # only types of exactly one key type carry bare bytes
+            key = _bare(key_type, from_base58(value) if member == _BASE58 else _from_hex(value))
         else:
-            (key_type,) = key_types  # only types of exactly one key type carry bare base58
-            key = PublicKey(key_type, from_base58(value))
+            key = PublicKey.from_multibase(value)
         return key, purposes_of_type(key.type)
     raise InvalidKeyError(
         f"the key in {member} is not {'an object' if member == _JWK else 'a string'}: {shown(value)}",
         code="key.ambiguous",
         remedy="Publish the key in the form that the method's type calls for.",
     )
+
+
+def _bare(key_type: KeyType, data: bytes) -> PublicKey:
+    """The key of bytes without a name: a point is compressed, or uncompressed as older documents have it.
+
+    Spec: https://www.secg.org/sec1-v2.pdf section 2.3.4
+    """
+    curve = WEIERSTRASS_CURVES.get(key_type)
+    if curve is None or len(data) != 2 * curve.coordinate_bytes + 1 or data[0] != _UNCOMPRESSED:
+        return PublicKey(key_type, data)
+    x, y = data[1 : curve.coordinate_bytes + 1], data[curve.coordinate_bytes + 1 :]
+    key = PublicKey(key_type, bytes((2 + y[-1] % 2,)) + x)
+    if y_of(key_type, key.raw) != int.from_bytes(y):
+        raise InvalidKeyError(
+            f"the {key_type} public key is not a point on the curve",
+            code="key.not_on_curve",
+            remedy="Do not rely on this key. Ask its holder for a key made by a well-known library.",
+        )
+    return key
+
+
+def _from_hex(text: str) -> bytes:
+    if len(text) > _MAX_HEX_CHARS or not _HEXADECIMAL.fullmatch(text):
+        raise InvalidKeyError(
+            f"{shown(text)} is not the hexadecimal form of a key",
+            code="key.hex",
+            remedy="Publish the key in publicKeyMultibase.",
+        )
+    return bytes.fromhex(text)
+
+
+def _ed25519_from_pem(text: str) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 -- few documents have PEM
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 -- as above
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 -- as above
+
+    try:
+        key = load_pem_public_key(text.strip().encode()) if len(text) <= MAX_PEM_CHARS else None
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise InvalidKeyError(
+            f"{shown(text)} is no Ed25519 public key in PEM",
+            code="key.pem",
+            remedy="Publish the key in publicKeyMultibase.",
+        )
+    return PublicKey(KeyType.ED25519, key.public_bytes_raw())
+
+
+def _require_account(value: JsonValue, member: str, key: PublicKey | RsaPublicKey) -> None:
+    """Refuse an account beside a key that is another's: readers would take different ones for the method's."""
+    text = value if isinstance(value, str) else ""
+    if member == _ADDRESS:
+        text = f"{EIP155}:1:{text}"
+    elif "@" in text:  # as CAIP-10 was written until 2021
+        address, _, chain = text.partition("@")
+        text = f"{chain}:{address}"
+    if isinstance(key, RsaPublicKey) or not is_account_of(parse_account(text), key):
+        raise InvalidKeyError(
+            f"the account {shown(value)} is not that of the key beside it",
+            code="key.mismatch",
+            remedy="Do not rely on this method: it names two owners.",
+        )

@@ -236,16 +236,16 @@ def test_a_method_type_holds_keys_of_its_own_type_only(name, own, key_type):
 @pytest.mark.parametrize(
     "entry",
     [
-        typed("RsaVerificationKey2018", publicKeyPem="-----BEGIN PUBLIC KEY-----"),
+        typed("GpgVerificationKey2020", publicKeyPem="-----BEGIN PUBLIC KEY-----"),
         typed(
             "EcdsaSecp256k1RecoveryMethod2020",
             blockchainAccountId="eip155:1:0xab16a96d359ec26a11e2c2b3d8f8b8942d5bfcdb",
         ),
-        typed("Bls12381G2Key2020", publicKeyBase58="2"),
+        typed("Bls12381G1Key2020", publicKeyBase58="2"),
         typed("Multikey2", publicKeyMultibase=ED.to_multibase()),
         typed("Multikey", publicKeyJwk=ED_JWK),
         typed("JsonWebKey2020", publicKeyMultibase=ED.to_multibase()),
-        typed("Ed25519VerificationKey2018", publicKeyHex=ED.raw.hex()),
+        typed("Ed25519VerificationKey2020", publicKeyHex=ED.raw.hex()),
     ],
 )
 def test_unknown_types_are_kept_and_reported_as_unsupported(entry):

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from node.adapters.key_file import read_key_file
-from node.cli.errors import CliError, describe
+from node.cli.errors import CliError, describe, naming
 from node.cli.inputs import read_document
 from node.cli.invocation import Invocation, path_of
 from node.cli.output import visible
@@ -65,7 +65,8 @@ def composed_endorsement(invocation: Invocation, name: str, fresh: Fresh) -> Uns
 
 def read_draft(invocation: Invocation, name: str) -> JsonObject:
     """The JSON object in a file that says what a credential is to be composed of."""
-    return parse_object(read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
+    with naming(name):
+        return parse_object(read_document(invocation, name, limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
 
 
 def tell(invocation: Invocation, error: CompositionError, name: str) -> None:
@@ -78,4 +79,5 @@ def _remark_on_class(invocation: Invocation, document: UnsecuredDocument) -> Non
     """Nothing has to be a micro-credential; who makes one wants to know."""
     found, spoken = classify(document), phrases(invocation.words.language)
     score = spoken("class.score", met=str(found.met), of=str(len(found.elements)))
-    invocation.out.remark("remark.class", named=visible(spoken(f"class.{found.credential_class}")), score=score)
+    remark = "remark.class_whole" if found.met == len(found.elements) else "remark.class"
+    invocation.out.remark(remark, named=visible(spoken(f"class.{found.credential_class}")), score=score)

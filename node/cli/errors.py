@@ -9,6 +9,8 @@ sentence for its code, or for the nearest part of it, with its own words as deta
 for itself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Protocol, runtime_checkable
 
 from typer.exceptions import TyperException
@@ -46,6 +48,22 @@ class Coded(Protocol):
 
     code: str
     remedy: str
+
+
+@contextmanager
+def naming(file: str) -> Iterator[None]:
+    """Say with whatever cannot be read that it is this file, where a command reads several."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, CliError | Coded):
+            error.add_note(file)
+        raise
+
+
+def file_of(error: Exception) -> str:
+    """The file that `naming` put beside an error; empty where there is none."""
+    return next(iter(getattr(error, "__notes__", ())), "")
 
 
 def describe(error: Exception, words: Words) -> dict[str, str]:

@@ -53,6 +53,16 @@ def read_first_line(path: Path) -> str:
         raise CliError("input.not_text", name=path) from error
 
 
+def require_free(path: Path, *, force: bool) -> None:
+    """Refuse early what `write_whole` would refuse once the work is done."""
+    if path.is_dir():
+        raise CliError("output.is_folder", name=path)
+    if path.exists() and not force:
+        raise CliError("output.exists", name=path)
+    if not path.parent.is_dir():
+        raise CliError("output.unwritable", name=path, reason=os.strerror(errno.ENOENT))
+
+
 def write_whole(path: Path, data: bytes, *, force: bool) -> None:
     """Write a file so that it is there whole or not at all; one that exists is replaced only with `force`."""
     with staged_file(path) as staged:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from node.cli.errors import CliError, describe
-from node.cli.files import write_whole
+from node.cli.files import require_free, write_whole
 from node.cli.inputs import moment, read_document, trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
@@ -113,6 +113,8 @@ def issue_file(  # noqa: PLR0913 -- what was typed
     """
     _check_source(source)  # 1
     created = checked(invocation, order)
+    if out is not None:
+        require_free(Path(out).expanduser(), force=force)
     if strict and order.form not in HIDING:
         raise CliError("usage.strict")
     document = _document(invocation, source, order, created)

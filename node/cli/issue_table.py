@@ -22,7 +22,8 @@ from node.cli.issue import JWT, Input, Order, TableOrder, checked, linter_for, r
 from node.cli.output import visible
 from node.cli.places import Places, reserved
 from node.cli.signing import signing_for
-from node.cli.table import ENCODINGS, Rejects, Row, Table, opened_table
+from node.cli.table import ENCODINGS, Rejects, Row, Table, encoding_named, opened_table
+from node.cli.words import Words
 from node.credentials.achievement import read_achievement
 from node.credentials.award_table import AwardTable
 from node.credentials.compose import check_whole
@@ -152,7 +153,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
     shared, described = read_draft(invocation, source.award or ""), read_draft(invocation, source.achievement or "")
     fresh = fresh_for(invocation, order.key, created)
     with ExitStack() as stack:
-        table = stack.enter_context(opened_table(asked.csv or "", asked.encoding or ENCODINGS[0]))
+        table = stack.enter_context(opened_table(asked.csv or "", encoding_named(asked.encoding or "") or ENCODINGS[0]))
         try:
             achievement = read_achievement(described)
             columns = AwardTable(table.headings, _renamed(asked.columns), shared, achievement)
@@ -212,7 +213,8 @@ async def _issue_rows(
             progress.rejected += 1
             _tell_of(progress, row, error.problems)
             if mistakes is not None:
-                mistakes.add(row, [(one.heading, one.message, one.remedy) for one in error.problems], width)
+                words = progress.invocation.words
+                mistakes.add(row, [(one.heading, one.message, _remedy(one, words)) for one in error.problems], width)
         else:
             sink.write(row.number, credential)
             progress.issued += 1
@@ -243,8 +245,14 @@ def _tell_of(progress: Progress, row: Row, problems: Sequence[Problem]) -> None:
     for one in problems:
         place = words("table.cell", row=row.number, heading=visible(one.heading))
         where = place if one.heading else words("table.row", row=row.number)
-        told = {"message": visible(one.message), "remedy": visible(one.remedy), "code": one.code}
+        told = {"message": visible(one.message), "remedy": visible(_remedy(one, words)), "code": one.code}
         out.error(told, file=where)
+
+
+def _remedy(problem: Problem, words: Words) -> str:
+    """What to do about it, in the language of the run where the catalogue has it."""
+    key = f"error.{problem.code}.remedy"
+    return words(key, remedy=problem.remedy) if key in words else problem.remedy
 
 
 def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path | None, *, trial: bool) -> None:
@@ -267,7 +275,7 @@ def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | Non
     given = (source.achievement, source.award)
     if None in given or source.file is not None or source.endorsement is not None or order.form == JWT:
         raise CliError("usage.csv")
-    if asked.encoding is not None and asked.encoding not in ENCODINGS:
+    if asked.encoding is not None and encoding_named(asked.encoding) is None:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))
     if asked.out is None and not asked.dry_run:
         raise CliError("usage.missing", name="--out")

@@ -3,11 +3,16 @@
 import re
 from typing import Final, Literal
 
-type Kind = Literal["png", "svg", "pdf", "zip", "jwt", "sd_jwt", "xml", "binary"]
+type Kind = Literal["png", "jpeg", "svg", "pdf", "zip", "jwt", "sd_jwt", "xml", "binary"]
 
 HEAD: Final = 4096
 """Bytes that are looked at: an SVG may begin with comments, and nothing else needs more than a few."""
-MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = ((b"\x89PNG\r\n", "png"), (b"%PDF-", "pdf"), (b"PK\x03\x04", "zip"))
+MAGIC: Final[tuple[tuple[bytes, Kind], ...]] = (
+    (b"\x89PNG\r\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"%PDF-", "pdf"),
+    (b"PK\x03\x04", "zip"),
+)
 _COMPACT: Final = re.compile(rb"\s*[\w-]+\.[\w-]*\.[\w-]*(~[\w~.-]*)?\s*", re.ASCII)
 
 

@@ -29,7 +29,7 @@ def each_file(names: Iterable[str]) -> Iterator[str]:
     """
     for name in names:
         path = Path(name)
-        if name != STDIN and _is_folder(path):
+        if name != STDIN and is_folder(path):
             yield from _inside(path) or (name,)
         elif PATTERN.isdisjoint(name) or _exists(path):
             yield name
@@ -47,7 +47,8 @@ def _inside(folder: Path) -> list[str]:
     )
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of that name."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name that no file system takes: reading it says so

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from node.cli.errors import CliError, describe
+from node.cli.errors import CliError, describe, naming
 from node.cli.files import STDIN, read_input, write_whole
 from node.cli.invocation import Invocation
 from node.cli.output import escaped
@@ -22,8 +22,10 @@ def bake_file(  # noqa: PLR0913 -- one parameter per option
     """Write the picture with the badge in it, whole or not at all."""
     if picture == credential == STDIN:
         raise CliError("usage.stdin_twice")
-    image = read_input(picture, limit=MAX_PICTURE_BYTES)
-    badge = read_input(credential, limit=MAX_BADGE_BYTES)
+    with naming(picture):
+        image = read_input(picture, limit=MAX_PICTURE_BYTES)
+    with naming(credential):
+        badge = read_input(credential, limit=MAX_BADGE_BYTES)
     try:
         baked = bake(image, badge, replace=replace)
     except PictureError as error:

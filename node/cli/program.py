@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import Exit, TyperException
 
 from node import config
-from node.cli.errors import CliError, Coded, describe, describe_usage, status_of
+from node.cli.errors import CliError, Coded, describe, describe_usage, file_of, status_of
 from node.cli.help import WordedCommand, WordedGroup, translate
 from node.cli.invocation import Invocation
 from node.cli.output import Output, widen
@@ -63,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         if not isinstance(error, CliError | Coded):
             raise
-        out.error(describe(error, out.words))
+        out.error(describe(error, out.words), file=file_of(error))
         return status_of(error)
 
 

@@ -3,6 +3,7 @@
 Spec: https://www.rfc-editor.org/rfc/rfc4180
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from node.cli.errors import CliError
 DELIMITERS: Final = ",;\t"
 ENCODINGS: Final = ("utf-8", "utf-16", "cp1250", "cp1252", "iso-8859-1", "iso-8859-2")
 """UTF-8, with or without a byte order mark, and what spreadsheets of Central and Western Europe write otherwise."""
+_BY_CODEC: Final = {codecs.lookup(name).name: name for name in ENCODINGS}
 MAX_CELL_CHARS: Final = 16 * 1024
 """One cell: a narrative of several pages."""
 MAX_LINE_CHARS: Final = 256 * 1024
@@ -97,6 +99,14 @@ class Table:
             raise CliError("csv.syntax", name=self._name, row=self._number + 1, details=str(error)) from error
         except OSError as error:
             raise CliError("input.unreadable", name=self._name, reason=error.strerror or "") from error
+
+
+def encoding_named(text: str) -> str | None:
+    """The encoding that goes by this name, such as windows-1250 or latin2; None for one that is not read."""
+    try:
+        return _BY_CODEC.get(codecs.lookup(text).name)
+    except (LookupError, ValueError):
+        return None
 
 
 @contextmanager

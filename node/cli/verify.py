@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +16,11 @@ from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
 from node.cli.inputs import moment, policy_for, read_credential, read_list, trust_for
 from node.cli.invocation import Invocation
-from node.cli.many import MANY, Progress, each_file, in_order
+from node.cli.many import MANY, READ_FROM_FOLDERS, Progress, each_file, in_order, is_folder
 from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
+from node.credentials.micro_credential.label import document_digest
 from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue
 from node.verification.case import Request
 from node.verification.check import CheckName
@@ -78,13 +80,18 @@ class Judge:
     at: datetime
     sources: Sources
     lists: tuple[StatusListCopy, ...] = ()
-    labels: tuple[JsonValue, ...] = ()
+    labels: "tuple[LabelFile, ...]" = ()
     expected: "Expected | None" = None
+
+    @property
+    def beside(self) -> tuple[JsonValue, ...]:
+        """What was handed over with each file."""
+        return tuple(label.value for label in self.labels)
 
     async def report(self, data: bytes, judges: "Judges | None") -> Report:
         """The report on one document, by the processes where there are any; raises DocumentError for other bytes."""
         subject = subject_of(data)
-        material = await gather(subject, self.sources, self.trust, lists=self.lists, beside=self.labels)
+        material = await gather(subject, self.sources, self.trust, lists=self.lists, beside=self.beside)
         report = await self._judged(data, subject, material, judges)
         if not wanted_resources(report):
             return report
@@ -96,15 +103,24 @@ class Judge:
     ) -> Report:
         if judges is None:
             return verify(
-                subject, material, self.policy, self.at, trust=self.trust, request=self.request, beside=self.labels
+                subject, material, self.policy, self.at, trust=self.trust, request=self.request, beside=self.beside
             )
         from node.adapters.judges import JudgesError  # noqa: PLC0415 -- most runs are over few files
 
         try:
-            told = await judges.verify(data, material, self.policy, self.at, request=self.request, beside=self.labels)
+            told = await judges.verify(data, material, self.policy, self.at, request=self.request, beside=self.beside)
         except JudgesError as error:
             raise CliError("judging", details=f"{error} ({error.code})") from error
         return Report.from_json(told, self.policy, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFile:
+    """A signed label that lies in a file; `digest` is what reports call it by."""
+
+    name: str
+    value: JsonValue
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,14 @@ class Answer:
     def status(self) -> int:
         """The exit status of this file alone."""
         return STATUS[self.outcome.verdict] if isinstance(self.outcome, Report) else status_of(self.outcome)
+
+    @property
+    def labels(self) -> set[JsonValue]:
+        """The digests of the labels that were compared with what is in this file."""
+        if not isinstance(self.outcome, Report):
+            return set()
+        found = [credential.check(CheckName.CLASS).evidence.get("labels") for credential in self.outcome.credentials]
+        return {digest for digests in found if isinstance(digests, list) for digest in digests}
 
 
 def verify_files(invocation: Invocation, names: Sequence[str], question: Question, *, as_json: bool) -> int:
@@ -159,7 +183,8 @@ async def _verify_all(
     size = jobs or (1 if len(begun) < MANY else os.process_cpu_count() or 1)
     many = len(names) > 1 or begun != list(names)
     progress = Progress(invocation.out)
-    statuses = set()
+    statuses: set[int] = set()
+    compared: set[JsonValue] = set()
     async with _processes(judge.trust, size) as judges:  # 1.
 
         async def work(name: str) -> Answer:
@@ -169,8 +194,12 @@ async def _verify_all(
         async for name, answer in in_order(chain(begun, files), work, width):  # 3.
             _tell(invocation, name, answer, as_json=as_json, many=many)
             statuses.add(answer.status)
+            compared |= answer.labels
             progress.step(answer.status)
     progress.end()
+    for label in judge.labels:
+        if label.digest not in compared:
+            invocation.out.remark("remark.label_unused", name=label.name)
     return next(status for status in WORST_FIRST if status in statuses)
 
 
@@ -189,12 +218,19 @@ async def _processes(trust: Trust, size: int) -> "AsyncIterator[Judges | None]":
 async def _answer(invocation: Invocation, name: str, judge: Judge, judges: "Judges | None") -> Answer:
     """What is known of one file; one that cannot be read does not keep the others from an answer."""
     try:
-        data = read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)
+        data = _data(invocation, name)
         if judge.expected is not None:
             judge.expected.require(data)
         return Answer(await judge.report(data, judges))
     except (CliError, DocumentError, PictureError) as error:
         return Answer(error)
+
+
+def _data(invocation: Invocation, name: str) -> bytes:
+    """The bytes of one file; a folder stands for itself where nothing in it could be checked."""
+    if name != STDIN and is_folder(Path(name)):
+        raise CliError("input.nothing_inside", name=name, kinds=", ".join(sorted(READ_FROM_FOLDERS)))
+    return read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)
 
 
 def _tell(invocation: Invocation, name: str, answer: Answer, *, as_json: bool, many: bool) -> None:
@@ -230,12 +266,13 @@ def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
     return StatusListCopy(url, text, Origin.FILE, datetime.now(UTC))
 
 
-def _label(invocation: Invocation, name: str) -> JsonValue:
+def _label(invocation: Invocation, name: str) -> LabelFile:
     """A signed label that lies in a file."""
     value = subject_of(read_credential(invocation, name, limit=MAX_CREDENTIAL_BYTES))
-    if not is_label(receive(value)):
+    received = receive(value)
+    if not is_label(received):
         raise CliError("input.no_label", name=name)
-    return value
+    return LabelFile(name, value, document_digest(received.value))
 
 
 def _expected(text: str | None) -> "Expected | None":

@@ -1,6 +1,7 @@
 """What keeps an award from being given: it is incomplete, or does not go together with its achievement."""
 
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -9,7 +10,7 @@ from node.credentials.achievement import Achievement
 from node.credentials.award import Award
 from node.credentials.errors import shown
 from node.credentials.findings import Finding, wrong
-from node.credentials.identity import ALWAYS_HASHED, MIN_SALT_CHARS, is_identity_type
+from node.credentials.identity import ALWAYS_HASHED, EMAIL, MIN_SALT_CHARS, is_identity_type
 from node.credentials.structure import is_url, objects_of, types_of
 from node.documents import JsonObject, JsonValue, pointer
 
@@ -22,6 +23,8 @@ MAX_RESULTS: Final = 400
 """Results of one award: two for each description, an outcome and a grade."""
 
 _CORRECT: Final = "Correct it in the award's file."
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+")
+"""What is certainly no e-mail address has no such form. Its hash would be nobody's, and nobody could tell why."""
 
 
 def check_award(achievement: Achievement, award: Award) -> Iterator[Finding]:
@@ -70,6 +73,9 @@ def _check_learner(award: Award) -> Iterator[Finding]:
             yield wrong("award.identity", path, f"{shown(identity.type)} is no kind of identifier", remedy)
         if not identity.value.strip():
             yield wrong("award.identity", path, "the identifier is empty", "Give it, or leave it out.")
+        elif identity.type == EMAIL and not _ADDRESS.fullmatch(identity.value.strip()):
+            remedy = "Write it as in learner@school.example, or leave it out."
+            yield wrong("award.identity.email", path, f"{shown(identity.value)} is no e-mail address", remedy)
         if identity.salt is None and identity.type in ALWAYS_HASHED:
             message = f"{identity.type} would be written for everybody to read"
             yield wrong("award.identity.clear", path, message, "Let it be hashed, which is usual.")

@@ -47,7 +47,9 @@ OF_RESULT: Final = frozenset({"status", "value", "achievedLevel"})
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?", re.ASCII)
 """Credits; a comma separates decimals as well, which is how spreadsheets write them in many countries."""
-_KNOWN: Final = f"name, emailAddress, {DID}, creditsEarned, {', '.join(sorted(TEXTS))}, status:… and value:…"
+_KNOWN: Final = (
+    f"name, emailAddress, identifier, {DID}, creditsEarned, {', '.join(sorted(TEXTS))}, status:… and value:…"
+)
 
 
 @dataclass(frozen=True, slots=True)

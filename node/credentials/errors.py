@@ -31,8 +31,8 @@ MAX_SHOWN_CHARS = 96
 
 
 def shown(value: object) -> str:
-    """The value as a message may repeat it: quoted, escaped, cut."""
-    text = ascii(value)
+    """The value as a message may repeat it: quoted, cut, and whatever has no shape of its own escaped."""
+    text = repr(value)
     return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 3]}..."
 
 

@@ -169,7 +169,7 @@ def check_change(purposes: frozenset[str], bits: Bitstring, changes: Mapping[int
         return
     for index, value in changes.items():
         if bits[index] not in {0, value}:
-            message = f"the entry {index} is set, and what is set in a list for {shown(sorted(purposes))} stays set"
+            message = f"the entry {index} is set, and what is set in a list for {', '.join(sorted(purposes))} stays set"
             raise FinalStatusError(message, code="status.final.value")
 
 

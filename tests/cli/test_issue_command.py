@@ -195,6 +195,16 @@ def test_a_passphrase_protects_the_key(tmp_path):
     assert glejt(tmp_path, "issue", "credential.json").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("out", "code"),
+    [("signed.json", "output.exists"), (".", "output.is_folder"), ("none/a.json", "output.unwritable")],
+)
+def test_nobody_is_asked_for_a_passphrase_for_what_cannot_be_written(desk, out, code):
+    (desk / "signed.json").write_text("mine", "utf-8")
+    done = issue(desk, "--out", out, "--passphrase-file", "none")
+    assert (done.returncode, code in done.stderr) == (2, True)
+
+
 def test_a_key_is_never_made_unprotected_by_accident(tmp_path):
     done = glejt(tmp_path, "did", "create", "--out", "key.json")
     assert done.returncode == 2

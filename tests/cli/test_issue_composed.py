@@ -62,6 +62,20 @@ def test_each_problem_is_told_with_its_file_and_place_and_nothing_is_written(des
     assert not (desk / "signed.json").exists()
 
 
+@pytest.mark.parametrize(("name", "content"), [("achievement.json", ""), ("award.json", '{"a":1,"a":2}')])
+def test_which_of_the_files_cannot_be_read_is_said(desk, name, content):
+    (desk / name).write_text(content, "utf-8")
+    done = issue(desk, *AWARD)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"glejt: {name}: ")
+
+
+def test_what_is_complete_is_not_said_to_miss_anything(desk):
+    assert "missing" not in issue(desk, *AWARD).stderr
+    write(desk, "achievement.json", achievement_file(workload=None))
+    assert "What is missing: glejt achievement check" in issue(desk, *AWARD).stderr
+
+
 def test_the_issuer_is_the_owner_of_the_key(desk):
     write(desk, "award.json", award_file(issuer={"id": "did:web:other.example"}))
     done = issue(desk, *AWARD)

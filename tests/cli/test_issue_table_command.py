@@ -153,6 +153,23 @@ def test_rows_that_were_mended_in_the_table_of_rejected_rows_can_be_issued(desk)
     assert (done.returncode, names(lines(desk, "mended.jsonl"))) == (0, ["-Learner", "=Learner"])
 
 
+def test_letters_of_every_language_are_shown_and_what_has_no_shape_is_escaped(desk):
+    done = issue(desk, "Imię i nazwisko,a\u202eb\u009b\nSample Learner,x\n")
+    assert done.returncode == 1
+    assert "the column 'Imię i nazwisko' is" in done.stderr
+    assert "\\u202e" in done.stderr
+    assert not {"\u202e", "\u009b"} & set(done.stderr)
+
+
+def test_what_to_do_about_a_row_is_said_in_the_language_of_the_run(desk):
+    done = issue(desk, "name,awardedDate,emailAddress\nSample Learner,12.06.2026,none\n,,\nx,,none\n", "--lang", "pl")
+    assert done.returncode == 1
+    assert "Dalej: Podaj datę, godzinę i strefę" in done.stderr
+    remedies = [row[MARKS[3]] for row in rejected(desk)]
+    assert remedies[0].startswith("Podaj datę")
+    assert remedies[1].startswith("Zapisz go tak")
+
+
 @pytest.mark.threat(64)
 @settings(deadline=None)
 @given(st.one_of(st.sampled_from(FORMULAS), st.text(max_size=12), st.sampled_from(FORMULAS).map("'{}".format)))
@@ -189,7 +206,14 @@ def test_a_trial_writes_nothing_and_opens_no_key(desk):
 
 @pytest.mark.parametrize(
     ("encoding", "option"),
-    [("utf-8", ()), ("utf-8-sig", ()), ("cp1250", ("--encoding", "cp1250")), ("utf-16", ("--encoding", "utf-16"))],
+    [
+        ("utf-8", ()),
+        ("utf-8-sig", ("--encoding", "UTF8")),
+        ("cp1250", ("--encoding", "cp1250")),
+        ("cp1250", ("--encoding", "Windows-1250")),
+        ("iso-8859-2", ("--encoding", "latin2")),
+        ("utf-16", ("--encoding", "utf-16")),
+    ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_tables_are_read_as_spreadsheets_write_them(desk, encoding, option, delimiter):
@@ -219,6 +243,8 @@ def test_tables_are_read_as_spreadsheets_write_them(desk, encoding, option, deli
         (b"name,Full\nx,y\n", ("--column", "Full=name"), 1, "award.table.repeated"),
         (b"value:unknown\nx\n", (), 1, "award.table.result"),
         (b"name\nx\n", ("--encoding", "rot13"), 2, "usage.choice"),
+        (b"name\nx\n", ("--encoding", "\u0105"), 2, "usage.choice"),
+        (b"name\nx\n", ("--encoding", "../utf_8"), 2, "usage.choice"),
         (b"name\nx\n", ("--status", "none.json"), 2, "input.missing"),
         (b"name\nx\n", ("--form", "jwt"), 2, "usage.csv"),
         (b"name\n", (), 1, ""),

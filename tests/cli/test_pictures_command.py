@@ -42,6 +42,14 @@ def test_a_badge_goes_into_a_picture_is_judged_there_and_comes_out(folder, genui
     assert (folder / "out.json").read_bytes() == data(genuine) + b"\n"
 
 
+@pytest.mark.parametrize("empty", ["picture.png", "credential.json"])
+def test_which_of_the_files_is_empty_is_said(tmp_path, empty):
+    for name in ("picture.png", "credential.json"):
+        (tmp_path / name).write_bytes(b"" if name == empty else b"{}")
+    done = glejt(tmp_path, "bake", "picture.png", "credential.json", "--out", "out.png")
+    assert (done.returncode, done.stderr.startswith(f"glejt: {empty}: ")) == (2, True)
+
+
 def test_pictures_come_through_standard_input(folder):
     glejt(folder, "bake", "plain.png", "-", "--out", "baked.png", stdin=(folder / "badge.json").read_bytes())
     baked = (folder / "baked.png").read_bytes()

@@ -170,12 +170,37 @@ def test_a_label_is_signed_and_compared_with_its_document(desk, document, form):
     report = json.loads(glejt(desk, *judged).stdout)
     assert len(report["credentials"]) == 1
     assert report["credentials"][0]["checks"][-1]["code"] != "mc.label.mismatch"
+    assert len(report["credentials"][0]["checks"][-1]["evidence"]["labels"]) == 1
     # Of another version of the same document, the label says something else.
     changed = json.loads((desk / "badge.json").read_bytes()) | {"name": "Another award"}
     (desk / "changed.json").write_bytes(data(changed))
     glejt(desk, "issue", "changed.json", "--key", "key.json", "--out", "other.json", "--force")
     other = json.loads(glejt(desk, "verify", "other.json", "--offline", "--json", "--label", "label").stdout)
     assert other["credentials"][0]["checks"][-1]["code"] == "mc.label.mismatch"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_label_that_is_compared_with_nothing_is_told(desk, jobs):
+    glejt(desk, "issue", "badge.json", "--key", "key.json", "--out", "signed.json", "--force")
+    made = glejt(desk, "achievement", "label", "signed.json", "--key", "key.json", "--out", "label", "--force")
+    assert made.returncode == 0
+    unlike = json.loads((desk / "badge.json").read_bytes()) | {"id": "urn:uuid:00000000-0000-4000-8000-000000000001"}
+    (desk / "unlike.json").write_bytes(data(unlike))
+    glejt(desk, "issue", "unlike.json", "--key", "key.json", "--out", "other", "--force")
+    assert glejt(desk, "did", "create", "--out", f"stranger{jobs}.key", "--no-passphrase").returncode == 0
+    stranger = json.loads((desk / "label").read_bytes())
+    stranger["issuer"] = json.loads((desk / f"stranger{jobs}.key").read_bytes())["controller"]
+    del stranger["proof"]
+    (desk / "stranger.json").write_bytes(data(stranger))
+    glejt(desk, "issue", "stranger.json", "--key", f"stranger{jobs}.key", "--out", "stranger", "--force")
+    judged = ["--offline", "--json", "--jobs", jobs]
+    said = "is about none of these documents"
+    assert said not in glejt(desk, "verify", "other", "signed.json", *judged, "--label", "label").stderr
+    done = glejt(desk, "verify", "other", *judged, "--label", "label", "--label", "stranger")
+    assert f"label {said}" in done.stderr
+    assert f"stranger {said}" in done.stderr
+    assert "labels" not in json.loads(done.stdout)["credentials"][0]["checks"][-1]["evidence"]
+    assert glejt(desk, "verify", "other", *judged, "--quiet", "--label", "label").stderr == ""
 
 
 @pytest.mark.parametrize("name", ["altered.jwt", "badge.json", "list.json"])

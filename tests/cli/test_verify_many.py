@@ -92,7 +92,8 @@ def test_names_patterns_folders_and_standard_input_mix(folder, genuine):
 def test_a_folder_with_nothing_to_read_and_a_pattern_that_matches_nothing_say_so(folder):
     (folder / "empty").mkdir()
     done = glejt(folder, "verify", "empty", "nothing-*.json", "all/a.json", "--json")
-    assert [told(line) for line in lines(done)] == ["input.is_folder", "input.missing", "accepted"]
+    assert [told(line) for line in lines(done)] == ["input.nothing_inside", "input.missing", "accepted"]
+    assert ".json, .jsonld" in lines(done)[0]["error"]["remedy"]
     assert done.returncode == 2
 
 

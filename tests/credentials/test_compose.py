@@ -133,8 +133,19 @@ def test_each_identifier_has_a_salt_of_its_own():
 
 @pytest.mark.parametrize("kind", ["emailAddress", "nationalIdentityNumber"])
 def test_what_would_give_somebody_away_is_never_in_the_clear(kind):
-    learner = {"name": "Sample Learner", kind: {"value": "x", "hashed": False}}
+    learner = {"name": "Sample Learner", kind: {"value": "x@school.example", "hashed": False}}
     assert problems(learner=learner) == [(AwardError, "award.identity.clear", f"/learner/{kind}")]
+
+
+@pytest.mark.parametrize("address", ["none", "learner", "@", "a@", "@school.example", "a b@school.example", "a@b@c"])
+def test_what_is_certainly_no_e_mail_address_is_not_hashed_as_one(address):
+    assert problems(learner={"emailAddress": address}) == [
+        (AwardError, "award.identity.email", "/learner/emailAddress")
+    ]
+
+
+def test_an_e_mail_address_may_have_letters_of_any_alphabet_and_space_around_it():
+    assert problems(learner={"name": "Sample Learner", "emailAddress": " Zażółć@szkoła.example "}) == []
 
 
 def test_a_minimal_award_is_in_force_from_now_on():

@@ -11,7 +11,7 @@ from typing import Final
 
 from node.credentials.micro_credential.classification import UNSUPPORTED_CLAIM, Classification, classify
 from node.credentials.micro_credential.findings import CredentialClass
-from node.credentials.micro_credential.label import LabelOutcome, check_label
+from node.credentials.micro_credential.label import LabelOutcome, check_label, document_digest
 from node.documents import JsonObject
 from node.proofs.proof import Proof
 from node.verification.case import Case
@@ -32,20 +32,23 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[
     2. The class is below the one that the policy asks for: failed.
     3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
     4. A class was computed.
+
+    The evidence names by their digests the labels that were compared.
     """
+    compared: JsonObject = {"labels": [document_digest(label) for label in labels]} if labels else {}
     derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
     found = classify(case.document, derived=derived, path=path, objects=case.objects)
     if any(_differs(label, case, proofs, derived=derived) for label in labels):  # 1.
-        return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH)
+        return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH, compared)
     stated = found.credential_class is not CredentialClass.UNCLASSIFIED
     if least is not None and stated and not found.credential_class.reaches(least):  # 2.
-        return _answer(found.finding(BELOW_POLICY, path), Outcome.FAILED, BELOW_POLICY)
+        return _answer(found.finding(BELOW_POLICY, path), Outcome.FAILED, BELOW_POLICY, compared)
     if found.found(UNSUPPORTED_CLAIM):  # 3.
-        return _answer(found, Outcome.INDETERMINATE, UNSUPPORTED_CLAIM)
+        return _answer(found, Outcome.INDETERMINATE, UNSUPPORTED_CLAIM, compared)
     if not stated:
-        return _answer(found, Outcome.INDETERMINATE, "class.unclassified")
-    return _answer(found, Outcome.PASSED, "class.passed")  # 4.
+        return _answer(found, Outcome.INDETERMINATE, "class.unclassified", compared)
+    return _answer(found, Outcome.PASSED, "class.passed", compared)  # 4.
 
 
 def _differs(label: JsonObject, case: Case, proofs: tuple[ExaminedProof, ...], *, derived: bool) -> bool:
@@ -54,10 +57,10 @@ def _differs(label: JsonObject, case: Case, proofs: tuple[ExaminedProof, ...], *
     return check_label(label, case.document, derived=derived, whole=token) is LabelOutcome.DIFFERS
 
 
-def _answer(found: Classification, outcome: Outcome, code: str) -> Check:
+def _answer(found: Classification, outcome: Outcome, code: str, compared: JsonObject) -> Check:
     score = f"{found.met} of {len(found.elements)} elements"
     told = f"By the rules {found.rules.name} it is {found.credential_class}, {score}."
-    return Check(CheckName.CLASS, outcome, code, MESSAGES[code].format(told=told), found.to_json())
+    return Check(CheckName.CLASS, outcome, code, MESSAGES[code].format(told=told), {**found.to_json(), **compared})
 
 
 MESSAGES: Final = {

@@ -25,6 +25,16 @@ HERE = (
     f"It is what the issuer publishes today at {PLACE}. It carries no signature.",
     f"To samo publikuje dziś wystawca pod adresem {PLACE}. Dokument nie ma podpisu.",
 )
+CHANGED = (
+    (
+        f"The issuer publishes it today at {PLACE}, and what is published counts: "
+        "the file says otherwise in /badge/name. It carries no signature."
+    ),
+    (
+        f"Wystawca publikuje go dziś pod adresem {PLACE} i liczy się to, co publikuje: "
+        "w pliku co innego mówi /badge/name. Dokument nie ma podpisu."
+    ),
+)
 UNLISTED = (
     f"Published by {ISSUER}, which is on none of your lists (none). That is no fault of the document.",
     f"Publikuje {ISSUER}; brak na Twoich listach (brak). To nie jest wada dokumentu.",
@@ -80,6 +90,16 @@ BADGE_CASES = [
             2: UNLISTED,
             3: (f"Not withdrawn as of {AT_EN} (live).", f"Nie wycofano; stan na {AT_PL} (na żywo)."),
             4: ("No end date.", "Bez daty końcowej."),
+        },
+        {"material": material(world(), at=AT)},
+    ),
+    (
+        "a badge whose title its bringer has changed",
+        assertion(badge=badge_class(name="Doctor of welding")),
+        "Genuine, but we do not know the issuer.",
+        "Dokument autentyczny, ale nie znamy wystawcy.",
+        {
+            1: CHANGED,
         },
         {"material": material(world(), at=AT)},
     ),

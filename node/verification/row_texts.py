@@ -62,7 +62,7 @@ def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
 def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
     match row.state:
         case RowState.PASS if is_hosted(entry):
-            return "1.pass_hosted", {"host": phrases.given(entry.check(CheckName.PROOF).evidence.get("address"))}
+            return _as_published(entry.check(CheckName.PROOF).evidence, phrases)
         case RowState.PASS:
             return ("1.pass_derived" if _is_derived(entry.check(CheckName.PROOF)) else "1.pass"), {}
         case RowState.FAIL:
@@ -81,6 +81,14 @@ def _unchanged(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # 
             return key, {"reason": phrases(f"gap.{unknown_gap(because)}")}
         case RowState.DOES_NOT_APPLY:
             return "does_not_apply", {}
+
+
+def _as_published(evidence: Mapping[str, JsonValue], phrases: Phrases) -> Text:
+    """That the host publishes it; and where the file says otherwise, for its bringer may have changed it."""
+    host, differs = phrases.given(evidence.get("address")), evidence.get("differs")
+    if isinstance(differs, list) and differs:
+        return "1.pass_hosted_differs", {"host": host, "places": phrases.given(", ".join(map(str, differs)))}
+    return "1.pass_hosted", {"host": host}
 
 
 def _is_derived(proof: Check) -> bool:

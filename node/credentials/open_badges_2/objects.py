@@ -17,6 +17,8 @@ from node.credentials.structure import one_or_many, types_of
 from node.documents import JsonObject, JsonValue
 
 ASSERTION: Final = "Assertion"
+NOT_REVOKED: Final = (None, False, "false", "")
+"""How it may say that it was not revoked; whatever else it says there, its issuer had a reason to."""
 _MEMBERS_OF_1_0: Final = frozenset({"uid", "recipient", "badge", "verify"})
 """Version 1.0 had no types: an object with these members is an assertion."""
 
@@ -142,8 +144,8 @@ class Assertion:
 
     @property
     def revoked(self) -> bool:
-        """Whether it says of itself that it was revoked."""
-        return self.document.get("revoked") is True
+        """Whether it says of itself that it was revoked; some write it as a text."""
+        return self.document.get("revoked") not in NOT_REVOKED
 
     @property
     def _verification(self) -> JsonObject:

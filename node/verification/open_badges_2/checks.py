@@ -172,7 +172,9 @@ def _published(way: Way) -> Check:
     if not way.own:
         message = "What the issuer publishes came only with the file. Connect and check again."
         return _proof(Outcome.INDETERMINATE, "hosted.from_file", message, evidence)
-    differences = [] if way.received.address_only else list(compare(way.received.document, hosted.document))
+    differences = (
+        [] if way.received.address_only else list(compare(way.received.document, hosted.document, way.whole_badge))
+    )
     for difference in differences:  # 2.
         if difference.kind is Difference.CONTRADICTS:
             message = "What was handed over is not what the issuer publishes. Ask the person for the original file."
@@ -181,10 +183,11 @@ def _published(way: Way) -> Check:
         if difference.kind is Difference.UNKNOWN:
             message = "Whether the issuer publishes it for the same recipient cannot be told. Ask the issuer."
             return _proof(Outcome.INDETERMINATE, "hosted.recipient", message, evidence | {"path": difference.path})
+    message = "It is what the issuer publishes today."
     listed: list[JsonValue] = [difference.path for difference in differences]  # 3.
     if listed:
         evidence["differs"] = listed[:MAX_LISTED]
-    message = "It is what the issuer publishes today."
+        message = "The issuer publishes it today, in part otherwise than was handed over; what is published counts."
     return _proof(Outcome.PASSED, "hosted", message, evidence)
 
 

@@ -42,8 +42,13 @@ class Published:
     document: JsonObject
     origin: Origin
     time: datetime
-    host: str | None
-    """The host that answered in the end."""
+    place: str
+    """The address that answered in the end."""
+
+    @property
+    def host(self) -> str | None:
+        """The host that answered in the end."""
+        return authority_of(self.place)
 
     @property
     def own(self) -> bool:
@@ -117,7 +122,7 @@ class Library:
         found = _named(whole, iri)  # 4.
         if found is None:
             return Absent(iri, f"what is at {address[:96]} calls another address its own")
-        return Published(iri, found, copy.origin, copy.obtained_at, authority_of(copy.served_from))
+        return Published(iri, found, copy.origin, copy.obtained_at, copy.served_from)
 
 
 def _rank(copy: BadgeObjectCopy) -> tuple[int, float]:

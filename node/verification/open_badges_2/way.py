@@ -63,11 +63,16 @@ class Way:
         return self.received.address_only and self.truth.document is self.received.document
 
     @property
+    def whole_badge(self) -> JsonObject | None:
+        """The badge class with its issuer's profile inside, as far as they are known."""
+        if self.badge is None or self.profile is None:
+            return self.badge
+        return {**self.badge, "issuer": {"id": self.issuer, **self.profile.document}}
+
+    @property
     def assembled(self) -> JsonObject:
         """The assertion with its badge class inside, and in that its issuer's profile, as far as they are known."""
-        badge = None if self.badge is None else dict(self.badge)
-        if badge is not None and self.profile is not None:
-            badge["issuer"] = self.profile.document
+        badge = self.whole_badge
         return {**self.truth.document, **({} if badge is None else {"badge": badge})}
 
 
@@ -172,7 +177,7 @@ def _kept(way: Way) -> Way:
     if not scope.holds(address):
         message = f"It is kept at {address[:96]}, which is no place that {(way.issuer or '')[:96]} names as its own."
         return replace(way, obstacle=Obstacle(Outcome.FAILED, "issuer_key.hosted.scope", message))
-    if isinstance(way.hosted, Published) and way.hosted.moved and way.hosted.host not in scope.hosts:
+    if isinstance(way.hosted, Published) and not scope.holds(way.hosted.place):
         return replace(way, obstacle=_moved(way, way.hosted))
     return way
 
@@ -207,7 +212,7 @@ def _missing(way: Way, what: str, found: Published | Gone | Absent) -> Obstacle:
 
 def _moved(way: Way, found: Published) -> Obstacle:
     kind = "hosted.moved" if way.kind is Kind.HOSTED else "moved"
-    message = f"{found.iri[:96]} leads on to {found.host or 'another host'}, of which the issuer says nothing."
+    message = f"{found.iri[:96]} leads on to {found.place[:96]}, of which the issuer says nothing."
     return _unknown(kind, message)
 
 

@@ -91,7 +91,8 @@ def _list(way: Way) -> Published | Check:
     if not found.own:
         return _unknown("status.from_file", "The list came only with the file. Connect and check again.", {})
     named = link(found.document.get("issuer")).iri  # 3.
-    listed = isinstance(found.document.get("revokedAssertions"), (list, str))
+    stated = found.document.get("revokedAssertions")
+    listed = isinstance(stated, (list, str)) and all(map(_is_read, _entries(found.document)))
     if not listed or found.moved or (named is not None and not same_address(named, way.issuer)):
         message = "What should be the issuer's list of those revoked is not one. Ask the issuer."
         return _unknown("status.list.unreadable", message, {"list": found.iri})
@@ -103,14 +104,23 @@ def _entries(document: JsonObject) -> list[JsonValue]:
     return entries if isinstance(entries, list) else [entries]
 
 
+def _is_read(entry: JsonValue) -> bool:
+    """Whether it is known which badge an entry is about, if any; one that says it in another way could be about any."""
+    if isinstance(entry, dict):
+        said = {name for name, value in entry.items() if value is not None}
+        return not said or any(isinstance(entry.get(name), str) for name in ("id", "uid"))
+    return isinstance(entry, str) or not entry
+
+
 def _names(entry: JsonValue, assertion: Assertion) -> bool:
     if isinstance(entry, str):
-        return entry in (assertion.id, assertion.uid)
+        return same_address(entry, assertion.id) or entry == assertion.uid
     if not isinstance(entry, dict) or entry.get("revoked") is False:
         return False
-    if assertion.id is not None and entry.get("id") == assertion.id:
+    identifier, uid = entry.get("id"), entry.get("uid")
+    if isinstance(identifier, str) and same_address(identifier, assertion.id):
         return True
-    return assertion.uid is not None and entry.get("uid") == assertion.uid
+    return assertion.uid is not None and uid == assertion.uid
 
 
 def _standing(time: datetime, policy: Policy, at: datetime, evidence: JsonObject) -> Check:

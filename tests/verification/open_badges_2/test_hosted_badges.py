@@ -26,6 +26,8 @@ from node.verification.material import EMPTY, Origin, VerificationMaterial
 from node.verification.policy import KeyEvidence, built_in
 from node.verification.report import Sentence, Verdict
 from node.verification.trust import ListedIssuer, Trust, TrustList
+from node.verification.verify import verify
+from node.verification.wording import wording
 
 GENUINE = {
     "structure": "passed",
@@ -217,6 +219,8 @@ def test_an_address_that_gives_another_badge_confirms_nothing():
         ({"recipient": {"type": "name", "hashed": False, "identity": "Sample Learner"}}, "/recipient"),
         ({"badge": f"{SCHOOL}/badges/phd"}, "/badge"),
         ({"badge": badge_class(id=f"{SCHOOL}/badges/phd")}, "/badge"),
+        ({"badge": badge_class(issuer=f"{EVIL}/issuer")}, "/badge/issuer"),
+        ({"badge": badge_class(issuer=profile(EVIL))}, "/badge/issuer"),
         ({"issuedOn": "2020-03-01T09:00:00Z"}, "/issuedOn"),
         ({"expires": "2030-01-01T00:00:00Z"}, "/expires"),
     ],
@@ -240,6 +244,38 @@ def test_what_the_issuer_may_have_mended_since_is_listed_and_the_hosts_word_coun
     assert outcomes(entry) == GENUINE
     assert entry.check(CheckName.PROOF).evidence["differs"] == ["/badge/name", "/narrative", "/image"]
     assert entry.summary["name"] == "MIG welding, basic level"
+
+
+@pytest.mark.threat(60)
+@pytest.mark.parametrize(
+    ("members", "differs"),
+    [
+        ({"badge": badge_class(name="Doctor of welding", image="x")}, ["/badge/name", "/badge/image"]),
+        ({"badge": changed(badge_class(name="Doctor of welding"), id=None)}, ["/badge/name"]),
+        ({"badge": badge_class(issuer=profile(name="Example University"))}, ["/badge/issuer/name"]),
+        ({"recipient": recipient(name="Mallory")}, ["/recipient/name"]),
+        ({"evidence": f"{EVIL}/x"}, ["/evidence"]),
+    ],
+)
+def test_what_the_bringer_may_have_changed_is_told_beside_the_verdict(members, differs):
+    report = verify(assertion(**members), material(world()), EVERYDAY, AT)
+    (entry,) = report.credentials
+    assert outcomes(entry) == GENUINE
+    assert entry.check(CheckName.PROOF).evidence["differs"] == differs
+    (said,) = wording(report, "en").credentials
+    assert f"the file says otherwise in {', '.join(differs)}" in said.rows[0].text
+
+
+@pytest.mark.threat(56)
+def test_a_place_that_leads_out_of_the_issuers_places_is_not_one_of_them():
+    rules = {"startsWith": f"{SCHOOL}/assertions/"}
+    published = {**world(), f"{SCHOOL}/issuer": profile(verification=rules)}
+    asked = f"{SCHOOL}/assertions/1"
+    within = material(published, served_from={asked: f"{SCHOOL}/assertions/1.json"})
+    assert outcomes(badge_report(assertion(), within)) == GENUINE
+    beside = material(published, served_from={asked: f"{SCHOOL}/uploads/mine.json"})
+    entry = badge_report(assertion(), beside)
+    assert found(entry, "issuer_key") == (Outcome.INDETERMINATE, "issuer_key.hosted.moved")
 
 
 def test_other_spellings_of_the_same_are_the_same():

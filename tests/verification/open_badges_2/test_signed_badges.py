@@ -241,7 +241,40 @@ def test_a_badge_on_the_issuers_list_is_withdrawn(entry, reason):
     assert (report.verdict, report.sentence) == (Verdict.REJECTED, Sentence.WITHDRAWN)
 
 
-@pytest.mark.parametrize("entry", [None, 7, [], {}, {"id": None, "uid": None}, {"id": "urn:uuid:other"}])
+@pytest.mark.threat(52)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        7,
+        ["urn:uuid:x"],
+        {"@id": "urn:uuid:2f9d2a31-60d4-4b5c-8cf4-0a7a6f4d3c55"},
+        {"assertion": "urn:uuid:x"},
+        {"id": 7},
+    ],
+)
+def test_an_entry_that_could_be_about_any_badge_leaves_the_question_open(entry):
+    published = {**signing_world(), f"{SCHOOL}/revoked": revocation_list(SCHOOL, entry)}
+    report = badge_report(jws(signed_assertion()), material(published))
+    assert found(report, "status") == (Outcome.INDETERMINATE, "status.list.unreadable")
+
+
+@pytest.mark.threat(52)
+def test_an_address_on_the_list_may_be_spelled_with_http():
+    published = {**signing_world(), f"{SCHOOL}/revoked": revocation_list(SCHOOL, "http://school.example/x")}
+    report = badge_report(jws(signed_assertion(id=f"{SCHOOL}/x")), material(published))
+    assert found(report, "status") == (Outcome.FAILED, "status.revoked")
+
+
+@pytest.mark.threat(52)
+@pytest.mark.parametrize(
+    ("said", "withdrawn"), [("true", True), (1, True), ("yes", True), ("false", False), (None, False)]
+)
+def test_that_it_was_revoked_may_be_said_as_a_text(said, withdrawn):
+    report = badge_report(jws({**signed_assertion(), "revoked": said}), material(signing_world()))
+    assert report.check(CheckName.STATUS).failed == withdrawn
+
+
+@pytest.mark.parametrize("entry", [None, [], {}, {"id": None, "uid": None}, {"id": "urn:uuid:other"}])
 def test_a_badge_that_is_not_on_the_list_stands(entry):
     published = {**signing_world(), f"{SCHOOL}/revoked": revocation_list(SCHOOL, entry)}
     assert badge_report(jws(signed_assertion()), material(published)).check(CheckName.STATUS).passed

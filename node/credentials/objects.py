@@ -5,6 +5,7 @@ objects have. That is answered without minding where each object stands; places 
 which something was found.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
@@ -44,13 +45,13 @@ class Objects:
         found: list[JsonObject] = []
         pending: list[JsonObject | list[JsonValue]] = [self.document]
         for value in pending:  # which grows on the way; most of what is inside is text, and passed over soonest
+            inner: Iterable[JsonValue] = value
             if isinstance(value, dict):
                 found.append(value)
-                for name, child in value.items():
-                    if type(child) is not str and isinstance(child, (dict, list)) and name != CONTEXT:
-                        pending.append(child)
-            else:
-                pending += [child for child in value if isinstance(child, (dict, list))]
+                inner = value.values()
+                if CONTEXT in value:
+                    inner = [child for name, child in value.items() if name != CONTEXT]
+            pending += [child for child in inner if type(child) is not str and isinstance(child, (dict, list))]
         return found
 
     @cached_property

@@ -1,8 +1,8 @@
 """Which documents are alike but for values: learned from the documents themselves.
 
 Two documents of one shape have the same members and types in the same places. Where such documents have differed,
-values vary; a template is made for those places, and made anew when another place turns out to vary. What no template
-can let vary belongs to the shape from then on.
+values vary; a template is made for those places, be they none, and made anew when another place turns out to vary.
+What no template can let vary belongs to the shape from then on.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,7 +75,8 @@ class Shapes[T]:
                     self._known[outline.key] = Shape(outline.values)
                 return None
             differing = {place for place, value in outline.values.items() if _differs(value, shape.values[place])}
-            if shape.unfit or differing <= shape.varying or shape.revisions == MAX_REVISIONS:
+            known = shape.template is not None and differing <= shape.varying
+            if known or shape.unfit or shape.revisions == MAX_REVISIONS:
                 return None
             shape.varying |= differing
             shape.revisions += 1

@@ -146,6 +146,17 @@ def test_the_configuration_of_a_proof_is_a_document_like_others(templated):
     assert len(templated) == 3
 
 
+def test_documents_that_are_the_same_are_of_one_shape(templated):
+    """As are the configurations of the proofs of a batch."""
+    known = Recurring(JSONLD)
+    for _ in range(5):
+        assert known.canonical(thing(1), "sha256") == general(thing(1))
+    assert len(templated) == 3
+    for number in range(2, 5):
+        assert known.canonical(thing(number), "sha256") == general(thing(number))
+    assert len(templated) == 5
+
+
 def test_a_template_counts_for_its_hash_alone():
     known = warm()
     for number in range(5, 9):

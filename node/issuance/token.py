@@ -38,14 +38,15 @@ async def secure_as_token(document: UnsecuredDocument, signing: Signing, *, crea
     """
     method = signing.profile.verification_method
     check_issuable(document, signing.profile, vocabulary(signing.trust.contexts))  # 1
-    _check_unclaimed(document)
+    check_unclaimed(document)
     payload = orjson.dumps({**document, **_claims(document, created)})  # 2
     header: JsonObject = {"typ": TYPE, "cty": CONTENT, "kid": method}
     unsigned = prepare_jws(header, payload, signing.keys.public_key(method))
     return unsigned.complete(await signing.keys.sign(method, unsigned.signing_input))  # 3
 
 
-def _check_unclaimed(document: UnsecuredDocument) -> None:
+def check_unclaimed(document: UnsecuredDocument) -> None:
+    """Refuse a document with a member that is a claim of the token."""
     for name in sorted({*REGISTERED_CLAIMS, *WRAPPERS} & document.keys()):
         raise NotIssuableError(
             f"the document has the member {name}, which is a claim of the token",

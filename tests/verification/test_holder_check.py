@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from jose_support import vp_jwt
 from verification_support import (
     AT,
     EVERYDAY,
@@ -208,6 +209,13 @@ def test_an_answer_that_has_expired_is_no_longer_live(after):
     shown = shown_live(presentation(SIGNED), expires=AT)
     expected = ("indeterminate", "holder.expired") if after > CLOCK_SKEW else ("passed", "holder.passed")
     assert _holder(shown, at=AT + after) == expected
+
+
+@pytest.mark.parametrize("before", [timedelta(0), CLOCK_SKEW, CLOCK_SKEW + timedelta(seconds=1)])
+def test_an_answer_that_counts_only_later_is_not_live_yet(before):
+    claims = {"aud": REQUEST.domain, "nonce": REQUEST.challenge, "nbf": int((AT + before).timestamp())}
+    expected = ("indeterminate", "holder.not_yet") if before > CLOCK_SKEW else ("passed", "holder.passed")
+    assert _holder(vp_jwt(presentation(SIGNED, **claims)), at=AT) == expected
 
 
 def test_an_end_of_an_answer_that_cannot_be_read():

@@ -43,7 +43,7 @@ def check_holder(  # noqa: PLR0911 -- one per answer
     2. It is about one subject that has an identifier; else it belongs to whoever bears it.
     3. A proof of the presentation is by a key of that identifier. Another's key is a failure.
     4. That proof holds, and its key may authenticate.
-    5. It answers this verifier's challenge, for its domain. Another challenge or domain is a replay.
+    5. It answers this verifier's challenge, for its domain, now. Another challenge or domain is a replay.
     6. What it says can be read in one way. Under contexts of its bringer's choice, the domain that a holder signed can
        be called the challenge, and the answer to somebody else be shown as one to this verifier.
     7. The presentation does not name another holder.
@@ -111,6 +111,8 @@ def _judge(case: Case, presented: Presented, proof: ExaminedProof) -> Check:  # 
         return _answer(Outcome.FAILED, "replay", "The presentation was made for another challenge or domain.")
     if not _lasts(case, proof):
         return _answer(Outcome.INDETERMINATE, "expired", "The presentation's proof has expired. Ask for a new one.")
+    if not _has_begun(case, proof):
+        return _answer(Outcome.INDETERMINATE, "not_yet", "The presentation's proof counts only later. Ask for another.")
     for finding in presented.unvetted:  # 6.
         return _answer(Outcome.INDETERMINATE, "context", f"Of the presentation, {finding.message}. {finding.remedy}")
     if presented.presentation.holder not in {None, signer}:  # 7.
@@ -129,6 +131,15 @@ def _lasts(case: Case, proof: ExaminedProof) -> bool:
         return True
     try:
         return case.at - parse_timestamp(proof.proof.expires) <= CLOCK_SKEW
+    except TimestampError:
+        return False
+
+
+def _has_begun(case: Case, proof: ExaminedProof) -> bool:
+    if proof.proof.starts is None:
+        return True
+    try:
+        return parse_timestamp(proof.proof.starts) - case.at <= CLOCK_SKEW
     except TimestampError:
         return False
 

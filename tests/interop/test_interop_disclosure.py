@@ -123,3 +123,17 @@ def test_keys_of_the_peer_are_read_here(peer):
     assert made.did.startswith("did:key:zUC7")
     with pytest.raises(PeerError):
         peer.ask("derive", document=badge("bbs"), suite="bbs-2023", selectivePointers=["/name"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_ordered_lists_are_beyond_the_peers_issuers_and_holders_alone(form, both):
+    """The peer names every node, a list too, which JSON-LD forbids; where it only verifies, it reads the list."""
+    unsigned = document(form)
+    unsigned["credentialSubject"]["achievement"]["resultDescription"][0]["allowedValue"] = ["A", "B", "C"]
+    base = issued(form, unsigned)
+    with pytest.raises(PeerError, match="@list"):
+        both.derive("theirs", form, base)
+    derived = both.derive("ours", form, base)
+    assert derived["credentialSubject"]["achievement"] == unsigned["credentialSubject"]["achievement"]
+    assert both.verifies("ours", derived)
+    assert both.verifies("theirs", derived)

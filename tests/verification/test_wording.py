@@ -151,6 +151,11 @@ NEXT = [
         ["Poproś o oryginalny plik."],
     ),
     (
+        {"structure": ("failed", "proof.malformed.base_proof", {}), "holder": "indeterminate"},
+        ["Ask the person to choose what to show: glejt derive."],
+        ["Poproś tę osobę, aby wybrała, co pokazać: glejt derive."],
+    ),
+    (
         {"authority": UNLISTED, "holder": "indeterminate", "status": "indeterminate"},
         [
             "Ask the issuer which list it is on, or add it to yours.",

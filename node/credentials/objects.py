@@ -5,11 +5,13 @@ objects have. That is answered without minding where each object stands; places 
 which something was found.
 """
 
-from collections.abc import Iterable
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from node.documents import JsonObject, JsonValue, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CONTEXT: Final = "@context"
 

@@ -110,9 +110,10 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
     5. Each element is met, does not apply or is withheld: micro-credential; else achievement.
     """
     tables = rules.tables
-    names = [name for name in tables.elements if award or name not in tables.award_elements]
-    judged = {name: _judged(name, record, tables) for name in names}
-    optional = {name: _judged(name, record, tables) for name in tables.options}
+    names = tables.elements if award else [name for name in tables.elements if name not in tables.award_elements]
+    known = record.judged.get
+    judged = {name: known(name) or _judged(name, record, tables) for name in names}
+    optional = {name: known(name) or _judged(name, record, tables) for name in tables.options}
     credential_class, notes = _class(record, rules, judged)
     notes += [note for judgement in (*judged.values(), *optional.values()) for note in judgement.notes]
     claims = [stated for stated in record.types if stated.text in tables.claiming_types]
@@ -130,13 +131,11 @@ def _classify(record: Record, rules: RuleSet, *, award: bool = True) -> Classifi
 
 def _judged(name: str, record: Record, tables: Tables) -> Judgement:
     """How an element or option stands; one that the achievement states is judged once for all its awards."""
-    known = record.judged.get(name)
-    if known is None:
-        judge = elements.ELEMENTS.get(name) or options.OPTIONS[name]
-        known = judge(record, tables)
-        if name not in tables.award_elements and name not in options.OF_AWARDS:
-            record.judged[name] = known
-    return known
+    judge = elements.ELEMENTS.get(name) or options.OPTIONS[name]
+    judgement = judge(record, tables)
+    if name not in tables.award_elements and name not in options.OF_AWARDS:
+        record.judged[name] = judgement
+    return judgement
 
 
 def _class(record: Record, rules: RuleSet, judged: Mapping[str, Judgement]) -> tuple[CredentialClass, list[Note]]:

@@ -39,12 +39,14 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     3. A date that cannot be read leaves it open.
     """
     document = case.document
-    starts, unread_starts = _read((pointer(name), document[name]) for name in STARTS if name in document)  # 1.
-    ends, unread_ends = _read((pointer(name), document[name]) for name in ENDS if name in document)
-    proof_start, unread_proof_starts = _proofs_start(counting(proofs))
-    proof_end, unread_proof = _proofs_end(counting(proofs))
+    chosen = counting(proofs)
+    holding = tuple([proof for proof in chosen if proof.holds]) or chosen
+    starts, unread_starts = _read([("", name, document[name]) for name in STARTS if name in document])  # 1.
+    ends, unread_ends = _read([("", name, document[name]) for name in ENDS if name in document])
+    proof_start, unread_proof_starts = _proofs_start(holding)
+    proof_end, unread_proof = _proofs_end(holding)
     start, end = max([*starts, *proof_start], default=None), min(ends, default=None)
-    until = min((moment for moment in (end, proof_end) if moment is not None), default=None)
+    until = min([moment for moment in (end, proof_end) if moment is not None], default=None)
     evidence: JsonObject = {}
     if start is not None:
         evidence["from"] = format_timestamp(start)
@@ -57,43 +59,43 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
     if start is not None and start - case.at > CLOCK_SKEW:
         message = f"It is in force only from {evidence['from']}. Check it again then."
         return Check(CheckName.VALIDITY, Outcome.FAILED, "validity.not_yet", message, evidence)
-    for unread in (*unread_starts, *unread_ends, *unread_proof_starts, *unread_proof, *_unread_creation(proofs)):  # 3.
+    for unread in (*unread_starts, *unread_ends, *unread_proof_starts, *unread_proof, *_unread_creation(chosen)):  # 3.
         evidence |= {"path": case.credential.path + unread.path, "value": unread.value}
         message = f"{unread.error}. {unread.error.remedy}"
         return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, evidence)
     return Check(CheckName.VALIDITY, Outcome.PASSED, "validity.passed", "It is in force.", evidence)
 
 
-def _read(members: Iterable[tuple[str, JsonValue]]) -> tuple[list[datetime], list[_Unread]]:
-    """The moments that can be read, and the values that cannot."""
+def _read(members: Iterable[tuple[str, str, JsonValue]]) -> tuple[list[datetime], list[_Unread]]:
+    """The moments that can be read, and the values that cannot; each comes with its owner's path and its name."""
     moments: list[datetime] = []
     unread: list[_Unread] = []
-    for path, value in members:
+    for path, name, value in members:
         try:
             moments.append(parse_timestamp(value))
         except TimestampError as error:
-            unread.append(_Unread(path, value, error))
+            unread.append(_Unread(path + pointer(name), value, error))
     return moments, unread
 
 
 def _proofs_start(proofs: tuple[ExaminedProof, ...]) -> tuple[list[datetime], list[_Unread]]:
     """When the first of these proofs begins to count; nothing while one of them always has."""
-    holding = tuple(proof for proof in proofs if proof.holds) or proofs
-    if any(proof.proof.starts is None for proof in holding):
+    stated = [(proof.proof.path, "starts", proof.proof.starts) for proof in proofs]
+    if any(moment is None for _, _, moment in stated):
         return [], []
-    moments, unread = _read((proof.proof.path + pointer("starts"), proof.proof.starts) for proof in holding)
+    moments, unread = _read(stated)
     return [min(moments)] if moments else [], unread
 
 
 def _proofs_end(proofs: tuple[ExaminedProof, ...]) -> tuple[datetime | None, list[_Unread]]:
     """When the last of these proofs expires; None while one of them has no end."""
-    holding = tuple(proof for proof in proofs if proof.holds) or proofs
-    if any(proof.proof.expires is None for proof in holding):
+    stated = [(proof.proof.path, "expires", proof.proof.expires) for proof in proofs]
+    if any(moment is None for _, _, moment in stated):
         return None, []
-    moments, unread = _read((proof.proof.path + pointer("expires"), proof.proof.expires) for proof in holding)
+    moments, unread = _read(stated)
     return max(moments, default=None), unread
 
 
 def _unread_creation(proofs: tuple[ExaminedProof, ...]) -> list[_Unread]:
-    created = ((proof.proof.path + pointer("created"), proof.proof.created) for proof in counting(proofs))
-    return _read((path, text) for path, text in created if text is not None)[1]
+    stated = [(proof.proof.path, "created", proof.proof.created) for proof in proofs]
+    return _read([each for each in stated if each[2] is not None])[1]

@@ -20,8 +20,6 @@ HASH_BYTES: Final = 32
 MAX_BYTES: Final = 16 * 1024
 MAX_SIGNATURES: Final = 32
 """More signers than anyone appoints."""
-MAX_KEY_BYTES: Final = 256
-MAX_SIGNATURE_BYTES: Final = 256
 CLOCK_SKEW: Final = timedelta(seconds=120)
 """How far a verifier's clock may be behind a block's time."""
 _REMEDY: Final = "Ask whoever publishes the checkpoint for a new one."

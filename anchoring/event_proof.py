@@ -127,6 +127,8 @@ def proven_block(proof: EventProof, *, block_hash: bytes, count: int) -> Sequenc
     Every transaction below `count` has to have its receipt in the proof, and the proof to show that there is none at
     `count`; numbers have no gaps, so that is the whole block.
     """
+    if not 0 <= count < MAX_RECEIPTS:
+        raise _error(f"{count} transactions; a block of 0 to {MAX_RECEIPTS - 1} is read whole", "event_proof.index")
     found = proven_receipts(proof, block_hash=block_hash, indexes=range(count + 1)).receipts
     held = [receipt for index, receipt in sorted(found.items()) if receipt is not None and index < count]
     if len(held) != count or found[count] is not None:

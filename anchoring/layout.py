@@ -128,7 +128,7 @@ def _head(digest: bytes, word: bytes) -> StatusHead | None:
     if digest == ABSENT:
         return None if word == ABSENT else _impossible(word)
     version, time, valid_until, authority, era, sealed = _fields(word, 64, 48, 48, 32, 16, 8)
-    if not time < valid_until <= ENDLESS or sealed != (valid_until == ENDLESS):
+    if not version or not time < valid_until <= ENDLESS or sealed != (valid_until == ENDLESS):
         _impossible(word)
     return StatusHead(digest, version, time, valid_until, authority, era, bool(sealed))
 
@@ -159,6 +159,8 @@ def _accreditation(word: bytes, evidence: bytes) -> Accreditation | None:
     valid_from, valid_until, recorded, revoked, authority, revoked_by = _fields(word, 48, 48, 48, 48, 32, 32)
     if not recorded or not valid_from < valid_until <= ENDLESS or (not revoked and revoked_by):
         _impossible(word)
+    if evidence == ABSENT:
+        _impossible(evidence)
     return Accreditation(
         valid_from, valid_until, recorded, revoked or None, authority, revoked_by if revoked else None, evidence
     )

@@ -129,23 +129,23 @@ class Receipt:
         )
 
     def mined(self, block: int, block_hash: bytes) -> Self:
-        """The receipt with the block in which the anchor was seen; a final one stays as it is."""
-        return self.merge(replace(self, progress=Mined(block, block_hash)))
+        """The receipt with the block in which the anchor was seen last; a final one stays as it is."""
+        return self if self.state is State.FINAL else replace(self, progress=Mined(block, block_hash))
 
     def refreshed(self, proof: StorageProof, *, block: TrustedBlock, contract: Contract) -> Self:
-        """The receipt with this proof under this trusted block, unless it has one under a newer block already.
+        """The receipt with this proof under this trusted block, whatever it carried before: that was not checked.
 
         Anyone can do this: it takes nothing but the proof. Raises what `anchor_shown_by` raises of proofs and anchors.
         """
-        anchor = _anchor_shown(self, proof, block, contract)
-        return self.merge(replace(self, progress=Finality(anchor, proof)))
+        return replace(self, progress=Finality(_anchor_shown(self, proof, block, contract), proof))
 
     def merge(self, other: Self) -> Self:
         """What both know together; the same in either order, and nothing new for a receipt merged with itself.
 
         Final comes before mined and mined before pending; the newer block before the older, as every proof of the same
-        anchor is as good. Receipts of different things, and final ones that contradict each other, raise ReceiptError.
-        Proofs are not checked here: a receipt of unknown origin is judged first, or it may take a good one's place.
+        anchor is as good. Receipts of different things, and final ones that contradict each other, raise ReceiptError;
+        one of two final ones without a header, HeaderError. Proofs are not checked here: a receipt of unknown origin is
+        judged first, or it may take a good one's place.
         """
         if (self.place, self.site, self.subject) != (other.place, other.site, other.subject):
             raise _error("the receipts are of different anchors", "receipt.conflict")

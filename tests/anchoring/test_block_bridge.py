@@ -41,6 +41,21 @@ def test_outside_the_window_stands_the_hash_of_another_block(back):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("number", [-1, -8186])
+def test_before_the_first_block_there_is_none(number):
+    state = HandMadeState({slot_of(n): _hash_of(n) for n in (4, -1, -8186)}, number=5, contract=HISTORY)
+    with pytest.raises(UntrustedBlockError) as caught:
+        earlier_block(TrustedBlock(CHAIN, 5, state.hash), state.proof([slot_of(number)]), number)
+    assert caught.value.code == "bridge.window"
+
+
+def test_the_first_block_and_where_its_hash_stands():
+    assert [int.from_bytes(slot_of(number)) for number in (0, 1, 8190, 8191, 8192)] == [0, 1, 8190, 0, 1]
+    state = HandMadeState({bytes(32): _hash_of(0), slot_of(1): _hash_of(1)}, number=2, contract=HISTORY)
+    bridged = earlier_block(TrustedBlock(CHAIN, 2, state.hash), state.proof([bytes(32)]), 0)
+    assert bridged == TrustedBlock(CHAIN, 0, _hash_of(0))
+
+
 def test_a_chain_that_had_not_yet_begun_to_keep_hashes():
     state = HandMadeState({slot_of(999): _hash_of(999)}, number=1000, contract=HISTORY)
     with pytest.raises(UntrustedBlockError) as caught:

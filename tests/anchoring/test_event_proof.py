@@ -80,6 +80,15 @@ def test_a_whole_block_leaves_no_event_out(count):
         assert caught.value.code == "event_proof.index"
 
 
+@pytest.mark.parametrize("count", [-1, -(10**20), MAX_RECEIPTS, 10**20])
+def test_a_block_of_a_number_of_transactions_that_none_has(count):
+    """The number comes with the proof, so it is looked at before anything is made of it."""
+    with pytest.raises(EventProofError) as caught:
+        proven_block(BLOCK.proof([0]), block_hash=BLOCK.hash, count=count)
+    assert caught.value.code == "event_proof.index"
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.threat(110)
 def test_every_change_of_a_proof_is_refused():
     block = Block([_receipt(number) for number in range(3)])

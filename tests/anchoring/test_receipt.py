@@ -177,7 +177,37 @@ def test_anyone_can_prove_the_same_again_under_a_newer_block():
     refreshed = FINAL.refreshed(_proof(newer), block=_block(newer), contract=CONTRACT)
     assert refreshed == _final(50_000)
     assert _shown(refreshed, state=newer) == ANCHOR
-    assert refreshed.refreshed(_proof(_state()), block=_block(_state()), contract=CONTRACT) == refreshed
+    # What was just proven is what the receipt carries; who wants the newer of both, merges.
+    older = refreshed.refreshed(_proof(_state()), block=_block(_state()), contract=CONTRACT)
+    assert older == FINAL
+    assert refreshed.merge(older) == older.merge(refreshed) == refreshed
+
+
+@pytest.mark.parametrize("told", [ANCHOR, replace(ANCHOR, time=1)])
+def test_a_receipt_that_somebody_spoilt_can_be_proven_again(told):
+    """It carries a proof under a block of the forger's own, far ahead: nothing of it was ever checked."""
+    forged = _state(2**63, anchor=told)
+    spoilt = replace(PENDING, progress=Finality(told, _proof(forged)))
+    with pytest.raises(HeaderError):
+        _shown(spoilt)
+    assert spoilt.refreshed(_proof(_state()), block=_block(_state()), contract=CONTRACT) == FINAL
+
+
+@pytest.mark.parametrize("before", [Mined(900, b"\xff" * 32), Mined(901, bytes(32)), Mined(2**64 - 1, bytes(32))])
+def test_what_was_seen_last_is_told(before):
+    """The chain may take a block back, and have the anchor in another of the same number or an earlier one."""
+    assert replace(PENDING, progress=before).mined(900, keccak(b"b")).progress == Mined(900, keccak(b"b"))
+
+
+def test_a_proof_of_another_chain_or_contract_refreshes_nothing():
+    state = _state()
+    for block, contract in [
+        (replace(_block(state), chain=Chain(1, CHAIN.genesis)), CONTRACT),
+        (_block(state), Contract(b"\xee" * 20, CONTRACT.code_hash)),
+    ]:
+        with pytest.raises(ReceiptError) as caught:
+            PENDING.refreshed(_proof(state), block=block, contract=contract)
+        assert caught.value.code == "receipt.foreign"
 
 
 MINED = st.sampled_from([None, Mined(900, keccak(b"a")), Mined(900, keccak(b"b")), Mined(901, keccak(b"a"))])
@@ -217,6 +247,13 @@ def test_receipts_that_contradict_each_other(other):
             pair[0].merge(pair[1])
         assert caught.value.code == "receipt.conflict"
         assert caught.value.remedy
+
+
+def test_a_proof_without_a_header_is_not_merged():
+    other = replace(FINAL, progress=Finality(ANCHOR, replace(_proof(_state()), header=b"no header")))
+    for pair in [(FINAL, other), (other, FINAL)]:
+        with pytest.raises(HeaderError):
+            pair[0].merge(pair[1])
 
 
 @pytest.mark.parametrize("receipt", [PENDING, PENDING.mined(900, keccak(b"x")), FINAL])

@@ -10,6 +10,7 @@ DidMethodsError
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service}
 │   ├── LogError                webvh.{too_large, too_many, line, member, parameter, method, time, number, hash, scid,
 │   │                           proof, key, rotation, subject, other, portability, deactivated, witness, witness_file}
+│   ├── HistoryError            history.{order, files}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
 │       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
 ├── UnsupportedError            could not be checked: verification_method.{purpose, open}
@@ -68,6 +69,10 @@ class InvalidDidError(InvalidError):
 
 class InvalidDidUrlError(InvalidError):
     """A text is not a DID URL."""
+
+
+class HistoryError(InvalidError):
+    """The versions of a document do not follow one another."""
 
 
 class DidDocumentError(InvalidError):

@@ -20,7 +20,7 @@ from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
 from node.documents import JsonValue
 from node.verification.domain_gathering import asked_domains, gather_configurations
-from node.verification.keys import IMMUTABLE_METHODS
+from node.verification.keys import is_computed
 from node.verification.material import (
     BadgeObjectCopy,
     MetadataCopy,
@@ -132,7 +132,7 @@ async def _resolve(
         return ResolutionFailure(code, resolution.detail or "no document was found", now)
     if resolution.deactivated:
         return ResolutionFailure("DEACTIVATED", "its controller has given the identifier up", now)
-    return ResolvedDocument(resolution.document, KeyEvidence.NOW_ONLY, Origin.LIVE, now)
+    return ResolvedDocument(resolution.document, KeyEvidence.NOW_ONLY, Origin.LIVE, now, resolution.files)
 
 
 def _identifiers(subject: JsonValue) -> Iterator[str]:
@@ -172,5 +172,5 @@ def _identifier(value: JsonValue) -> Iterator[str]:
         did = parse_did_url(value).did
     except DidMethodsError:
         return  # no identifier: the judgement says so
-    if did.method not in IMMUTABLE_METHODS:
+    if not is_computed(did):
         yield str(did)

@@ -1,7 +1,7 @@
 """Whose key made a proof, and whether it could speak for its owner at the time that counts.
 
-Nothing is anchored yet, so the time that counts is the time of judging: `created` is the signer's own word and is never
-looked at.
+That time is the one by which the proof is known to have existed, where something anchored shows it; else the time of
+judging. `created` is the signer's own word and is never looked at.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,15 +11,17 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key
+from did_methods import jwk, key, peer, pkh
 from did_methods.did import Did, parse_did, parse_did_url
 from did_methods.document import DidDocument, Relationship, VerificationMethod
 from did_methods.errors import DidMethodsError, UnsupportedError
+from did_methods.history import DocumentVersion, KeyAt, KeyHistory, KeyState, key_at
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
 from node.proofs.jose.algorithms import VerificationKey
 from node.proofs.securing import SecuringProof
 from node.verification.check import Outcome
+from node.verification.histories import history_in, proves_all
 from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence, Policy
 from node.verification.trust import Trust
@@ -29,9 +31,34 @@ MAX_COMPUTED: Final = 512
 """Documents computed from identifiers that are kept: issuers recur, holders do not."""
 
 IMMUTABLE_METHODS: Final[Mapping[str, Callable[[Did], JsonObject]]] = MappingProxyType(
-    {key.METHOD: key.resolve_key, jwk.METHOD: jwk.resolve_jwk}
+    {
+        key.METHOD: key.resolve_key,
+        jwk.METHOD: jwk.resolve_jwk,
+        peer.METHOD: peer.resolve_peer,
+        pkh.METHOD: pkh.resolve_pkh,
+    }
 )
 """Methods whose document follows from the identifier. It is always computed here, whatever was handed over."""
+
+_OUTCOMES: Final[Mapping[KeyState, tuple[Outcome, str]]] = MappingProxyType(
+    {
+        KeyState.ACTIVE: (Outcome.PASSED, "issuer_key.passed"),
+        KeyState.REVOKED: (Outcome.FAILED, "issuer_key.revoked"),
+        KeyState.ROTATED_AWAY: (Outcome.INDETERMINATE, "issuer_key.replaced"),
+        KeyState.NOT_YET: (Outcome.INDETERMINATE, "issuer_key.not_yet"),
+        KeyState.UNKNOWN: (Outcome.INDETERMINATE, "issuer_key.undated"),
+    }
+)
+
+
+def is_computed(did: Did) -> bool:
+    """Whether the document of an identifier follows from it, so that nobody has to be asked."""
+    return did.method in IMMUTABLE_METHODS and not peer.is_short(did)
+
+
+def never_anchored(_proof: SecuringProof) -> datetime | None:
+    """The time of no proof: nothing shows when any was made."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +82,16 @@ class KeyFinding:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Where the keys of one verification are looked up."""
+    """Where the keys of one verification are looked up.
+
+    `anchored` tells the time by which a proof existed, where something that its signer could not write shows it.
+    """
 
     material: VerificationMaterial
     trust: Trust
     policy: Policy
     at: datetime
+    anchored: Callable[[SecuringProof], datetime | None] = never_anchored
 
     def find(self, proof: SecuringProof, relationship: Relationship) -> KeyFinding:
         """The key of a proof.
@@ -70,7 +101,7 @@ class KeyRing:
         3. The document of its controller is known.
         4. That document lists the method under the relationship, under its own control, with a sound key. Where the
            proof names its maker alone, the document has one method that it could mean.
-        5. The key is not revoked, and has not expired.
+        5. At the time that counts the key was one of its controller's: not revoked, replaced or expired, nor of later.
         6. The document did not merely come with the file, and the policy takes its kind of evidence.
 
         Spec: https://www.w3.org/TR/cid-1.0/#retrieve-verification-method
@@ -98,17 +129,24 @@ class KeyRing:
         if isinstance(known, KeyFinding):
             return replace(known, controller=controller, evidence={"method": method})
         # 4.
+        anchored = self.anchored(proof)
+        if anchored is not None and anchored > self.at:
+            anchored = None  # judged as of a time when it was not anchored yet
+        time = anchored or self.at
         try:
             if proof.names_owner_only:
                 method = known.document.only_method(relationship)
-            found = known.document.verification_method(method, relationship)
+            if known.history is None:
+                found = known.document.verification_method(method, relationship)
+            else:
+                found = known.history.method(method, relationship, time)
         except DidMethodsError as error:
             return _refused(error, known, controller, method)
         # 5. and 6.
-        return self._judge(found, known, controller)
+        return self._judge(found, known, controller, relationship, anchored)
 
     def _document(self, identifier: str) -> "_Known | KeyFinding":
-        if not identifier.startswith(HTTPS) and parse_did(identifier).method in IMMUTABLE_METHODS:
+        if not identifier.startswith(HTTPS) and is_computed(parse_did(identifier)):
             computed = _computed(identifier)
             if isinstance(computed, DidMethodsError):
                 outcome = Outcome.INDETERMINATE if isinstance(computed, UnsupportedError) else Outcome.FAILED
@@ -127,22 +165,32 @@ class KeyRing:
             "in your trust file.",
         )
 
-    def _judge(self, found: VerificationMethod, known: "_Known", controller: str) -> KeyFinding:
-        outcome, code, message = Outcome.PASSED, "issuer_key.passed", "The key is one of its controller's."
-        if found.revoked is not None and found.revoked <= self.at:
-            outcome, code = Outcome.FAILED, "issuer_key.revoked"
-            message = "The key was revoked, and nothing anchored shows that it signed before. Ask for a new document."
-        elif found.expires is not None and found.expires <= self.at:
-            outcome, code = Outcome.INDETERMINATE, "issuer_key.replaced"
-            message = "The key has expired, and nothing anchored shows that it signed before. Ask for a new document."
+    def _judge(
+        self,
+        found: VerificationMethod,
+        known: "_Known",
+        controller: str,
+        relationship: Relationship,
+        anchored: datetime | None,
+    ) -> KeyFinding:
+        state = _state(found, known, relationship, anchored or self.at)
+        outcome, code = _OUTCOMES[state.state]
+        message = _message(state.state, found, anchored)
         if known.origin is Origin.FILE:
             # What is said of a key by a document that anybody could have written counts neither for nor against it.
             outcome, code = Outcome.INDETERMINATE, "issuer_key.from_file"
             message = "The keys came only with the file. Connect and check again, or pin the issuer's document."
-        elif outcome is Outcome.PASSED and known.evidence not in self.policy.key_evidence:
+        elif outcome is Outcome.PASSED and state.evidence not in self.policy.key_evidence:
             outcome, code = Outcome.INDETERMINATE, "issuer_key.undated"
-            message = f"Since when the key is its controller's is only {known.evidence}; your policy asks for more."
+            message = f"Since when the key is its controller's is only {state.evidence}; your policy asks for more."
         evidence = known.evidence_for(found.id)
+        evidence |= {
+            "evidence": state.evidence.value,
+            "state": state.state.value,
+            "time": "judging" if anchored is None else "anchored",
+        }
+        if anchored is not None:
+            evidence["anchoredAt"] = format_timestamp(anchored)
         if found.revoked is not None:
             evidence["revoked"] = format_timestamp(found.revoked)
         if found.expires is not None:
@@ -169,6 +217,7 @@ class _Known:
     evidence: KeyEvidence
     origin: Origin
     resolved_at: datetime | None = None
+    history: KeyHistory | None = None
 
     def evidence_for(self, method: str) -> JsonObject:
         evidence: JsonObject = {"method": method, "evidence": self.evidence.value, "origin": self.origin.value}
@@ -190,7 +239,55 @@ def _computed(did: str) -> DidDocument | DidMethodsError:
 def _gathered(item: ResolvedDocument, identifier: str) -> _Known | KeyFinding:
     """A document from the material: only what this verifier resolved is more than a claim of the file."""
     origin = Origin.LIVE if item.origin is Origin.LIVE else Origin.FILE
+    if item.files:
+        return _proven(item, identifier, origin)
     return _parsed(item.document, identifier, item.evidence, origin, item.resolved_at)
+
+
+def _proven(item: ResolvedDocument, identifier: str, origin: Origin) -> _Known | KeyFinding:
+    """A document by the files that it was read from; whatever was said beside them counts for nothing."""
+    try:
+        history = history_in(identifier, item.files, item.resolved_at)
+    except DidMethodsError as error:
+        return _unknown(error.code, f"The history of {identifier[:96]} cannot be used: {error}. {error.remedy}")
+    present = history.present
+    if proves_all(identifier):
+        return _Known(present.document, present.evidence, Origin.COMPUTED)
+    return _Known(present.document, present.evidence, origin, item.resolved_at, history)
+
+
+def _state(found: VerificationMethod, known: _Known, relationship: Relationship, time: datetime) -> KeyAt:
+    """What the key was at a time. A document without a past, which says no end of its key, needs no looking."""
+    if known.history is None and found.revoked is None and found.expires is None:
+        return KeyAt(KeyState.ACTIVE, known.evidence)
+    if found.key is None:  # not of a method that may be relied upon
+        return KeyAt(KeyState.UNKNOWN, known.evidence)
+    history = known.history or KeyHistory((DocumentVersion(None, None, known.document, known.evidence),))
+    return key_at(history, found.key, time, relationship=relationship)
+
+
+def _message(state: KeyState, found: VerificationMethod, anchored: datetime | None) -> str:
+    shown = "nothing anchored shows that it signed before"
+    match state:
+        case KeyState.ACTIVE:
+            when = (
+                "is one of its controller's."
+                if anchored is None
+                else "was its controller's when the signature was anchored."
+            )
+            return f"The key {when}"
+        case KeyState.REVOKED if anchored is None:
+            return f"The key was revoked, and {shown}. Ask for a new document."
+        case KeyState.REVOKED:
+            return "The key was revoked before the signature was anchored. Ask for a new document."
+        case KeyState.ROTATED_AWAY:
+            happened = "has expired" if found.expires is not None else "was replaced"
+            before = shown if anchored is None else "the signature was anchored only afterwards"
+            return f"The key {happened}, and {before}. Ask for a new document."
+        case KeyState.NOT_YET:
+            return "The key became its controller's later than the signature is dated. Ask for a new document."
+        case KeyState.UNKNOWN:
+            return "Since when the key is its controller's is not known."
 
 
 def _parsed(

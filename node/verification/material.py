@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import format_timestamp, parse_timestamp
@@ -38,12 +38,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedDocument:
-    """The document of a DID, and how it is known."""
+    """The document of a DID, and how it is known.
+
+    `files` are what the document was read from, by name, where whoever holds them can check it again: the log of a
+    did:webvh, the long form of a did:peer. What they say counts, and nothing beside them.
+    """
 
     document: JsonObject
     evidence: KeyEvidence
     origin: Origin
     resolved_at: datetime
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ class VerificationMaterial:
                     "evidence": item.evidence.value,
                     "origin": item.origin.value,
                     "resolvedAt": format_timestamp(item.resolved_at),
+                    **_files_json(item.files),
                 }
                 for did, item in self.documents.items()
             },
@@ -209,7 +215,22 @@ def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
         origin=_origin(item, path, own=own),
         document=_object(item.get("document"), f"{path}/document"),
         resolved_at=_time(item, "resolvedAt", path),
+        files={
+            name: _bytes(content, f"{path}/files/{name}")
+            for name, content in _object(item.get("files", {}), f"{path}/files").items()
+        },
     )
+
+
+def _files_json(files: Mapping[str, bytes]) -> JsonObject:
+    return {"files": {name: b64encode(content).decode() for name, content in files.items()}} if files else {}
+
+
+def _bytes(value: JsonValue, path: str) -> bytes:
+    try:
+        return b64decode(value, validate=True) if isinstance(value, str) else _no_text(path)
+    except ValueError as error:  # no base64, or no ASCII
+        raise _invalid(path, "it is no base64 text") from error
 
 
 def _copies[C: PublishedCopy](kind: type[C], table: JsonObject, member: str, *, own: bool) -> tuple[C, ...]:
@@ -300,6 +321,10 @@ def _list(value: JsonValue, path: str) -> list[JsonValue]:
     if not isinstance(value, list):
         raise _invalid(path, "it is no list")
     return value
+
+
+def _no_text(path: str) -> NoReturn:
+    raise _invalid(path, "it is no text")
 
 
 def _text(item: JsonObject, member: str, path: str) -> str:

@@ -6,16 +6,18 @@ A policy never turns unknown into pass: it says which checks must pass, and what
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from did_methods.history import KeyEvidence
 from node.credentials.micro_credential.findings import CredentialClass
 from node.documents import JsonObject, JsonValue
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.errors import PolicyError
 from node.verification.toml_file import read_toml, text_of
+
+__all__ = ["KeyEvidence", "Policy", "built_in", "parse_policy"]
 
 BUILT_IN: Final = ("everyday", "strict", "archive")
 DEFAULT: Final = "everyday"
@@ -25,21 +27,6 @@ missed for a day of bad connection, and a withdrawal is never hidden for longer.
 
 INDISPENSABLE: Final = frozenset({CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.ISSUER_KEY, CheckName.PROOF})
 """Without these a document is not known to be its issuer's, and no sentence beginning with “Genuine” could be said."""
-
-
-class KeyEvidence(StrEnum):
-    """How it is known since when a key belongs to its controller, strongest first."""
-
-    IMMUTABLE = "immutable"
-    """The identifier is made of the key: it can never have had another."""
-    ANCHORED = "anchored"
-    """A public chain dates the history."""
-    WITNESSED = "witnessed"
-    """Independent witnesses signed the history."""
-    SELF_DECLARED = "self-declared"
-    """The controller dates its own history, and could write all of it today."""
-    NOW_ONLY = "now-only"
-    """Only the present document is known."""
 
 
 @dataclass(frozen=True, slots=True)

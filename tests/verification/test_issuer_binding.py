@@ -46,6 +46,8 @@ def test_the_issuers_key():
         "origin": "live",
         "resolvedAt": "2026-06-12T14:03:00Z",
         "keyType": "Ed25519",
+        "state": "active",
+        "time": "judging",
     }
     assert entry.verdict == "accepted"
 

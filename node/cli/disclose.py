@@ -23,14 +23,15 @@ from node.verification.case import Request
 from node.verification.check import CheckName
 from node.verification.gather import gather
 from node.verification.policy import built_in
-from node.verification.received import may_be_token
+from node.verification.received import SELECTIVE, may_be_token
 from node.verification.trust import Trust
 from node.verification.verify import verify
 from node.verification.vocabulary import vocabulary
 from node.wallet.derive import Reveal, derive
 from node.wallet.disclosed import Disclosed, in_short
 from node.wallet.errors import WalletError
-from node.wallet.present import Holder, present
+from node.wallet.holder import Holder
+from node.wallet.present import present
 from node.wallet.request import TEMPLATES
 
 WRONG: Final = (CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.PROOF, CheckName.ISSUER_KEY)
@@ -106,9 +107,11 @@ def present_file(  # noqa: PLR0913 -- what was typed
     return _write(invocation, presented.presentation, out, force=force)
 
 
-def _credential(invocation: Invocation, name: str) -> JsonObject:
+def _credential(invocation: Invocation, name: str) -> JsonObject | str:
     data = read_credential(invocation, name, limit=MAX_CREDENTIAL_BYTES)
-    if data[:1] != b"{" and data.isascii() and may_be_token(data.decode("ascii").strip()):
+    if data[:1] != b"{" and data.isascii() and may_be_token(text := data.decode("ascii").strip()):
+        if SELECTIVE in text:
+            return text
         raise CliError("disclose.token")
     return parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES)
 

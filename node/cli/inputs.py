@@ -59,7 +59,7 @@ def read_file(invocation: Invocation, name: str) -> bytes:
 
 
 def carried_by(invocation: Invocation, data: bytes, *, limit: int, tokens: bool = False) -> Carried:
-    """The same for bytes that were read; with `tokens` they may also be a compact JWS."""
+    """The same for bytes that were read; with `tokens` they may also be a compact JWS, or an SD-JWT."""
     kind = foreign_kind(data)
     if kind in {"png", "svg", "pdf"}:
         from node.credentials.pictures.picture import unbake  # noqa: PLC0415 -- most files are no pictures
@@ -68,7 +68,7 @@ def carried_by(invocation: Invocation, data: bytes, *, limit: int, tokens: bool 
         return Carried(data, found.text, found)
     if len(data) > limit:
         raise CliError("input.too_large", limit=limit // 1024)
-    if kind and not (tokens and kind == "jwt"):
+    if kind and not (tokens and kind in {"jwt", "sd_jwt"}):
         raise CliError("input.kind", kind=invocation.words(f"kind.{kind}"))
     return Carried(data, data)
 

@@ -17,9 +17,11 @@ from node.proofs.jsonld import JsonLd
 from node.proofs.presentation_header import presentation_header
 from node.proofs.proof import proofs_of
 from node.verification.case import Request
+from node.verification.received import SELECTIVE
 from node.wallet.disclosed import Disclosed, seen_and_hidden
 from node.wallet.errors import WalletError
 from node.wallet.request import requested
+from node.wallet.selective_token import SD_JWT, select
 
 LINKS_SIGNATURE: Final = "wallet.links.signature"
 LINKS_STATUS: Final = "wallet.links.status"
@@ -62,6 +64,8 @@ def derive(
 def form_of(credential: JsonObject | str) -> str:
     """The form of a credential that can be derived from; raises WalletError, or MalformedProofError for its proofs."""
     if isinstance(credential, str):
+        if SELECTIVE in credential:
+            return SD_JWT
         raise _nothing_to_choose("a token")
     kinds = [proof.kind for proof in proofs_of(credential)]
     found = [kind for kind in kinds if kind in FORMS]
@@ -92,6 +96,20 @@ def _from_data_integrity(
     )
 
 
+def _from_sd_jwt(credential: JsonObject | str, reveal: Reveal, _request: Request | None, _jsonld: JsonLd) -> Derivation:
+    """The SD-JWT with the Disclosures that are needed; a key binding is made where it is shown."""
+    if not isinstance(credential, str):
+        raise _nothing_to_choose("no token")
+    selection = select(credential, reveal)
+    return Derivation(
+        form=SD_JWT,
+        credential=selection.chosen.text,
+        disclosed=selection.disclosed,
+        hidden=selection.hidden,
+        remarks=(LINKS_SIGNATURE,),
+    )
+
+
 def _remarks(derived: JsonObject, suite: str, *, bound: bool) -> tuple[str, ...]:
     """What links one showing to another, or leaves it to whoever copies it."""
     if suite == ECDSA_SD:
@@ -112,5 +130,7 @@ def _nothing_to_choose(what: str) -> WalletError:
     )
 
 
-FORMS: Final[Mapping[str, Derive]] = MappingProxyType({ECDSA_SD: _from_data_integrity, BBS: _from_data_integrity})
+FORMS: Final[Mapping[str, Derive]] = MappingProxyType(
+    {ECDSA_SD: _from_data_integrity, BBS: _from_data_integrity, SD_JWT: _from_sd_jwt}
+)
 """Every form that can be derived from."""

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from did_methods.did import parse_did_url
 from node.credentials.credential import Credential
 from node.credentials.structure import Version, version_of
 from node.documents import JsonObject
-from node.ports import KeyStore
 from node.proofs.cryptosuites.usual import USUAL_SUITES
 from node.proofs.data_integrity import prepare
 from node.proofs.disclosure import BBS
@@ -21,9 +19,11 @@ from node.proofs.jsonld import JsonLd
 from node.proofs.options import AUTHENTICATION, ProofOptions
 from node.proofs.proof import proofs_of
 from node.verification.case import Request
-from node.wallet.derive import FORMS, LINKS_SIGNATURE, Reveal, derive
+from node.wallet.derive import FORMS, LINKS_SIGNATURE, Reveal, derive, form_of
 from node.wallet.disclosed import Disclosed, all_of
 from node.wallet.errors import WalletError
+from node.wallet.holder import Holder
+from node.wallet.selective_token import bind, select
 
 BEARER: Final = "wallet.bearer"
 STABLE_KEY: Final = "wallet.stable_key"
@@ -35,30 +35,20 @@ _CONTEXTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The one who shows: a verification method, and the keys that its private half is among."""
-
-    verification_method: str
-    keys: KeyStore
-
-    @property
-    def did(self) -> str:
-        """The holder's identifier."""
-        return str(parse_did_url(self.verification_method).did)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """A presentation, each value that it shows, and codes of what its holder should know before sharing it."""
+    """A presentation, each value that it shows, and codes of what its holder should know before sharing it.
 
-    presentation: JsonObject
+    That of an SD-JWT is the SD-JWT itself.
+    """
+
+    presentation: JsonObject | str
     disclosed: tuple[Disclosed, ...]
     remarks: tuple[str, ...]
 
 
 async def present(  # noqa: PLR0913 -- each is a decision of the holder
-    credential: JsonObject,
+    credential: JsonObject | str,
     reveal: Reveal,
     request: Request,
     *,
@@ -74,8 +64,12 @@ async def present(  # noqa: PLR0913 -- each is a decision of the holder
     3. The holder's key signs challenge, domain and time around it. Without a key the presentation is a bearer's: it
        does not say who shows it, and of a form other than BBS not even for whom.
 
+    An SD-JWT is bound by itself: the holder's key signs what is shown of it, and nothing is put around it.
+
     Raises WalletError, and what the proofs of the form refuse.
     """
+    if isinstance(credential, str):
+        return await _of_sd_jwt(credential, reveal, request, created, holder)
     shown, seen, remarks = _shown(credential, reveal, request, jsonld)  # 1.
     subjects = [one for one in Credential(shown).subject_ids if one is not None]  # 2.
     if holder is not None and subjects and holder.did not in subjects:
@@ -98,6 +92,19 @@ async def present(  # noqa: PLR0913 -- each is a decision of the holder
             remarks = (*remarks, STABLE_KEY)
         presentation = await _signed({**presentation, "holder": holder.did}, request, created, jsonld, holder)
     return Presented(presentation=presentation, disclosed=seen, remarks=remarks)
+
+
+async def _of_sd_jwt(
+    text: str, reveal: Reveal, request: Request, created: datetime, holder: Holder | None
+) -> Presented:
+    form_of(text)
+    selection = select(text, reveal)
+    if holder is None:
+        return Presented(
+            presentation=selection.chosen.text, disclosed=selection.disclosed, remarks=(LINKS_SIGNATURE, BEARER)
+        )
+    bound = await bind(selection, request, holder, created=created)
+    return Presented(presentation=bound, disclosed=selection.disclosed, remarks=(LINKS_SIGNATURE,))
 
 
 async def _signed(

@@ -11,6 +11,7 @@ import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
 import {canonize, disclosingSuite, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
 import {time} from './timing.mjs';
+import {webvhApprove, webvhPromise, webvhRead, webvhWeb, webvhWrite} from './webvh.mjs';
 
 const {AssertionProofPurpose} = jsigs.purposes;
 
@@ -27,7 +28,8 @@ export const operations = {
   dccIssue, dccVerify,
   statusList: makeStatusList, status: checkStatus,
   qr: readCode,
-  generateRsa, signToken, verifyToken, verifyClaims
+  generateRsa, signToken, verifyToken, verifyClaims,
+  webvhWrite, webvhRead, webvhApprove, webvhPromise, webvhWeb
 };
 
 async function sign({document, purpose = 'assertionMethod', challenge, domain, bare = false, ...how}) {

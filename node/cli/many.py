@@ -5,19 +5,64 @@ import glob
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from node.cli.files import STDIN
 from node.cli.output import Output
+from node.documents import MAX_PRESENTATION_BYTES
 
-READ_FROM_FOLDERS: Final = frozenset({".json", ".jsonld", ".jwt", ".jws", ".png", ".svg", ".pdf"})
+READ_FROM_FOLDERS: Final = frozenset({".json", ".jsonl", ".jsonld", ".jwt", ".jws", ".png", ".svg", ".pdf"})
 """Names of files that are taken from a folder; any file can be named by itself."""
+MAX_LINE_BYTES: Final = MAX_PRESENTATION_BYTES + 2
+"""What is read of one line: the most that a document may have, and what shows that it has more."""
+LINES: Final = ".jsonl"
+"""How the name of a file ends that has a document in each line, as `glejt issue --csv` writes it."""
 PATTERN: Final = frozenset("*?[")
 PROGRESS_SECONDS: Final = 5.0
 """How often a long run says that it is still under way."""
 MANY: Final = 32
 """From so many files on it pays to start processes, and to count at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One thing to be judged: a file, by its name, or a line of one, which has been read."""
+
+    name: str
+    line: bytes | None = None
+
+
+def each_document(names: Iterable[str]) -> Iterator[Handed]:
+    """What lies in the files that the names stand for, in order; of a file with a document in each line, the lines."""
+    for name in each_file(names):
+        if name.lower().endswith(LINES):
+            yield from _lines(name)
+        else:
+            yield Handed(name)
+
+
+def _lines(name: str) -> Iterator[Handed]:
+    """Each line that is not blank, named by its number; of one that is too long, enough for its reader to say so.
+
+    A file that cannot be read, or has no such line, stands for itself: reading it says why.
+    """
+    number = found = 0
+    try:
+        with Path(name).open("rb") as file:
+            while line := file.readline(MAX_LINE_BYTES):
+                number += 1
+                if line.strip():
+                    found += 1
+                    yield Handed(f"{name}:{number}", line.strip())
+                while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                    line = file.readline(MAX_LINE_BYTES)
+    except (OSError, ValueError):
+        yield Handed(name)
+    else:
+        if not found:
+            yield Handed(name)
 
 
 def each_file(names: Iterable[str]) -> Iterator[str]:
@@ -62,11 +107,11 @@ def _exists(path: Path) -> bool:
         return False
 
 
-async def in_order[T](
-    names: Iterator[str], work: Callable[[str], Coroutine[None, None, T]], width: int
-) -> AsyncIterator[tuple[str, T]]:
+async def in_order[K, T](
+    names: Iterator[K], work: Callable[[K], Coroutine[None, None, T]], width: int
+) -> AsyncIterator[tuple[K, T]]:
     """What becomes of each, in order; up to `width` are under way, and no more than that are held."""
-    under_way: deque[tuple[str, asyncio.Task[T]]] = deque()
+    under_way: deque[tuple[K, asyncio.Task[T]]] = deque()
     try:
         for name in names:
             under_way.append((name, asyncio.create_task(work(name))))

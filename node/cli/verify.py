@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from node.app import sources
 from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
-from node.cli.inputs import moment, policy_for, read_credential, read_list, trust_for
+from node.cli.inputs import carried_by, moment, policy_for, read_credential, read_list, trust_for
 from node.cli.invocation import Invocation
-from node.cli.many import MANY, READ_FROM_FOLDERS, Progress, each_file, in_order, is_folder
+from node.cli.many import MANY, READ_FROM_FOLDERS, Handed, Progress, each_document, in_order, is_folder
 from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
@@ -178,21 +178,21 @@ async def _verify_all(
     2. Several files are under way together, so that slow hosts are waited for side by side.
     3. Answers come in the order of the files; no more of them are held than are under way.
     """
-    files = each_file(names)
+    files = each_document(names)
     begun = list(islice(files, MANY))
     size = jobs or (1 if len(begun) < MANY else os.process_cpu_count() or 1)
-    many = len(names) > 1 or begun != list(names)
+    many = len(names) > 1 or [handed.name for handed in begun] != list(names)
     progress = Progress(invocation.out)
     statuses: set[int] = set()
     compared: set[JsonValue] = set()
     async with _processes(judge.trust, size) as judges:  # 1.
 
-        async def work(name: str) -> Answer:
-            return await _answer(invocation, name, judge, judges)
+        async def work(handed: Handed) -> Answer:
+            return await _answer(invocation, handed, judge, judges)
 
         width = 1 if len(begun) == 1 else WAITED_FOR + size  # 2.
-        async for name, answer in in_order(chain(begun, files), work, width):  # 3.
-            _tell(invocation, name, answer, as_json=as_json, many=many)
+        async for handed, answer in in_order(chain(begun, files), work, width):  # 3.
+            _tell(invocation, handed.name, answer, as_json=as_json, many=many)
             statuses.add(answer.status)
             compared |= answer.labels
             progress.step(answer.status)
@@ -215,10 +215,10 @@ async def _processes(trust: Trust, size: int) -> "AsyncIterator[Judges | None]":
         yield pool
 
 
-async def _answer(invocation: Invocation, name: str, judge: Judge, judges: "Judges | None") -> Answer:
+async def _answer(invocation: Invocation, handed: Handed, judge: Judge, judges: "Judges | None") -> Answer:
     """What is known of one file; one that cannot be read does not keep the others from an answer."""
     try:
-        data = _data(invocation, name)
+        data = _data(invocation, handed)
         if judge.expected is not None:
             judge.expected.require(data)
         return Answer(await judge.report(data, judges))
@@ -226,8 +226,11 @@ async def _answer(invocation: Invocation, name: str, judge: Judge, judges: "Judg
         return Answer(error)
 
 
-def _data(invocation: Invocation, name: str) -> bytes:
-    """The bytes of one file; a folder stands for itself where nothing in it could be checked."""
+def _data(invocation: Invocation, handed: Handed) -> bytes:
+    """What is to be judged; a folder stands for itself where nothing in it could be checked."""
+    if handed.line is not None:
+        return carried_by(invocation, handed.line, limit=MAX_PRESENTATION_BYTES, tokens=True).text
+    name = handed.name
     if name != STDIN and is_folder(Path(name)):
         raise CliError("input.nothing_inside", name=name, kinds=", ".join(sorted(READ_FROM_FOLDERS)))
     return read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)

@@ -11,7 +11,7 @@ from running import glejt
 from samples import data, signed
 from verification_support import AT
 
-from node.cli.many import MANY, each_file
+from node.cli.many import MANY, MAX_LINE_BYTES, each_file
 from node.credentials.timestamps import format_timestamp
 
 OPEN = {"GLEJT_ALLOW_LOOPBACK": "1"}
@@ -80,6 +80,26 @@ def test_processes_answer_as_this_one_does_to_the_letter(folder):
         assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
 
 
+def test_each_line_of_a_file_of_lines_gets_its_answer(tmp_path, genuine):
+    long = b'"' + b"x" * (2 * MAX_LINE_BYTES) + b'"'
+    altered = data(genuine).replace(b"20", b"21", 1)
+    written = b"\n".join([data(genuine), b"", b" \t", altered, long, b"{", data(genuine) + b"\r"])
+    (tmp_path / "signed.jsonl").write_bytes(written)
+    done = glejt(tmp_path, "verify", "signed.jsonl", "--json", "--offline")
+    assert [line["file"] for line in lines(done)] == [f"signed.jsonl:{number}" for number in (1, 4, 5, 6, 7)]
+    assert [told(line) for line in lines(done)] == [
+        "accepted",
+        "rejected",
+        "input.too_large",
+        "document.syntax",
+        "accepted",
+    ]
+    assert done.returncode == 1
+    (tmp_path / "signed.jsonl").write_bytes(b" \n\n")
+    assert told(lines(glejt(tmp_path, "verify", "signed.jsonl", "--json"))[0]) == "input.empty"
+    assert told(lines(glejt(tmp_path, "verify", "none.jsonl", "--json"))[0]) == "input.missing"
+
+
 def test_names_patterns_folders_and_standard_input_mix(folder, genuine):
     done = glejt(
         folder, "verify", "all/a.json", "all/b/*.json", "all/d", "-", "--json", "--offline", stdin=data(genuine)
@@ -93,7 +113,7 @@ def test_a_folder_with_nothing_to_read_and_a_pattern_that_matches_nothing_say_so
     (folder / "empty").mkdir()
     done = glejt(folder, "verify", "empty", "nothing-*.json", "all/a.json", "--json")
     assert [told(line) for line in lines(done)] == ["input.nothing_inside", "input.missing", "accepted"]
-    assert ".json, .jsonld" in lines(done)[0]["error"]["remedy"]
+    assert ".json, .jsonl, .jsonld" in lines(done)[0]["error"]["remedy"]
     assert done.returncode == 2
 
 

@@ -6,33 +6,48 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key, web
+from did_methods import jwk, key, peer, pkh, web, webvh_log
+from did_methods.cache import RememberedMethod
 from did_methods.errors import AbsentError, UnavailableError
 from did_methods.jwk import JwkMethod
 from did_methods.key import KeyMethod
+from did_methods.peer import PeerMethod
+from did_methods.pkh import PkhMethod
 from did_methods.resolution import Method, resolve
 from did_methods.web import WebMethod
+from did_methods.webvh import WebvhMethod
 from node.adapters.fetch import GuardedFetch
-from node.adapters.remembered_fetch import RememberedFetch
+from node.adapters.remembered_fetch import FAILED_SECONDS, KEPT_SECONDS, RememberedFetch
 from node.adapters.web_url import Rules
 from node.documents import parse_object
+from node.verification.did_logs import LOG_TOOLS
 from node.verification.errors import FetchError
 from node.verification.sources import Fetch, Sources, no_fetch
 
+MAX_WEB_DOCUMENTS: Final = 256
+"""Documents of did:web that are remembered, of at most 128 kB each."""
 ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 def methods(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Mapping[str, Method]:
-    """The DID methods of this program. did:key and did:jwk read the identifier alone; did:web asks its host, if at all.
+    """The DID methods of this program: did:web and did:webvh ask their host, if at all; the others read the identifier.
 
-    A document of did:web has its host for its authority, so a host that leads elsewhere is not followed.
+    A document has its host for its authority, so a host that leads elsewhere is not followed.
     """
-    fetch = _fetch(online=online, loopback=loopback, remember=remember, same_host=True)
+    asked: Method = WebMethod(
+        DocumentReader(_fetch(online=online, loopback=loopback, same_host=True)), parse_object, loopback=loopback
+    )
+    if remember:
+        asked = RememberedMethod(asked, KEPT_SECONDS, FAILED_SECONDS, MAX_WEB_DOCUMENTS)
+    logs = DocumentReader(_fetch(online=online, loopback=loopback, remember=remember, same_host=True))
     return MappingProxyType(
         {
-            key.METHOD: KeyMethod(),
-            jwk.METHOD: JwkMethod(),
-            web.METHOD: WebMethod(DocumentReader(fetch), parse_object, loopback=loopback),
+            key.METHOD: RememberedMethod(KeyMethod()),
+            jwk.METHOD: RememberedMethod(JwkMethod()),
+            peer.METHOD: RememberedMethod(PeerMethod()),
+            pkh.METHOD: RememberedMethod(PkhMethod()),
+            web.METHOD: asked,
+            webvh_log.METHOD: WebvhMethod(logs, LOG_TOOLS, _now, loopback=loopback),
         }
     )
 
@@ -46,9 +61,13 @@ def sources(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     known = methods(online=online, loopback=loopback, remember=remember)
     return Sources(
         resolve=lambda did: resolve(did, known),
-        now=lambda: datetime.now(UTC),
+        now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _fetch(*, online: bool, loopback: bool, remember: bool, same_host: bool = False) -> Fetch:

@@ -20,9 +20,8 @@ from node.credentials.structure import types_of
 from node.documents import JsonObject, JsonValue
 from node.proofs.templates.holes import Hole, Kind, Place, UnfitError, value_at
 from node.proofs.templates.passage import Values
+from node.proofs.templates.shapes import FIXED
 
-FIXED: Final = frozenset({"@context", "type", "@type"})
-"""Members that say what others mean."""
 FIXED_AT_TOP: Final = frozenset({"relatedResource"})
 """Members of the credential whose values are judged by more than their form."""
 DATES: Final = ("validFrom", "validUntil", "issuanceDate", "expirationDate")

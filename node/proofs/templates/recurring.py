@@ -27,7 +27,7 @@ from node.proofs.canonicalize.rdfc10 import HashName, canonicalize
 from node.proofs.jsonld import JsonLd
 from node.proofs.jsonld.memo import Memo
 from node.proofs.templates.holes import Place
-from node.proofs.templates.shapes import Shapes
+from node.proofs.templates.shapes import FIXED, Shapes
 from node.proofs.templates.template import Template
 
 MAX_TEXT_BYTES: Final = 64 * 1024
@@ -135,7 +135,7 @@ class Recurring:
         if family.met > MAX_LEARNED or self._credit < COST * size:
             return
         if family.shapes is None:
-            family.shapes = Shapes(self._maker(hash_name), is_fixed, MAX_SHAPES)
+            family.shapes = Shapes(self._maker(hash_name), _is_fixed, MAX_SHAPES)
             family.shapes.learn(orjson.loads(family.first))
             self._families.put(name, family, ROOM_OF_TEXT * size)
         if family.shapes.learn(document) is not None:
@@ -151,9 +151,8 @@ class Recurring:
         return make
 
 
-def is_fixed(place: Place) -> bool:
-    """Whether the value at this place says what others mean, so that it belongs to the shape."""
-    return any(isinstance(step, str) and (step[:1] == "@" or step == "type") for step in place)
+def _is_fixed(place: Place) -> bool:
+    return not FIXED.isdisjoint(place)
 
 
 def _written(document: JsonObject) -> bytes | None:

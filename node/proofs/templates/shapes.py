@@ -20,6 +20,8 @@ MAX_REVISIONS: Final = 32
 """Times that a shape is worked out anew, each costing about ten documents: a value that rarely varies is found late."""
 MAX_PINNED: Final = 64
 """Places whose values turn out to belong to the shape."""
+FIXED: Final = frozenset({"@context", "type", "@type"})
+"""Members that say what others mean: they are the same in all documents of one shape."""
 
 type Scalar = str | int | float
 

@@ -42,6 +42,7 @@ test: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp c
 # FOUNDRY_PROFILE=long runs many more cases. FORGE=… is for machines other than linux-amd64, the one that package.json names.
 FORGE ?= node_modules/.bin/forge
 contracts: .venv/.dev contracts/node_modules/.stamp  ## build the contracts, compare them with what is committed, test them
+	@cd contracts && command -v $(FORGE) >/dev/null || { echo 'forge was not found: npm has it for Linux on x86-64; elsewhere install Foundry and say make FORGE=…/forge' >&2; exit 2; }
 	cd contracts && $(FORGE) fmt --check && $(FORGE) build
 	$(BIN)/python contracts/script/artifacts.py --check
 	cd contracts && FORGE_SNAPSHOT_CHECK=true FORGE_SNAPSHOT_EMIT=false $(FORGE) test --summary

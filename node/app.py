@@ -35,7 +35,9 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     A document has its host for its authority, so a host that leads elsewhere is not followed.
     """
     asked: Method = WebMethod(
-        DocumentReader(_fetch(online=online, loopback=loopback, same_host=True)), parse_object, loopback=loopback
+        DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True)),
+        parse_object,
+        loopback=loopback,
     )
     if remember:
         asked = RememberedMethod(asked, KEPT_SECONDS, FAILED_SECONDS, MAX_WEB_DOCUMENTS)

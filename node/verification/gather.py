@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from did_methods.cache import retrieved_at
 from did_methods.did import parse_did_url
 from did_methods.errors import DidMethodsError
 from node.documents import JsonValue
@@ -125,7 +126,7 @@ async def _resolve(
             resolution = await sources.resolve(did)
     except TimeoutError:
         return ResolutionFailure("TIMEOUT", "the resolution took too long and was given up", sources.now())
-    now = sources.now()
+    now = retrieved_at(resolution) or sources.now()
     if resolution.document is None:
         problem = resolution.problem
         code = problem.rpartition("#")[2] if problem else "NOT_FOUND"

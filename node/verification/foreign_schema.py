@@ -24,10 +24,12 @@ MAX_SCHEMA_LEVELS: Final = 128
 """Parts within each other, references written out; each is a call within a call."""
 MAX_COMPARISONS: Final = 10_000_000
 """Values of a schema, each compared with each value of the document: some 0.1 s. Honest ones need some 100,000."""
-MAX_PATTERN_BYTES: Final = 1_000_000
-"""Patterns of a schema, each run over all of the document: a hundred over 10 kB."""
-MAX_PATTERN_SIZE: Final = 256 * 1024
-"""One compiled pattern: each character of a text may be compared with all of it."""
+MAX_PATTERNS: Final = 500
+"""Patterns of a schema, references written out: each takes memory once it is compiled."""
+MAX_PATTERN_BYTES: Final = 500_000
+"""Patterns of a schema, each run over all of the document: a hundred over 5 kB."""
+MAX_PATTERN_SIZE: Final = 128 * 1024
+"""One compiled pattern: each character of a text may be compared with all of it. A name in any script fits."""
 _PATTERNS: Final = frozenset({"pattern", "patternProperties", "format"})
 """The keywords under which texts are matched."""
 _NAMES: Final = ("$id", "id")
@@ -89,6 +91,8 @@ class _Parts:
     def count(self) -> _Cost:
         """What the schema costs; raises UnjudgedSchemaError for too much, or a reference that leads back to itself."""
         cost = self._of(self._schema)
+        if cost.patterns > MAX_PATTERNS:
+            raise UnjudgedSchemaError(f"the schema has more than {MAX_PATTERNS} patterns, references written out")
         if cost.parts > MAX_SCHEMA_PARTS:
             raise UnjudgedSchemaError(f"the schema has more than {MAX_SCHEMA_PARTS} parts, references written out")
         return cost

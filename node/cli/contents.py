@@ -14,9 +14,13 @@ from node.credentials.contexts import BUNDLED
 from node.credentials.errors import PictureError
 from node.credentials.presentation import DocumentKind, Presentation, kind_of
 from node.credentials.structure import objects_of, types_of, version_of
+from node.credentials.timestamps import format_timestamp
 from node.documents import MAX_PRESENTATION_BYTES, JsonObject, JsonValue
+from node.proofs.jose.jwt import moment_of
+from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.open_badges_2.received import ReceivedBadge
-from node.verification.received import receive, subject_of
+from node.verification.received import Received, receive, subject_of
+from node.wallet.disclosed import Disclosed, all_of
 
 MAX_LINES: Final = 200
 """Lines shown of one file: a presentation of 64 credentials would bury the beginning."""
@@ -85,8 +89,39 @@ def contents(document: JsonValue) -> JsonObject:
     if received is not None and received.badge is not None:
         return _badge(received.badge)
     if received is not None and received.envelope is not None:
-        return {**_contents(received.value), "token": received.envelope.jws.header}
+        said = _claims(received.value) if received.typed else _contents(received.value)
+        return {**said, "token": received.envelope.jws.header, **_disclosed(received)}
     return _contents(document)
+
+
+def _claims(claims: JsonValue) -> JsonObject:
+    """What an SD-JWT VC says of itself."""
+    stated = claims if isinstance(claims, dict) else {}
+    found: JsonObject = {"kind": "sd_jwt_vc", "types": [stated.get("vct")]}
+    if "iss" in stated:
+        found["issuer"] = stated["iss"]
+    for member, name in (("validFrom", "nbf"), ("validUntil", "exp")):
+        moment = moment_of(stated.get(name))
+        if moment is not None:
+            found[member] = format_timestamp(moment)
+    entry = stated.get("status")
+    found["status"] = [entry["status_list"]] if isinstance(entry, dict) and "status_list" in entry else []
+    return found
+
+
+def _disclosed(received: Received) -> JsonObject:
+    """Each value that an SD-JWT shows, whether its holder can hide it, and how many digests have nothing to them."""
+    proof, claims = received.envelope, received.value
+    if not isinstance(proof, SdJwtProof) or not isinstance(claims, dict):
+        return {}
+    places = proof.opened.processed.disclosed
+    shown = [
+        {**one.to_json(), "always": not any(one.path == place or one.path.startswith(f"{place}/") for place in places)}
+        for one in all_of(claims)
+    ]
+    kb = proof.opened.sd_jwt.key_binding
+    bound: JsonObject = {} if kb is None else {"keyBinding": kb.header}
+    return {"disclosed": list[JsonValue](shown), "undisclosed": proof.opened.processed.withheld, **bound}
 
 
 def _contents(document: JsonValue) -> JsonObject:
@@ -156,6 +191,7 @@ def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     for header in _objects(found, "token"):
         parts = (visible(header[part]) for part in OF_HEADER if part in header)
         yield words("inspect.label.token"), " · ".join(parts)
+    yield from _disclosed_lines(found, words)
     for context in _objects(found, "contexts"):
         known = words("inspect.known" if context["known"] else "inspect.unknown")
         url = words("inspect.inline") if context["url"] is None else visible(context["url"])
@@ -163,6 +199,22 @@ def _lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
     for credential in _objects(found, "credentials"):
         yield "", ""
         yield from _lines(credential, words)
+
+
+def _disclosed_lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:
+    """What the holder of an SD-JWT can hide of what it shows, in words, and how much may be hidden already."""
+    for header in _objects(found, "keyBinding"):
+        parts = (visible(header[part]) for part in OF_HEADER if part in header)
+        yield words("inspect.label.key_binding"), " · ".join(parts)
+    for one in _objects(found, "disclosed"):
+        if not one["always"]:
+            value = one["value"] if not isinstance(one["value"], dict | list) else None
+            yield (
+                words("inspect.label.disclosed"),
+                Disclosed(str(one["path"]), value, always=False).told(words.language),
+            )
+    if found.get("undisclosed"):
+        yield words("inspect.label.undisclosed"), words("inspect.undisclosed", count=str(found["undisclosed"]))
 
 
 def _picture_lines(found: JsonObject, words: Words) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from node.cli.errors import CliError, describe
 from node.cli.files import require_free, write_whole
@@ -14,6 +14,8 @@ from node.cli.inputs import moment, read_document, trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
+from node.credentials.errors import CompositionError
+from node.credentials.structure import is_url
 from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument, UnsecuredDocument, parse_object
 from node.issuance.disclosable import DISCLOSABLE, NOTHING_MORE, SUITE_OF_FORM, Disclosure
 from node.issuance.errors import IssuanceError
@@ -24,11 +26,19 @@ from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
 from node.verification.vocabulary import vocabulary
 
+if TYPE_CHECKING:
+    from node.status.token_status_list import TokenStatusEntry
+
 JWT: Final = "jwt"
-FORMS: Final = (*SUITE_OF_FORM, JWT)
+SD_JWT: Final = "sd-jwt"
+FORMS: Final = (*SUITE_OF_FORM, SD_JWT, JWT)
 """Forms of a credential, by what people call them; without one, the usual proof for the key is put into it."""
-HIDING: Final = tuple(form for form, suite in SUITE_OF_FORM.items() if suite in DISCLOSABLE)
+HIDING: Final = (*(form for form, suite in SUITE_OF_FORM.items() if suite in DISCLOSABLE), SD_JWT)
 """Forms of which the holder chooses what to show."""
+TOKENS: Final = frozenset({JWT, SD_JWT})
+"""Forms that are a text around the credential."""
+MAX_INDEX_DIGITS: Final = 9
+"""A list has at most eight million places."""
 MAX_REMARKS: Final = 20
 """Remarks of the privacy linter that are told at once."""
 
@@ -45,6 +55,8 @@ class Order:
     form: str | None = None
     mandatory: tuple[str, ...] = ()
     awarded_date: bool = True
+    vct: str | None = None
+    token_status: str | None = None
 
     @property
     def form_suite(self) -> str | None:
@@ -129,8 +141,8 @@ def issue_file(  # noqa: PLR0913 -- what was typed
         disclosure=order.disclosure,
     )
     try:  # 2
-        secured = asyncio.run(_secured(document, signing, order, created))
-    except (IssuanceError, ProofsError) as error:
+        secured = asyncio.run(_secured(invocation, document, signing, order, created))
+    except (IssuanceError, CompositionError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words))
         return 1
     _remark_on_what_is_missing(invocation, document)
@@ -143,7 +155,7 @@ def issue_file(  # noqa: PLR0913 -- what was typed
         return 0
     text = token or json.dumps(secured, indent=2, ensure_ascii=False)
     write_whole(Path(out).expanduser(), f"{text}\n".encode(), force=force)
-    suite = signing.profile.cryptosuite if token is None else "JWT"
+    suite = signing.profile.cryptosuite if token is None else (order.form or JWT).upper()
     invocation.out.remark("remark.signed", issuer=signing.profile.issuer, suite=suite, name=out)
     return 0
 
@@ -156,8 +168,9 @@ def checked(invocation: Invocation, order: Order) -> datetime:
         raise CliError("usage.choice", option="--suite", value=order.suite, known=", ".join(suites))
     if order.form is not None and order.form not in FORMS:
         raise CliError("usage.choice", option="--form", value=order.form, known=", ".join(FORMS))
-    if order.form is not None and (order.suite is not None or (order.proof_array and order.form == JWT)):
+    if order.form is not None and (order.suite is not None or (order.proof_array and order.form in TOKENS)):
         raise CliError("usage.form_conflict")
+    _check_kind(order)
     if order.form not in HIDING and order.disclosure != NOTHING_MORE:
         raise CliError("usage.disclosure", known=", ".join(HIDING))
     if path_of(order.key, invocation.settings.key) is None:
@@ -166,12 +179,47 @@ def checked(invocation: Invocation, order: Order) -> datetime:
 
 
 async def _secured(
-    document: UnsecuredDocument, signing: Signing, order: Order, created: datetime
+    invocation: Invocation, document: UnsecuredDocument, signing: Signing, order: Order, created: datetime
 ) -> SecuredDocument | str:
-    """The signed credential: a document with its proof, or a token."""
-    if order.form != JWT:
+    """The signed credential: a document with its proof, or a token; what is lost in a form is said."""
+    if order.form == JWT:
+        return await secure_as_token(document, signing, created=created)
+    if order.form != SD_JWT:
         return await signing.secure(document, created=created)
-    return await secure_as_token(document, signing, created=created)
+    from node.issuance.selective_token import VCT_OF, secure_as_sd_jwt  # noqa: PLC0415 -- as above
+
+    vct = None if order.vct is None else VCT_OF[order.vct]
+    made = await secure_as_sd_jwt(document, signing, created=created, vct=vct, status=_place(order.token_status))
+    if made.lost:
+        invocation.out.remark("remark.lost", elements=", ".join(made.lost))
+    if made.kept:
+        invocation.out.remark("remark.kept", elements=", ".join(made.kept))
+    return made.text
+
+
+def _check_kind(order: Order) -> None:
+    """Refuse a kind of SD-JWT VC that is not known, and what only such a one has with another form."""
+    if order.vct is None and order.token_status is None:
+        return
+    from node.issuance.selective_token import VCT_OF  # noqa: PLC0415 -- few orders name a kind
+
+    if order.form != SD_JWT or order.vct is None:
+        raise CliError("usage.vct")
+    if order.vct not in VCT_OF:
+        raise CliError("usage.choice", option="--vct", value=order.vct, known=", ".join(VCT_OF))
+    _place(order.token_status)
+
+
+def _place(text: str | None) -> "TokenStatusEntry | None":
+    """The place in a Token Status List, as typed: the address of the list, a number sign, the index."""
+    if text is None:
+        return None
+    from node.status.token_status_list import TokenStatusEntry  # noqa: PLC0415 -- few orders name a place
+
+    url, sign, index = text.rpartition("#")
+    if not (sign and is_url(url) and index.isascii() and index.isdigit() and len(index) <= MAX_INDEX_DIGITS):
+        raise CliError("usage.token_status", value=text)
+    return TokenStatusEntry(int(index), url)
 
 
 def linter_for(invocation: Invocation, order: Order) -> PrivacyLinter:

@@ -18,7 +18,7 @@ from node.cli.composing import fresh_for, read_draft, tell
 from node.cli.errors import CliError, Refused, describe
 from node.cli.files import StagedFile, StagedFolder, staged_file, staged_folder
 from node.cli.invocation import Invocation
-from node.cli.issue import JWT, Input, Order, TableOrder, checked, linter_for, remark_on_privacy
+from node.cli.issue import TOKENS, Input, Order, TableOrder, checked, linter_for, remark_on_privacy
 from node.cli.output import visible
 from node.cli.places import Places, reserved
 from node.cli.signing import signing_for
@@ -273,7 +273,7 @@ def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path
 def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
     """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
     given = (source.achievement, source.award)
-    if None in given or source.file is not None or source.endorsement is not None or order.form == JWT:
+    if None in given or source.file is not None or source.endorsement is not None or order.form in TOKENS:
         raise CliError("usage.csv")
     if asked.encoding is not None and encoding_named(asked.encoding) is None:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))

@@ -223,6 +223,8 @@ def _issue(  # noqa: PLR0913 -- as above
     form: Annotated[str | None, typer.Option(help="form", metavar="form")] = None,
     mandatory: Annotated[list[str] | None, typer.Option("--mandatory", help="mandatory", metavar="pointer")] = None,
     hidable_date: Annotated[bool, typer.Option("--hidable-date", help="hidable_date")] = False,
+    vct: Annotated[str | None, typer.Option(help="vct", metavar="vct")] = None,
+    token_status: Annotated[str | None, typer.Option(help="token_status", metavar="token_status")] = None,
     suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
     created: Annotated[str | None, typer.Option(help="created", metavar="time")] = None,
     proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
@@ -240,6 +242,8 @@ def _issue(  # noqa: PLR0913 -- as above
         form=form,
         mandatory=tuple(mandatory or ()),
         awarded_date=not hidable_date,
+        vct=vct,
+        token_status=token_status,
     )
     source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
     asked = TableOrder(

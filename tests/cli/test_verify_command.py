@@ -135,7 +135,6 @@ def test_standard_input_is_a_file_named_by_a_dash(folder, genuine):
         (b"%PDF-1.7 ...", "picture.pdf.form", "not as glejt printed it"),
         (b"PK\x03\x04...", "input.kind", "an archive"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "input.kind", "a JPEG picture"),
-        (b"eyJhbGciOiJFUzI1NiJ9.e30.c2ln~WyJhIl0~", "input.kind", "an SD-JWT"),
         (b"\xd9\x5d\x00\x00", "input.kind", "binary"),
         (b'{"a": 1, "a": 2}', "document.duplicate_key", ""),
         (b'{"a": NaN}', "document.number", ""),

@@ -30,10 +30,10 @@ from did_methods.webvh_entry import (
 
 METHOD: Final = "webvh"
 PLACEHOLDER: Final = "{SCID}"
-MAX_LOG_BYTES: Final = 4 * 1024 * 1024
-"""A thousand versions of documents with several keys."""
+MAX_LOG_BYTES: Final = 1024 * 1024
+"""Some 700 versions of a document with one key: one a month for 58 years."""
 MAX_ENTRIES: Final = 1024
-"""A version a month for 85 years. Checking one costs some 0.2 ms."""
+"""More than fit. Checking one costs some 0.2 ms."""
 MAX_LINE_BYTES: Final = 256 * 1024
 """A document of the size that did:web may have, and room for the proofs."""
 CLOCK_SKEW: Final = timedelta(minutes=5)

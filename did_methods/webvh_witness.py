@@ -16,7 +16,7 @@ from did_methods.webvh_log import Log, method_of, proof_holds, with_approvals
 MAX_WITNESS_BYTES: Final = 1024 * 1024
 """Some 2,000 proofs; a publisher keeps the last of each witness."""
 MAX_PROOFS_TRIED: Final = 512
-"""Signatures checked for one log: four for each of as many witnesses as a version may have, twice over."""
+"""Signatures checked for one log; a publisher keeps the last of each witness."""
 
 
 def check_witnesses(log: Log, data: bytes | None, tools: Tools) -> Log:

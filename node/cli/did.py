@@ -5,16 +5,20 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key, web
-from did_methods.did import Did
+from did_methods import jwk, key, web, webvh_log
+from did_methods.did import Did, parse_did_url
+from did_methods.errors import DidMethodsError
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from did_methods.resolution import Problem, Resolution
 from did_methods.resolution import resolve as resolve_did
+from did_methods.versions import VersionedMethod, VersionQuery
+from did_methods.webvh import webvh_place
 from node.adapters.key_file import KeyFile, write_key_file
 from node.app import methods
 from node.cli.errors import CliError, Refused, Unknowable
@@ -32,7 +36,7 @@ KEY_TYPES: Final = MappingProxyType(
         "bls12-381-g2": KeyType.BLS12_381_G2,
     }
 )
-DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD)
+DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD, webvh_log.METHOD)
 UNSUPPORTED: Final = (
     Problem.METHOD_NOT_SUPPORTED,
     Problem.FEATURE_NOT_SUPPORTED,
@@ -40,6 +44,7 @@ UNSUPPORTED: Final = (
     Problem.UNSUPPORTED_PUBLIC_KEY_TYPE,
 )
 """What another program may be able to tell, and a second try will not."""
+NO_VERSIONS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
         raise CliError("key_file.exists")
     if published is not None and os.path.lexists(page):
         raise CliError("output.exists", name=page)
-    passphrase = _new_passphrase(invocation, new.passphrase_file) if new.protected else None
+    passphrase = new_passphrase(invocation, new.passphrase_file) if new.protected else None
     private = PrivateKey.generate(KEY_TYPES[new.key_type])
     did, method = _names(new.method, private.public) if published is None else _published(published, private.public)
     write_key_file(path, private, verification_method=method, passphrase=passphrase, scope=scope)
@@ -97,20 +102,49 @@ def _scope(new: NewKey) -> KeyScope | None:
     return None
 
 
-def resolve(invocation: Invocation, name: str, *, as_json: bool) -> int:
-    """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution."""
-    known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
-    result = asyncio.run(resolve_did(name, known))
+def resolve(
+    invocation: Invocation, name: str, *, as_json: bool, versions: Mapping[str, str | None] = NO_VERSIONS
+) -> int:
+    """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution.
+
+    `versions` asks for a version by `versionId`, `versionTime` or `versionNumber`, as the query of a DID URL does.
+    """
+    result = asyncio.run(_resolved(invocation, name, versions))
     if as_json:
         invocation.out.answer_json(result.to_json())
     if result.problem is not None:
-        refusal = _refusal(result.problem, result)
+        refusal = _refusal(result.problem, result, name)
         if as_json:
             return refusal.status
         raise refusal
     if not as_json:
         invocation.out.answer_json(result.document, indent=2)
     return 0
+
+
+async def _resolved(invocation: Invocation, name: str, versions: Mapping[str, str | None]) -> Resolution:
+    known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
+    asked = {parameter: value for parameter, value in versions.items() if value is not None}
+    if not asked and "?" not in name:
+        return await resolve_did(name, known)
+    if len(asked) > 1:
+        raise CliError("usage.version")
+    try:
+        url = parse_did_url(name)
+        query = VersionQuery.of(url)
+        if url.path or url.fragment is not None or (asked and url.query is not None):
+            raise CliError("usage.version")
+        query = VersionQuery.read(*next(iter(asked.items()))) if asked else query
+    except DidMethodsError as error:
+        return Resolution.failed(Problem.INVALID_DID_URL, f"{error}. {error.remedy}")
+    method = known.get(url.did.method)
+    if query.is_present or method is None:
+        return await resolve_did(url.did, known)
+    if not isinstance(method, VersionedMethod):
+        return Resolution.failed(
+            Problem.FEATURE_NOT_SUPPORTED, f"the DID method {url.did.method} keeps no versions that can be asked for."
+        )
+    return await method.resolve_version(url.did, query)
 
 
 def unlock(invocation: Invocation, key_file: KeyFile, name: Path, passphrase_file: str | None) -> PrivateKey:
@@ -136,7 +170,8 @@ def _published(did: Did, public: PublicKey) -> tuple[str, str]:
     return str(did), web.method_id(did, public)
 
 
-def _new_passphrase(invocation: Invocation, passphrase_file: str | None) -> str:
+def new_passphrase(invocation: Invocation, passphrase_file: str | None) -> str:
+    """The passphrase for a new key file, from its file or asked for twice."""
     file = path_of(passphrase_file, invocation.settings.passphrase_file)
     if file is not None:
         return read_first_line(file)
@@ -157,10 +192,19 @@ def _ask(invocation: Invocation, question: str, **values: str) -> str:
         raise CliError("input.ended") from error
 
 
-def _refusal(problem: Problem, result: Resolution) -> CliError:
+def _refusal(problem: Problem, result: Resolution, name: str) -> CliError:
     """What was typed is no DID (2), the DID stands for nothing (1), or it could not be told (20)."""
-    if problem is Problem.INVALID_DID:
+    if problem is Problem.INVALID_DID_URL or (problem is Problem.INVALID_DID and not _has_place(name)):
         return CliError("did.invalid", details=result.detail)
     if problem.means_wrong or problem is Problem.NOT_FOUND:
         return Refused("did.refused", details=result.detail)
     return Unknowable("did.unsupported" if problem in UNSUPPORTED else "did.unknown", details=result.detail)
+
+
+def _has_place(name: str) -> bool:
+    """Whether this is a sound did:webvh, whose log is then what is wrong: its method calls both by one name."""
+    try:
+        webvh_place(parse_did_url(name).did, loopback=True)
+    except DidMethodsError:
+        return False
+    return True

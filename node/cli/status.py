@@ -82,7 +82,7 @@ def create(invocation: Invocation, new: NewList, key: Key, *, out: str, force: b
         raise CliError("usage.address", value=new.url)
     if new.form not in {None, JWT}:
         raise CliError("usage.choice", option="--form", value=new.form, known=JWT)
-    size = 1 if new.size is None else _number("--size", new.size, 1, MAX_SIZE)
+    size = 1 if new.size is None else number_between("--size", new.size, 1, MAX_SIZE)
     lifetime, path = _lifetime(new.hours), Path(out).expanduser()
     if path.exists() and not force:  # before a passphrase is asked for
         raise CliError("output.exists", name=path)
@@ -102,17 +102,19 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
     """
     if asked.lift and asked.value is not None:  # 1.
         raise CliError("usage.lift")
-    value = 0 if asked.lift else 1 if asked.value is None else _number("--value", asked.value, 0, 2**MAX_SIZE - 1)
-    changes = {_number("INDEX", index, 0, 10**MAX_INDEX_CHARS): value for index in asked.indexes}
+    value = (
+        0 if asked.lift else 1 if asked.value is None else number_between("--value", asked.value, 0, 2**MAX_SIZE - 1)
+    )
+    changes = {number_between("INDEX", index, 0, 10**MAX_INDEX_CHARS): value for index in asked.indexes}
     lifetime, path = _lifetime(asked.hours), Path(name).expanduser()
     try:
         content = read_status_list(_document(_read(invocation, path)))
     except StatusError as error:
         return _refuse(invocation, error)
     if asked.seal:  # 2.
-        _confirm(invocation, "status.confirm_seal", yes=asked.yes, name=name)
+        confirm(invocation, "status.confirm_seal", yes=asked.yes, name=name)
     elif changes and value and not content.purposes.isdisjoint(FINAL):
-        _confirm(invocation, "status.confirm_set", yes=asked.yes, count=len(changes), name=name)
+        confirm(invocation, "status.confirm_set", yes=asked.yes, count=len(changes), name=name)
     signing = signing_for(invocation, key.file, key.passphrase_file)
     outside = sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
     with locked(path.parent):  # 3.
@@ -128,7 +130,7 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
 
 def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: bool) -> int:
     """Say what a list in a file says; whether it is true is not asked."""
-    asked = [_number("INDEX", index, 0, 10**MAX_INDEX_CHARS) for index in indexes]
+    asked = [number_between("INDEX", index, 0, 10**MAX_INDEX_CHARS) for index in indexes]
     document = _document(_read(invocation, Path(name).expanduser()))
     try:
         content = read_status_list(document)
@@ -216,17 +218,18 @@ def _document(received: Received) -> JsonObject:
     return received.value if isinstance(received.value, dict) else {}
 
 
-def _number(option: str, text: str, lowest: int, highest: int) -> int:
+def number_between(option: str, text: str, lowest: int, highest: int) -> int:
+    """The whole number that an option gives, within its limits."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(highest)) and lowest <= int(text) <= highest):
         raise CliError("usage.number", option=option, value=text, lowest=lowest, highest=highest)
     return int(text)
 
 
 def _lifetime(hours: str | None) -> timedelta:
-    return LIFETIME if hours is None else timedelta(hours=_number("--hours", hours, 1, LONGEST_HOURS))
+    return LIFETIME if hours is None else timedelta(hours=number_between("--hours", hours, 1, LONGEST_HOURS))
 
 
-def _confirm(invocation: Invocation, question: str, *, yes: bool, **values: object) -> None:
+def confirm(invocation: Invocation, question: str, *, yes: bool, **values: object) -> None:
     """Go on only where somebody agrees; without a terminal nobody waits."""
     if yes:
         return

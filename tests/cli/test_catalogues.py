@@ -14,7 +14,7 @@ SAME_IN_BOTH = re.compile(
     r"^(metavar\.|disclose\.line|state\.pass|state\.fail|kind\.(jwt|sd_jwt|xml)|doctor\.clock|.*\.label\.(python|terminal|status))"
 )
 COMPOSED = re.compile(
-    r"^(help|metavar|kind|error\.(achievement|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|key_file|status)|doctor\.label|state"
+    r"^(help|metavar|kind|error\.(achievement|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|key_file|status|webvh)|doctor\.label|state"
     r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|privacy|wallet|error\.wallet|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""
@@ -60,7 +60,7 @@ def test_each_text_is_used_and_each_key_in_the_program_has_a_text():
     assert {key for key in named if key not in strings and key.partition(".")[2] not in strings} == set()
     sections = {key.partition(".")[0] for key in EN.texts} - {"help", "metavar", "kind"}
     referred = {text for text in strings if re.fullmatch(rf"({'|'.join(sections)})(\.[a-z_]+)+", text)}
-    files = {text for text in referred if text.endswith((".json", ".toml"))}
+    files = {text for text in referred if text.endswith((".json", ".jsonl", ".toml"))}
     assert {text for text in referred - files if text not in EN.texts and f"error.{text}.said" not in EN.texts} == set()
 
 

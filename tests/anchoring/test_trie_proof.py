@@ -102,6 +102,8 @@ LEAF = [b"\x20\x12\x34", b"v" * 40]
     [
         b"",
         rlp.encode(b"text"),
+        rlp.encode(b"ab"),
+        rlp.encode(b"x" * 17),
         [],
         [b"\x20"],
         [b"\x20", b"v", b"w"],
@@ -118,6 +120,7 @@ LEAF = [b"\x20\x12\x34", b"v" * 40]
         [b"\x80\x12\x34", b"v"],
         [b"\x00", b"x" * 32],  # an extension of no length
         [b"\x00\x12", [b"\x20\x34", b"v" * 40]],  # inside its parent although it is as long as a hash
+        [b"\x00\x12", [b"\x20\x34", b"v" * 27]],  # exactly as long
         [b"\x00\x12", [b"\x20\x34", b""]],
         [b"\x00\x12", [b"one"]],
         rlp.encode(LEAF) + b"\0",
@@ -130,6 +133,10 @@ def test_nodes_that_no_trie_has(node):
     assert caught.value.code == "trie_proof.node"
     assert caught.value.remedy
     assert _forged(LEAF) == b"v" * 40
+
+
+def test_a_node_one_byte_shorter_than_a_hash_stands_in_its_parent():
+    assert _forged([b"\x00\x12", [b"\x20\x34", b"v" * 26]]) == b"v" * 26
 
 
 def test_a_child_that_is_no_hash_has_no_node():

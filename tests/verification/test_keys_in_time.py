@@ -1,0 +1,412 @@
+"""Keys in time: a signature is judged by what its key was when something anchored shows that it existed."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from samples import finished
+from verification_support import (
+    AT,
+    EVERYDAY,
+    ISSUER,
+    MALLORY,
+    STRICT,
+    UNIVERSITY,
+    Party,
+    credential,
+    found,
+    judged,
+    one,
+    party,
+)
+
+from did_methods import peer, pkh
+from did_methods.document import Relationship
+from did_methods.multikey import KeyType, PrivateKey
+from did_methods.resolution import Resolution
+from did_methods.web import WebPlace
+from did_methods.webvh import LOG_FILE
+from did_methods.webvh_create import UpdateKey, create, unfinished_did, update
+from did_methods.webvh_log import read_log
+from node.proofs.data_integrity import add_proof
+from node.proofs.jsonld import JsonLd
+from node.proofs.options import ProofOptions
+from node.proofs.proof import Proof, proofs_of
+from node.proofs.signatures import local_signer
+from node.verification.check import CheckName, Outcome
+from node.verification.did_logs import LOG_TOOLS
+from node.verification.gather import gather
+from node.verification.histories import LONG_FORM
+from node.verification.keys import KeyRing
+from node.verification.material import EMPTY, Origin, ResolvedDocument, VerificationMaterial
+from node.verification.policy import KeyEvidence
+from node.verification.sources import Sources
+from node.verification.trust import Trust
+
+START = datetime(2020, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+PLACE = WebPlace("university.example", None, ())
+PARTIES = [party(number) for number in range(60, 70)]
+ADMINISTRATOR = PrivateKey(KeyType.ED25519, bytes([99]) * 32)
+
+
+class Issued(NamedTuple):
+    """Something signed, and whose key it was."""
+
+    key: Party
+    proof: Proof
+
+
+def _prove(document, *, method, created):
+    options = ProofOptions(cryptosuite="eddsa-jcs-2022", verification_method=method, created=created)
+    return add_proof(document, options, local_signer(ADMINISTRATOR), jsonld=JsonLd({}))["proof"]
+
+
+UPDATES = UpdateKey(ADMINISTRATOR.public, _prove)
+
+
+def stamp(time):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def document(did, keys, listed):
+    """The document of keys, each with the time of its revocation or None, of which some are listed."""
+    methods = []
+    for who, revoked in keys.items():
+        multibase = who.private.public.to_multibase()
+        method = {"id": f"{did}#{multibase}", "type": "Multikey", "controller": did, "publicKeyMultibase": multibase}
+        methods.append(method if revoked is None else method | {"revoked": stamp(revoked)})
+    names = [f"{did}#{who.private.public.to_multibase()}" for who in listed]
+    contexts = ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"]
+    return {"@context": contexts, "id": did, "verificationMethod": methods, "assertionMethod": names}
+
+
+class Log:
+    """A did:webvh and its log, as its controller publishes it."""
+
+    def __init__(self, who, at):
+        text = document(str(unfinished_did(PLACE)), {who: None}, [who])
+        self.data = create(text, {}, UPDATES, LOG_TOOLS, at=at)
+        self.did = json.loads(self.data)["state"]["id"]
+
+    def publish(self, keys, listed, at):
+        self.data = update(self.data, {}, UPDATES, LOG_TOOLS, at=at, document=document(self.did, keys, listed))
+
+    def material(self, at, origin=Origin.LIVE, data=None):
+        files = {LOG_FILE: self.data if data is None else data}
+        version = read_log(files[LOG_FILE], LOG_TOOLS, now=at).versions[-1]
+        # What is said beside the files is a lie here: it must count for nothing.
+        lie = ResolvedDocument(version.document, KeyEvidence.ANCHORED, origin, at, files)
+        return VerificationMaterial({self.did: lie})
+
+    def signed(self, who, created):
+        method = f"{self.did}#{who.private.public.to_multibase()}"
+        return who.sign(credential(issuer=self.did), method=method, created=created)
+
+
+def finding(log, proof, at, *, anchored=None, policy=EVERYDAY):
+    ring = KeyRing(log.material(max(at, AT)), Trust(), policy, at, lambda _proof: anchored)
+    return ring.find(proof, Relationship.ASSERTION_METHOD)
+
+
+class KeysInTime(RuleBasedStateMachine):
+    """A controller and those who hold its keys do what they like, in any order, over the years."""
+
+    issued = Bundle("issued")
+
+    @initialize()
+    def begin(self):
+        self.now = START
+        self.listed = {PARTIES[0]: [(START, None)]}  # when each key was the issuer's
+        self.revoked = {PARTIES[0]: None}
+        self.current = PARTIES[0]
+        self.anchors = {}
+        self.log = Log(self.current, START)
+        self.seen = []
+
+    def _publish(self):
+        self.log.publish(self.revoked, [self.current], self.now)
+
+    def _rotate(self):
+        assume(len(self.listed) < len(PARTIES))
+        since, _ = self.listed[self.current][-1]
+        self.listed[self.current][-1] = (since, self.now)
+        self.current = PARTIES[len(self.listed)]
+        self.listed[self.current] = [(self.now, None)]
+        self.revoked[self.current] = None
+
+    @rule(days=st.integers(1, 400))
+    def wait(self, days):
+        self.now += days * DAY
+
+    @rule()
+    def rotate(self):
+        self.now += DAY
+        self._rotate()
+        self._publish()
+
+    @rule(choice=st.integers(0, 9), days_back=st.integers(0, 800))
+    def revoke(self, choice, days_back):
+        known = list(self.listed)
+        key = known[choice % len(known)]
+        assume(self.revoked[key] is None)
+        self.now += DAY
+        if key is self.current:
+            self._rotate()
+        self.revoked[key] = self.now - days_back * DAY
+        self._publish()
+
+    @rule(choice=st.integers(0, 9))
+    def take_back(self, choice):
+        """A key of before becomes the present one again."""
+        known = list(self.listed)
+        key = known[choice % len(known)]
+        assume(key is not self.current)
+        self.now += DAY
+        since, _ = self.listed[self.current][-1]
+        self.listed[self.current][-1] = (since, self.now)
+        self.current = key
+        self.listed[key].append((self.now, None))
+        self._publish()
+
+    @rule(target=issued, choice=st.integers(0, 9), backdated=st.integers(-100, 3000))
+    def issue(self, choice, backdated):
+        """Whoever holds a key signs, with any date; a stolen key is as good as its owner's."""
+        if len(self.seen) >= 6:
+            return multiple()
+        key = list(self.listed)[choice % len(self.listed)]
+        (proof,) = proofs_of(self.log.signed(key, self.now - backdated * DAY))
+        made = Issued(key, proof)
+        self.seen.append(made)
+        return made
+
+    @rule(made=issued)
+    def anchor(self, made):
+        self.anchors.setdefault(id(made), self.now)
+
+    def _expected(self, key, time):
+        revoked = self.revoked[key]
+        if revoked is not None and revoked <= time:
+            return Outcome.FAILED
+        active = any(since <= time and (until is None or time < until) for since, until in self.listed[key])
+        return Outcome.PASSED if active else Outcome.INDETERMINATE
+
+    @invariant()
+    def judged_by_the_anchored_time_alone(self):
+        for made in getattr(self, "seen", ()):
+            anchored = self.anchors.get(id(made))
+            expected = self._expected(made.key, anchored or self.now)
+            found = finding(self.log, made.proof, self.now, anchored=anchored)
+            assert found.outcome is expected, (found.code, found.evidence)
+            assert found.evidence["time"] == ("judging" if anchored is None else "anchored")
+            assert found.evidence["evidence"] == "self-declared"
+            if anchored is not None:
+                assert found.evidence["anchoredAt"] == stamp(anchored)
+            strict = finding(self.log, made.proof, self.now, anchored=anchored, policy=STRICT)
+            assert strict.outcome is (expected if expected is Outcome.FAILED else Outcome.INDETERMINATE)
+
+
+@pytest.mark.threat(22)
+@pytest.mark.threat(109)
+def test_a_key_is_judged_by_what_it_was_at_the_anchored_time():
+    run_state_machine_as_test(
+        KeysInTime,
+        settings=settings(
+            max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+@pytest.fixture
+def rotated():
+    """A log in which the first key was replaced after a hundred days."""
+    log = Log(PARTIES[0], START)
+    log.publish(dict.fromkeys(PARTIES[:2]), [PARTIES[1]], START + 100 * DAY)
+    return log
+
+
+@pytest.mark.threat(22)
+def test_a_backdated_signature_of_a_replaced_key_stays_undecided(rotated):
+    for created in (START + DAY, START + 99 * DAY, START + 200 * DAY):
+        entry = one(rotated.signed(PARTIES[0], created), material=rotated.material(AT))
+        assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.replaced")
+        assert found(entry, "proof") == ("passed", "proof.passed")
+        assert entry.verdict == "cannot_tell"
+    assert one(rotated.signed(PARTIES[1], START), material=rotated.material(AT)).verdict == "accepted"
+
+
+@pytest.mark.threat(22)
+def test_a_revoked_key_fails_unless_it_signed_before():
+    log = Log(PARTIES[0], START)
+    keys = {PARTIES[0]: START + 50 * DAY, PARTIES[1]: None}
+    log.publish(keys, [PARTIES[1]], START + 100 * DAY)
+    (proof,) = proofs_of(log.signed(PARTIES[0], START))
+    assert finding(log, proof, AT).code == "issuer_key.revoked"
+    for days, outcome in ((49, "passed"), (50, "failed"), (75, "failed"), (150, "failed")):
+        assert finding(log, proof, AT, anchored=START + days * DAY).outcome == outcome
+    entry = one(log.signed(PARTIES[0], START), material=log.material(AT))
+    assert (found(entry, "issuer_key"), entry.verdict) == (("failed", "issuer_key.revoked"), "rejected")
+
+
+def test_an_anchor_of_after_the_time_of_judging_is_not_there_yet(rotated):
+    (proof,) = proofs_of(rotated.signed(PARTIES[0], START))
+    assert finding(rotated, proof, START + 50 * DAY, anchored=START + 60 * DAY).evidence["time"] == "judging"
+    assert finding(rotated, proof, AT, anchored=START + 60 * DAY).outcome is Outcome.PASSED
+    # Judged as of a day on which the key was the issuer's, by a log that says more.
+    assert finding(rotated, proof, AT, anchored=START - DAY).code == "issuer_key.not_yet"
+
+
+@pytest.mark.threat(109)
+def test_a_log_that_was_written_in_one_go_dates_nothing():
+    """Complete, valid, and made today: its dates are ten years old because its controller says so."""
+    fabricated = Log(PARTIES[0], AT - 3650 * DAY)
+    for number in range(1, 5):
+        keys = dict.fromkeys(PARTIES[: number + 1])
+        fabricated.publish(keys, [PARTIES[0], PARTIES[number]], AT - (3650 - 365 * number) * DAY)
+    signed = fabricated.signed(PARTIES[0], AT - 3000 * DAY)
+    entry = one(signed, material=fabricated.material(AT))
+    assert entry.check(CheckName.ISSUER_KEY).evidence["evidence"] == "self-declared"
+    entry = one(signed, material=fabricated.material(AT), policy=STRICT)
+    assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.undated")
+    assert entry.verdict == "cannot_tell"
+    (proof,) = proofs_of(signed)
+    assert finding(fabricated, proof, AT, anchored=AT - DAY, policy=STRICT).code == "issuer_key.undated"
+
+
+@pytest.mark.threat(101)
+@pytest.mark.threat(23)
+def test_a_log_from_the_file_proves_itself_but_not_that_nothing_followed(rotated):
+    """A stolen key of before, and a log that was cut where it was still in force."""
+    cut = rotated.data.split(b"\n")[0] + b"\n"
+    signed = rotated.signed(PARTIES[0], START)
+    for data in (cut, rotated.data):
+        entry = one(signed, material=rotated.material(AT, Origin.FILE, data))
+        assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.from_file")
+        assert entry.verdict == "cannot_tell"
+
+
+@pytest.mark.threat(23)
+@pytest.mark.parametrize("origin", [Origin.LIVE, Origin.FILE])
+def test_files_that_prove_nothing_make_a_document_nobodys(rotated, origin):
+    signed = rotated.signed(PARTIES[1], START)
+    good = rotated.material(AT, origin).documents[rotated.did]
+    lines = rotated.data.split(b"\n")
+    other = Log(PARTIES[1], START)
+    bad = {
+        "no log": {"did.txt": rotated.data},
+        "empty": {LOG_FILE: b""},
+        "swapped": {LOG_FILE: b"\n".join(reversed(lines))},
+        "without a beginning": {LOG_FILE: lines[1]},
+        "altered": {LOG_FILE: rotated.data.replace(PARTIES[1].private.public.to_multibase().encode(), b"z6Mk")},
+        "another's": {LOG_FILE: other.data},
+    }
+    for name, files in bad.items():
+        material = VerificationMaterial({rotated.did: replace(good, files=files)})
+        entry = one(signed, material=material)
+        outcome, code = found(entry, "issuer_key")
+        assert outcome == "indeterminate", name
+        assert code != "issuer_key.passed", name
+        assert entry.verdict == "cannot_tell", name
+
+
+class TestDocumentsThatProveThemselves:
+    LONG = peer.create_with_document(
+        {
+            "verificationMethod": [
+                {"id": "#key", "type": "Multikey", "publicKeyMultibase": PARTIES[0].private.public.to_multibase()}
+            ],
+            "assertionMethod": ["#key"],
+        }
+    )
+    SHORT = peer.short_form(LONG)
+
+    def signed(self, did):
+        return PARTIES[0].sign(credential(issuer=str(did)), method=f"{did}#key")
+
+    def material(self, files):
+        made_up = document(str(self.SHORT), {MALLORY: None}, [MALLORY])
+        item = ResolvedDocument(made_up, KeyEvidence.IMMUTABLE, Origin.LIVE, AT, files)
+        written = VerificationMaterial({str(self.SHORT): item}).to_json()
+        return VerificationMaterial.from_json(json.loads(json.dumps(written)))
+
+    def test_a_long_form_needs_nobody(self):
+        entry = one(self.signed(self.LONG))
+        assert found(entry, "issuer_key") == ("passed", "issuer_key.passed")
+        assert entry.check(CheckName.ISSUER_KEY).evidence["evidence"] == "immutable"
+        assert entry.verdict == "accepted"
+
+    @pytest.mark.threat(101)
+    def test_a_short_form_is_known_by_its_long_form_that_came_with_the_file(self):
+        entry = one(self.signed(self.SHORT), material=self.material({LONG_FORM: str(self.LONG).encode()}))
+        assert entry.verdict == "accepted"
+        assert entry.check(CheckName.ISSUER_KEY).evidence["origin"] == "computed"
+
+    @pytest.mark.threat(101)
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {},
+            {"other": b"x"},
+            {LONG_FORM: b""},
+            {LONG_FORM: b"\xff"},
+            {LONG_FORM: b"did:peer:4zQmb7xLdVY9TXx8oov5XgpGUmGELgqiAV2699s43i6Qdm3M:zQSJgiFTYiCHjQ9MktwNThRXM7a"},
+        ],
+    )
+    def test_nothing_else_makes_it_known(self, files):
+        for by in (PARTIES[0], MALLORY):
+            method = "#key" if by is PARTIES[0] else f"#{MALLORY.private.public.to_multibase()}"
+            signed = by.sign(credential(issuer=str(self.SHORT)), method=f"{self.SHORT}{method}")
+            entry = one(signed, material=self.material(files))
+            assert found(entry, "issuer_key")[0] == "indeterminate"
+            assert entry.verdict == "cannot_tell"
+
+    @pytest.mark.threat(101)
+    def test_a_document_of_did_web_counts_only_when_it_is_pinned(self):
+        signed = UNIVERSITY.sign(credential(UNIVERSITY))
+        item = ResolvedDocument(UNIVERSITY.document(), KeyEvidence.IMMUTABLE, Origin.FILE, AT, {LOG_FILE: b"{}"})
+        for files in ({}, {LOG_FILE: b"{}"}, {LONG_FORM: b"did:peer:0z"}):
+            entry = one(signed, material=VerificationMaterial({UNIVERSITY.did: replace(item, files=files)}))
+            assert found(entry, "issuer_key")[0] == "indeterminate"
+        pinned = Trust(documents={UNIVERSITY.did: UNIVERSITY.document()})
+        assert one(signed, trust=pinned).verdict == "accepted"
+
+    def test_an_account_that_is_its_key_signs(self):
+        did = pkh.create(ISSUER.private.public)
+        signed = ISSUER.sign(credential(issuer=str(did)), method=pkh.method_id(did))
+        entry = one(signed)
+        assert entry.verdict == "accepted"
+        assert entry.check(CheckName.ISSUER_KEY).evidence["evidence"] == "immutable"
+        forged = MALLORY.sign(credential(issuer=str(did)), method=pkh.method_id(did))
+        assert one(forged).verdict == "rejected"
+
+    def test_gathering_asks_nobody_for_what_is_computed_and_keeps_the_files(self):
+        asked = []
+
+        async def resolve(did):
+            asked.append(did)
+            return Resolution({"id": did}, files={LONG_FORM: str(self.LONG).encode()})
+
+        sources = Sources(resolve, lambda: AT)
+        assert finished(gather_of(self.signed(self.LONG), sources)) == EMPTY
+        assert asked == []
+        gathered = asyncio.run(gather_of(self.signed(self.SHORT), sources))
+        assert asked == [str(self.SHORT)]
+        assert judged(self.signed(self.SHORT), material=gathered).credentials[0].verdict == "accepted"
+
+
+def gather_of(subject, sources):
+    return gather(subject, sources, Trust())

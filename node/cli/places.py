@@ -14,6 +14,7 @@ from did_methods.errors import MultibaseError
 from did_methods.multibase import decode_base64url
 from node.cli.errors import CliError
 from node.cli.files import locked, read_input, write_whole
+from node.credentials.credential import Credential
 from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, parse_object
 from node.issuance.status_lists import bits_of
 from node.status.bitstring import MAX_BYTES, Bitstring
@@ -21,7 +22,7 @@ from node.status.encoded_list import encode, expand
 from node.status.entry import StatusEntry
 from node.status.errors import StatusError
 from node.status.indexes import TakenIndexes, free_indexes
-from node.status.status_list import read_status_list
+from node.status.status_list import SEALED_UNTIL, read_status_list
 
 SUFFIX: Final = ".taken"
 """Behind the name of the list: the file that says which of its places are taken."""
@@ -81,7 +82,10 @@ class Places:
 
     def _read(self) -> tuple[str, str, Bitstring]:
         data = read_input(str(self._list), limit=MAX_CREDENTIAL_BYTES)
-        content = read_status_list(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
+        document = parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES)
+        content = read_status_list(document)
+        if Credential(document).validity.end == SEALED_UNTIL:
+            raise CliError("places.sealed", name=self._list)
         bits = bits_of(content)
         if content.id is None or len(content.purposes) != 1 or bits.size != 1:
             raise CliError("places.kind", name=self._list)

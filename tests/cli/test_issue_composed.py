@@ -72,7 +72,7 @@ def test_which_of_the_files_cannot_be_read_is_said(desk, name, content):
 
 def test_what_is_complete_is_not_said_to_miss_anything(desk):
     assert "missing" not in issue(desk, *AWARD).stderr
-    write(desk, "achievement.json", achievement_file(workload=None))
+    write(desk, "achievement.json", achievement_file(participationType=None))
     assert "What is missing: glejt achievement check" in issue(desk, *AWARD).stderr
 
 

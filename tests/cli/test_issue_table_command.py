@@ -310,6 +310,15 @@ def test_what_is_written_down_as_taken_is_taken(desk):
     assert set(noted) == first
 
 
+def test_nobody_gets_a_place_in_a_list_that_will_never_change(desk):
+    made = ("--url", NEXT_BADGE, "--out", "list.json", "--key", "key.json")
+    assert glejt(desk, "status", "create", *made).returncode == 0
+    assert glejt(desk, "status", "seal", "list.json", "--yes", "--key", "key.json").returncode == 0
+    done = issue(desk, "name\nSample Learner\n", "--status", "list.json")
+    assert (done.returncode, "places.sealed" in done.stderr) == (2, True)
+    assert not (desk / "signed.jsonl").exists()
+
+
 def test_at_a_terminal_progress_is_shown_and_gone_at_the_end(desk):
     (desk / "table.csv").write_text("name\n" + "".join(f"Learner {n}\n" for n in range(3000)), "utf-8")
     files = ("--achievement", "achievement.json", "--award", "award.json", "--csv", "table.csv", "--key", "key.json")

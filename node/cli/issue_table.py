@@ -192,9 +192,9 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
         betrays = remark_on_privacy(invocation, privacy.findings())
         released = bool(progress.issued) and not (asked.strict and (progress.rejected or betrays))
         if released:
-            sink.release(force=asked.force)
             if places is not None:
-                places.keep()
+                places.keep()  # first: a place that is lost harms nobody, one that is given out twice withdraws two
+            sink.release(force=asked.force)
         _report(progress, awards.batch.tally, result if released else None, rejects, trial=asked.dry_run)
         if betrays and asked.strict:
             return Refused.status

@@ -478,28 +478,3 @@ def test_endorsements_are_named_and_nothing_rests_on_them():
         {"of": "/badge", "id": "urn:uuid:2"},
         {"of": "/badge/issuer", "id": None},
     ]
-
-
-def test_badges_of_another_kind_are_named_and_never_guessed_at():
-    blockcerts = assertion(verification={"type": ["MerkleProofVerification2017", "Extension"]})
-    entry = badge_report(blockcerts, material(world()))
-    assert found(entry, "proof") == (Outcome.INDETERMINATE, "proof.unsupported")
-    assert found(entry, "anchor") == (Outcome.INDETERMINATE, "anchor.not_checked")
-    assert entry.verdict is Verdict.CANNOT_TELL
-
-
-def test_badges_of_version_1_are_read():
-    """No types, no ids, and the address under `verify`."""
-    old = {
-        "uid": "f2c20",
-        "recipient": {"type": "email", "hashed": True, "identity": recipient()["identity"], "salt": "pepper"},
-        "badge": f"{SCHOOL}/badges/welding",
-        "verify": {"type": "hosted", "url": f"{SCHOOL}/assertions/1"},
-        "issuedOn": 1772355600,
-    }
-    published = {
-        f"{SCHOOL}/assertions/1": old,
-        f"{SCHOOL}/badges/welding": badge_class(**{"@context": None, "id": None, "type": None}),
-        f"{SCHOOL}/issuer": {"name": "School of Welding", "url": SCHOOL},
-    }
-    assert outcomes(badge_report(old, material(published))) == GENUINE

@@ -1,12 +1,18 @@
 """What the tests of SD-JWTs share: issuing and showing them as anybody could, well or badly."""
 
+import base64
+import hashlib
+import zlib
+
 from jose_support import NOW, encoded, token
 from verification_support import HOLDER, ISSUER, REQUEST, Party
 
-from did_methods.multibase import to_base64url
+from did_methods.multibase import from_base64url, to_base64url
 from node.documents import JsonObject, JsonValue
 from node.proofs.sd_jwt.concealment import conceal
 from node.proofs.sd_jwt.disclosure import digest_of
+from node.status.token_status_list import pack
+from node.verification.check import CheckName
 
 VCT = "https://credentials.example/learning"
 HOLDER_JWK = HOLDER.private.public.to_jwk()
@@ -66,9 +72,28 @@ def without(text: str, *names: str) -> str:
 
 
 def _content(part: str) -> bytes:
-    from did_methods.multibase import from_base64url  # noqa: PLC0415 -- one use
-
     return from_base64url(part, max_chars=10**6)
 
 
-__all__ = ["CLAIMS", "HIDDEN", "VCT", "digest", "raw", "sd_jwt", "shown", "to_base64url", "with_claims", "without"]
+def sri(text):
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def schemas(entry):
+    return [item["code"] for item in entry.check(CheckName.STRUCTURE).evidence.get("schemas", [])]
+
+
+LIST = "https://lists.example/1"
+
+
+def status(index=3, uri=LIST):
+    return {"status_list": {"idx": index, "uri": uri}}
+
+
+def status_list(  # noqa: PLR0913 -- as above
+    values=(), by=ISSUER, *, size=2, entries=16, typ="statuslist+jwt", header=None, **members
+):
+    packed = to_base64url(zlib.compress(pack(dict(values), entries, size)))
+    claims = {"iss": ISSUER.did, "sub": LIST, "iat": NOW - 60, "status_list": {"bits": size, "lst": packed}, **members}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return token(claims, by, **{"typ": typ, **(header or {})})

@@ -12,11 +12,7 @@ from support import ROOT
 DEFENDED = {
     *range(1, 23),
     *range(24, 32),
-    33,
-    34,
-    *range(38, 41),
-    42,
-    43,
+    *range(33, 44),
     *range(44, 57),
     *range(59, 65),
     85,

@@ -8,9 +8,10 @@ Spec: https://www.rfc-editor.org/rfc/rfc9901#section-4.2, https://www.rfc-editor
 
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from did_methods.multibase import to_base64url
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.errors import ProofOptionsError, shown
 from node.proofs.sd_jwt.disclosure import (
@@ -19,10 +20,10 @@ from node.proofs.sd_jwt.disclosure import (
     ELEMENT,
     HASH_CLAIM,
     RESERVED_NAMES,
+    SALT_BYTES,
     Disclosure,
     digest_of,
     make_disclosure,
-    new_salt,
 )
 from node.proofs.sd_jwt.sd_jwt import MAX_DISCLOSURES
 
@@ -38,7 +39,11 @@ class ConcealedClaims:
 
 
 def conceal(
-    claims: JsonObject, pointers: Collection[str], *, hash_name: str = DEFAULT_HASH, salt: Callable[[], str] = new_salt
+    claims: JsonObject,
+    pointers: Collection[str],
+    *,
+    hash_name: str = DEFAULT_HASH,
+    salt: Callable[[], str] | None = None,
 ) -> ConcealedClaims:
     """The claims with each value that a pointer names behind a digest; one within another is disclosed after it.
 
@@ -52,8 +57,8 @@ def conceal(
             code="proof.options.disclosure",
             remedy=_REMEDY,
         )
-    cover = _Cover(wanted, hash_name, salt)
-    payload = cover.members(claims, ())
+    cover = _Cover(wanted, hash_name, salt or _Salts(2 * len(wanted)).next)
+    payload = cover.members(claims, _branches(wanted), ())
     if wanted:
         raise ProofOptionsError(
             f"there is nothing at {shown(min(wanted))}", code="proof.options.disclosure", remedy=_REMEDY
@@ -63,6 +68,42 @@ def conceal(
     return ConcealedClaims(payload=payload, disclosures=tuple(cover.disclosures))
 
 
+@dataclass(slots=True)
+class _Branch:
+    """What is wanted of a value: itself, if it has a pointer, and what is inside it by name or index."""
+
+    inside: "dict[str, _Branch]" = field(default_factory=dict)
+    pointer: str | None = None
+
+
+def _branches(pointers: Collection[str]) -> _Branch:
+    """The pointers as a tree, so that only what leads to one of them is looked at member by member."""
+    root = _Branch()
+    for one in pointers:
+        if not one.startswith("/"):
+            continue
+        branch = root
+        for step in one[1:].split("/"):
+            name = step.replace("~1", "/").replace("~0", "~") if "~" in step else step
+            branch = branch.inside.setdefault(name, _Branch())
+        branch.pointer = one
+    return root
+
+
+class _Salts:
+    """Salts whose randomness is drawn for many at once."""
+
+    def __init__(self, count: int) -> None:
+        self._bytes = secrets.token_bytes(SALT_BYTES * count)
+        self._used = 0
+
+    def next(self) -> str:
+        """A salt that nobody had before."""
+        start, self._used = self._used, self._used + SALT_BYTES
+        drawn = self._bytes[start : self._used]
+        return to_base64url(drawn or secrets.token_bytes(SALT_BYTES))
+
+
 class _Cover:
     """One pass over the claims, from the leaves up; takes out of `wanted` what it finds."""
 
@@ -70,20 +111,17 @@ class _Cover:
         self._wanted, self._hash_name, self._salt = wanted, hash_name, salt
         self.disclosures: list[Disclosure] = []
 
-    def members(self, value: JsonObject, steps: tuple[str | int, ...]) -> JsonObject:
-        if reserved := value.keys() & RESERVED_NAMES:
-            raise ProofOptionsError(
-                f"{min(reserved)} stands at {shown(pointer(*steps))}, and SD-JWT uses that name itself",
-                code="proof.options.reserved",
-                path=pointer(*steps),
-                remedy="Give the member another name.",
-            )
+    def members(self, value: JsonObject, branch: _Branch, steps: tuple[str | int, ...]) -> JsonObject:
+        """The object with digests in place of what is wanted of it."""
+        _refuse_reserved(value, steps)
         shown_members: JsonObject = {}
         digests: list[str] = []
+        inside = branch.inside
         for name, member in value.items():
-            place = (*steps, name)
-            covered = self._value(member, place)
-            if self._is_wanted(place):
+            within = inside.get(name)
+            covered = self._value(member, within, (*steps, name)) if isinstance(member, dict | list) else member
+            if within is not None and within.pointer in self._wanted:
+                self._wanted.discard(within.pointer)
                 digests.append(self._digest(name, covered))
             else:
                 shown_members[name] = covered
@@ -92,12 +130,14 @@ class _Cover:
             shown_members[DIGESTS] = [*sorted(digests)]
         return shown_members
 
-    def _elements(self, values: list[JsonValue], steps: tuple[str | int, ...]) -> list[JsonValue]:
+    def _elements(self, values: list[JsonValue], branch: _Branch, steps: tuple[str | int, ...]) -> list[JsonValue]:
         result: list[JsonValue] = []
         hidden = 0
         for index, value in enumerate(values):
-            covered = self._value(value, (*steps, index))
-            if self._is_wanted((*steps, index)):
+            within = branch.inside.get(str(index))
+            covered = self._value(value, within, (*steps, index)) if isinstance(value, dict | list) else value
+            if within is not None and within.pointer in self._wanted:
+                self._wanted.discard(within.pointer)
                 covered = {ELEMENT: self._digest(None, covered)}
                 hidden += 1
             result.append(covered)
@@ -105,17 +145,13 @@ class _Cover:
             result.insert(secrets.randbelow(len(result) + 1), {ELEMENT: self._decoy()})
         return result
 
-    def _value(self, value: JsonValue, steps: tuple[str | int, ...]) -> JsonValue:
-        if isinstance(value, dict):
-            return self.members(value, steps)
-        return self._elements(value, steps) if isinstance(value, list) else value
-
-    def _is_wanted(self, place: tuple[str | int, ...]) -> bool:
-        at = pointer(*place)
-        if at not in self._wanted:
-            return False
-        self._wanted.remove(at)
-        return True
+    def _value(
+        self, value: JsonObject | list[JsonValue], branch: _Branch | None, steps: tuple[str | int, ...]
+    ) -> JsonValue:
+        if branch is None or not branch.inside:
+            _refuse_all_reserved(value, steps)
+            return value
+        return self.members(value, branch, steps) if isinstance(value, dict) else self._elements(value, branch, steps)
 
     def _digest(self, name: str | None, value: JsonValue) -> str:
         disclosure = make_disclosure(name, value, salt=self._salt)
@@ -124,6 +160,27 @@ class _Cover:
 
     def _decoy(self) -> str:
         return digest_of(self._salt(), self._hash_name)
+
+
+def _refuse_reserved(value: JsonObject, steps: tuple[str | int, ...]) -> None:
+    if not RESERVED_NAMES.isdisjoint(value):
+        raise ProofOptionsError(
+            f"{min(RESERVED_NAMES & value.keys())} stands at {shown(pointer(*steps))}, a name that SD-JWT itself uses",
+            code="proof.options.reserved",
+            path=pointer(*steps),
+            remedy="Give the member another name.",
+        )
+
+
+def _refuse_all_reserved(value: JsonValue, steps: tuple[str | int, ...]) -> None:
+    """The same of what is not covered, and all that is in it."""
+    if isinstance(value, dict):
+        _refuse_reserved(value, steps)
+        for name, inner in value.items():
+            _refuse_all_reserved(inner, (*steps, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_all_reserved(inner, (*steps, index))
 
 
 def _missing(count: int) -> int:

@@ -27,7 +27,7 @@ DIGESTS: Final = "_sd"
 ELEMENT: Final = "..."
 HASH_CLAIM: Final = "_sd_alg"
 RESERVED_NAMES: Final = frozenset({DIGESTS, ELEMENT, HASH_CLAIM})
-_SALT_BYTES: Final = 16  # RFC 9901, 9.3
+SALT_BYTES: Final = 16  # RFC 9901, 9.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def digest_of(text: str, hash_name: str) -> str:
 
 def new_salt() -> str:
     """128 bits from the operating system's random source, as base64url."""
-    return to_base64url(secrets.token_bytes(_SALT_BYTES))
+    return to_base64url(secrets.token_bytes(SALT_BYTES))
 
 
 def make_disclosure(name: str | None, value: JsonValue, *, salt: Callable[[], str] = new_salt) -> Disclosure:

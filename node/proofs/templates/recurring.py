@@ -57,8 +57,6 @@ MAX_CREDIT: Final = 8 * 1024 * 1024
 """Bytes whose cost may be spent on learning at once: on three hundred badges, half a second. Beyond it,
 learning takes at most as much time as was spent on the general way."""
 
-_JSON_ONLY: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
-
 type Name = tuple[str | None, ...]
 
 
@@ -158,7 +156,7 @@ def _is_fixed(place: Place) -> bool:
 def _written(document: JsonObject) -> bytes | None:
     """The document as JSON; None for what is no JSON, and for what is too long to be remembered."""
     try:
-        text = orjson.dumps(document, option=_JSON_ONLY)
+        text = orjson.dumps(document)
     except TypeError:
         return None
     return text if len(text) <= MAX_TEXT_BYTES else None

@@ -19,6 +19,7 @@ from node.proofs.templates.recurring import (
     COST,
     LEAST_COST,
     MAX_LEARNED,
+    MAX_TEXT_BYTES,
     PATIENCE,
     ROOM_ARRANGED,
     ROOM_OF_TEXT,
@@ -397,6 +398,15 @@ def test_a_statement_that_is_there_many_times_counts_as_often_as_it_is_there(tem
     too_large = repeated(6) | {"id": "urn:x:" + "x" * 25_000}
     assert general(too_large)[2] == "canonicalization.quads"
     assert outcome(lambda: known.canonical(too_large, "sha256")) == general(too_large)
+
+
+@pytest.mark.threat(12)
+def test_nothing_is_learned_from_long_documents(templated):
+    def long(number):
+        return thing(number, text=["x" * MAX_TEXT_BYTES, f"text {number}"])
+
+    warm(long)
+    assert not templated
 
 
 @pytest.mark.threat(11)

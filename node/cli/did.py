@@ -11,12 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from did_methods import jwk, key, web, webvh_log
+from did_methods import jwk, key, peer, pkh, web, webvh_log
 from did_methods.did import Did, parse_did_url
 from did_methods.errors import DidMethodsError
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from did_methods.resolution import Problem, Resolution
 from did_methods.resolution import resolve as resolve_did
+from did_methods.resolution_result import RESULT, represent
 from did_methods.versions import VersionedMethod, VersionQuery
 from did_methods.webvh import webvh_place
 from node.adapters.key_file import KeyFile, write_key_file
@@ -36,7 +37,7 @@ KEY_TYPES: Final = MappingProxyType(
         "bls12-381-g2": KeyType.BLS12_381_G2,
     }
 )
-DID_METHODS: Final = (key.METHOD, jwk.METHOD, web.METHOD, webvh_log.METHOD)
+DID_METHODS: Final = (key.METHOD, jwk.METHOD, peer.METHOD, pkh.METHOD, web.METHOD, webvh_log.METHOD)
 UNSUPPORTED: Final = (
     Problem.METHOD_NOT_SUPPORTED,
     Problem.FEATURE_NOT_SUPPORTED,
@@ -70,6 +71,8 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
         raise CliError("usage.passphrase_conflict")
     if (new.method == web.METHOD) != (new.domain is not None):
         raise CliError("usage.domain")
+    if new.method == pkh.METHOD and KEY_TYPES[new.key_type] is not KeyType.ED25519:
+        raise CliError("usage.account")
     scope = _scope(new)
     published = None if new.domain is None else web.create(new.domain)
     path, page = Path(out).expanduser(), Path(document).expanduser()
@@ -103,17 +106,24 @@ def _scope(new: NewKey) -> KeyScope | None:
 
 
 def resolve(
-    invocation: Invocation, name: str, *, as_json: bool, versions: Mapping[str, str | None] = NO_VERSIONS
+    invocation: Invocation,
+    name: str,
+    *,
+    as_json: bool,
+    versions: Mapping[str, str | None] = NO_VERSIONS,
+    accept: str | None = None,
 ) -> int:
     """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution.
 
+    `accept` names the media type of the answer as a reader on the network would, and asks for JSON by that.
     `versions` asks for a version by `versionId`, `versionTime` or `versionNumber`, as the query of a DID URL does.
     """
-    result = asyncio.run(_resolved(invocation, name, versions))
+    result = asyncio.run(resolved(invocation, name, versions))
+    as_json = as_json or accept is not None
     if as_json:
-        invocation.out.answer_json(result.to_json())
+        invocation.out.answer_json(represent(result, accept or RESULT).body)
     if result.problem is not None:
-        refusal = _refusal(result.problem, result, name)
+        refusal = refusal_of(result.problem, result, name)
         if as_json:
             return refusal.status
         raise refusal
@@ -122,7 +132,8 @@ def resolve(
     return 0
 
 
-async def _resolved(invocation: Invocation, name: str, versions: Mapping[str, str | None]) -> Resolution:
+async def resolved(invocation: Invocation, name: str, versions: Mapping[str, str | None] = NO_VERSIONS) -> Resolution:
+    """The resolution of what was typed: a DID, or a DID URL that asks for a version."""
     known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
     asked = {parameter: value for parameter, value in versions.items() if value is not None}
     if not asked and "?" not in name:
@@ -161,6 +172,12 @@ def _names(method: str, public: PublicKey) -> tuple[str, str]:
     """The DID of a key, and the id of the verification method in its document."""
     if method == key.METHOD:
         return str(key.create(public)), key.method_id(public)
+    if method == peer.METHOD:
+        did = peer.create_with_key(public)
+        return str(did), f"{did}#{public.to_multibase()}"
+    if method == pkh.METHOD:
+        did = pkh.create(public)
+        return str(did), pkh.method_id(did)
     did = jwk.create(public)
     return str(did), jwk.method_id(did)
 
@@ -192,7 +209,7 @@ def _ask(invocation: Invocation, question: str, **values: str) -> str:
         raise CliError("input.ended") from error
 
 
-def _refusal(problem: Problem, result: Resolution, name: str) -> CliError:
+def refusal_of(problem: Problem, result: Resolution, name: str) -> CliError:
     """What was typed is no DID (2), the DID stands for nothing (1), or it could not be told (20)."""
     if problem is Problem.INVALID_DID_URL or (problem is Problem.INVALID_DID and not _has_place(name)):
         return CliError("did.invalid", details=result.detail)

@@ -1,0 +1,155 @@
+"""The commands of `glejt did`: what may be typed, and what each command hands to its module."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.errors import CliError
+from node.cli.help import WordedCommand, WordedGroup
+
+did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="json")]
+Passphrase = Annotated[str | None, typer.Option(help="passphrase_file", metavar="file")]
+Agreed = Annotated[bool, typer.Option("--yes", help="agreed")]
+DidLog = Annotated[str, typer.Argument(help="did_log_file", metavar="file")]
+UpdateKey = Annotated[str, typer.Option("--update-key", help="did_update_key", metavar="file")]
+NextKey = Annotated[str | None, typer.Option("--next-key", help="did_next_key", metavar="file")]
+NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")]
+ParallelWeb = Annotated[str | None, typer.Option("--web", help="did_web", metavar="file")]
+
+
+@did.command("create", cls=WordedCommand, help="did_create")
+def _did_create(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    *,
+    out: Annotated[str, typer.Option(help="did_out", metavar="file")],
+    method: Annotated[str, typer.Option(help="method", metavar="method")] = "key",
+    key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
+    domain: Annotated[str | None, typer.Option(help="did_domain", metavar="text")] = None,
+    document: Annotated[str, typer.Option(help="did_document", metavar="file")] = "did.json",
+    signs: Annotated[str | None, typer.Option("--for", help="key_signs", metavar="text")] = None,
+    epoch: Annotated[str | None, typer.Option(help="key_epoch", metavar="time")] = None,
+    log: Annotated[str, typer.Option(help="did_log", metavar="file")] = "did.jsonl",
+    update_key: Annotated[str, typer.Option(help="did_update_key_new", metavar="file")] = "update-key.json",
+    next_key: NextKey = None,
+    portable: Annotated[bool, typer.Option("--portable", help="did_portable")] = False,
+    witness: Annotated[list[str] | None, typer.Option("--witness", help="did_witness_new", metavar="did")] = None,
+    threshold: Annotated[str | None, typer.Option(help="did_threshold", metavar="number")] = None,
+    watcher: Annotated[list[str] | None, typer.Option("--watcher", help="did_watcher", metavar="url")] = None,
+    passphrase_file: Passphrase = None,
+    no_passphrase: NoPassphrase = False,
+) -> int:
+    from node.cli.did import NewKey, create  # noqa: PLC0415 -- as above
+    from node.cli.did_log import METHOD, NOTHING_ASKED, NewLog, create_log  # noqa: PLC0415 -- as above
+
+    new = NewKey(
+        method=method,
+        key_type=key_type,
+        domain=domain,
+        passphrase_file=passphrase_file,
+        protected=not no_passphrase,
+        signs=signs,
+        epoch=epoch,
+    )
+    asked = NewLog(log, update_key, next_key, portable, tuple(witness or ()), threshold, tuple(watcher or ()))
+    if method == METHOD:
+        return create_log(context.obj, new, asked, out=out, document=document)
+    if asked != NOTHING_ASKED:
+        raise CliError("usage.log")
+    return create(context.obj, new, out=out, document=document)
+
+
+@did.command("resolve", cls=WordedCommand, help="did_resolve")
+def _did_resolve(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="did_name", metavar="did")],
+    *,
+    version_id: Annotated[str | None, typer.Option(help="version_id", metavar="text")] = None,
+    version_time: Annotated[str | None, typer.Option(help="version_time", metavar="time")] = None,
+    version_number: Annotated[str | None, typer.Option(help="version_number", metavar="number")] = None,
+    accept: Annotated[str | None, typer.Option(help="did_accept", metavar="text")] = None,
+    json: Json = False,
+) -> int:
+    from node.cli.did import resolve  # noqa: PLC0415 -- as above
+
+    versions = {"versionId": version_id, "versionTime": version_time, "versionNumber": version_number}
+    return resolve(context.obj, name, as_json=json, versions=versions, accept=accept)
+
+
+@did.command("history", cls=WordedCommand, help="did_history")
+def _did_history(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="did_name", metavar="did")],
+    *,
+    at: Annotated[str | None, typer.Option(help="did_at", metavar="time")] = None,
+    json: Json = False,
+) -> int:
+    from node.cli.did_history import tell_history  # noqa: PLC0415 -- as above
+
+    return tell_history(context.obj, name, at=at, as_json=json)
+
+
+@did.command("update", cls=WordedCommand, help="did_update")
+def _did_update(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    log: DidLog,
+    *,
+    document: Annotated[str, typer.Option(help="did_document_new", metavar="file")],
+    update_key: UpdateKey,
+    next_key: NextKey = None,
+    web: ParallelWeb = None,
+    passphrase_file: Passphrase = None,
+    no_passphrase: NoPassphrase = False,
+) -> int:
+    from node.cli.did_log import Writer, update_log  # noqa: PLC0415 -- as above
+
+    writer = Writer(log, update_key, passphrase_file, next_key, not no_passphrase, web)
+    return update_log(context.obj, writer, document=document)
+
+
+@did.command("rotate", cls=WordedCommand, help="did_rotate")
+def _did_rotate(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    log: DidLog,
+    *,
+    out: Annotated[str, typer.Option(help="did_out", metavar="file")],
+    update_key: UpdateKey,
+    next_key: NextKey = None,
+    web: ParallelWeb = None,
+    passphrase_file: Passphrase = None,
+    no_passphrase: NoPassphrase = False,
+) -> int:
+    from node.cli.did_log import Writer, rotate_log  # noqa: PLC0415 -- as above
+
+    writer = Writer(log, update_key, passphrase_file, next_key, not no_passphrase, web)
+    return rotate_log(context.obj, writer, out=out)
+
+
+@did.command("deactivate", cls=WordedCommand, help="did_deactivate")
+def _did_deactivate(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    log: DidLog,
+    *,
+    update_key: UpdateKey,
+    web: ParallelWeb = None,
+    passphrase_file: Passphrase = None,
+    agreed: Agreed = False,
+) -> int:
+    from node.cli.did_log import Writer, deactivate_log  # noqa: PLC0415 -- as above
+
+    return deactivate_log(context.obj, Writer(log, update_key, passphrase_file, web=web), agreed=agreed)
+
+
+@did.command("witness", cls=WordedCommand, help="did_witness")
+def _did_witness(
+    context: typer.Context,
+    log: DidLog,
+    *,
+    key: Annotated[str, typer.Option(help="did_witness_key", metavar="file")],
+    out: Annotated[str, typer.Option(help="did_witness_out", metavar="file")] = "did-witness.json",
+    passphrase_file: Passphrase = None,
+) -> int:
+    from node.cli.did_log import witness_log  # noqa: PLC0415 -- as above
+
+    return witness_log(context.obj, log, key=key, passphrase_file=passphrase_file, out=out)

@@ -163,6 +163,15 @@ def test_what_is_no_account(fields):
     assert caught.value.code == "storage_proof.account"
 
 
+def test_an_account_that_is_not_even_rlp():
+    accounts = HandMadeTrie({keccak(CONTRACT.address): b"\x81\x01" + bytes(40)})
+    header = header_of(accounts.root)
+    proof = StorageProof(header, tuple(accounts.proof(keccak(CONTRACT.address))), ())
+    with pytest.raises(StorageProofError) as caught:
+        _proven(proof, block_hash=keccak(header), slots=[])
+    assert caught.value.code == "storage_proof.account"
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -208,3 +217,12 @@ def test_a_node_s_answer_is_bundled_without_what_stands_in_other_nodes():
     answer = {_word(5): [*STATE.slots.proof(keccak(_word(5))), b"\xc2\x20\x01"], _word(9): [b"\x80"]}
     bundled = StorageProof.bundle(STATE.header, PROOF.account, answer)
     assert bundled.storage == tuple(STATE.slots.proof(keccak(_word(5))))
+    for length, kept in [(31, 0), (32, 1)]:
+        answer = {_word(5): [*STATE.slots.proof(keccak(_word(5))), bytes(length)]}
+        assert len(StorageProof.bundle(STATE.header, PROOF.account, answer).storage) == len(bundled.storage) + kept
+
+
+def test_nodes_stand_in_the_order_of_the_hashed_slots():
+    """Part of the form: proofs that were handed out have to be read for ever."""
+    paths = [STATE.slots.proof(key) for key in sorted(map(keccak, ASKED))]
+    assert PROOF.storage == tuple(dict.fromkeys(itertools.chain.from_iterable(paths)))

@@ -152,6 +152,11 @@ def test_a_key_that_ends_inside_the_trie():
     assert _value(made.proof(b"\x12\x34\x56"), made.root, b"\x12\x34\x56") is None
 
 
+def test_a_key_that_ends_where_ways_part_has_no_value_there():
+    made = HandMadeTrie({b"\x12\x34": b"long" * 10, b"\x12\x56": b"other" * 10})
+    assert _value(made.proof(b"\x12"), made.root, b"\x12") is None
+
+
 def test_bounds():
     node = rlp.encode([b"x" * 32] * 17)
     assert len(node) <= MAX_NODE_BYTES

@@ -1,51 +1,14 @@
 """did:web at the command line: made, published on this machine, resolved, and used to verify."""
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from running import glejt
 from samples import badge, data
 from verification_support import credential, party
+from web_servers import publishing
 
 OPEN = {"GLEJT_ALLOW_LOOPBACK": "1"}
-
-
-@contextmanager
-def publishing(pages):
-    """A server for these pages on this machine: its port, and the paths that were asked for.
-
-    A page that is a text is where else to look.
-    """
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            page = pages.get(self.path)
-            if isinstance(page, str):
-                self.send_response(302)
-                self.send_header("Location", page)
-                page = b""
-            else:
-                self.send_response(404 if page is None else 200)
-            self.end_headers()
-            self.wfile.write(page or b"")
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port, asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
 from node.credentials.micro_credential.label import document_digest
-from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue, parse_object
 from node.verification.case import Request
 from node.verification.check import CheckName
 from node.verification.gather import gather
@@ -46,6 +46,8 @@ WORST_FIRST: Final = (1, 2, 20, 0)
 """What a run over many files says with its one status."""
 WAITED_FOR: Final = 8
 """Files under way beside those that are judged: their hosts are being asked."""
+MAX_ASKED: Final = 16
+"""Addresses of one document that are asked, one after what another led to."""
 MAX_JOBS: Final = 64
 """Processes; each takes some 60 MB."""
 JOB_SECONDS: Final = 30.0
@@ -93,10 +95,12 @@ class Judge:
         subject = subject_of(data)
         material = await gather(subject, self.sources, self.trust, lists=self.lists, beside=self.beside)
         report = await self._judged(data, subject, material, judges)
-        if not wanted_resources(report):
-            return report
-        material = await gather_resources(report, material, self.sources)
-        return await self._judged(data, subject, material, judges)
+        asked: set[str] = set()
+        while not (wanted := set(wanted_resources(report))) <= asked and len(asked) < MAX_ASKED:
+            asked |= wanted  # what was had may lead on: a type extends another
+            material = await gather_resources(report, material, self.sources)
+            report = await self._judged(data, subject, material, judges)
+        return report
 
     async def _judged(
         self, data: bytes, subject: JsonValue, material: VerificationMaterial, judges: "Judges | None"
@@ -263,10 +267,23 @@ def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
     """The copy of a status list that lies in a file, under the address that it calls its own."""
     text = read_list(invocation, name)
     document = read_text(text).value
-    url = document.get("id") if isinstance(document, dict) else None
+    url = document.get("id") if isinstance(document, dict) else _address_in_token(text)
     if not isinstance(url, str):
         raise CliError("input.no_status_list", name=name)
     return StatusListCopy(url, text, Origin.FILE, datetime.now(UTC))
+
+
+def _address_in_token(text: str) -> str | None:
+    """The address that a Token Status List calls its own; None for what is none."""
+    from node.proofs.errors import ProofsError  # noqa: PLC0415 -- few verdicts need a list from a file
+    from node.proofs.jose.jws import parse_jws  # noqa: PLC0415
+    from node.status.errors import StatusError  # noqa: PLC0415
+    from node.status.token_status_list import read_token_status_list  # noqa: PLC0415
+
+    try:
+        return read_token_status_list(parse_object(parse_jws(text.strip()).payload)).uri
+    except (ProofsError, StatusError, DocumentError):
+        return None
 
 
 def _label(invocation: Invocation, name: str) -> LabelFile:

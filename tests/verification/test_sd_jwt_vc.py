@@ -220,6 +220,18 @@ def test_members_of_disclosed_objects_and_elements_come_back():
     assert receive(nested).value == CLAIMS
 
 
+@pytest.mark.threat(36)
+@pytest.mark.parametrize("disclosed", [True, False], ids=["disclosed", "left hidden"])
+@pytest.mark.parametrize("name", ["cnf", "status"])
+def test_no_part_of_what_stands_in_the_open_is_for_a_holder_to_show(name, disclosed):
+    status = {"status_list": {"idx": 0, "uri": "https://lists.example/1"}}
+    claims = with_claims(status=status)
+    claims = {**claims, name: {**claims[name], "further": "part"}}
+    text = sd_jwt(claims, (f"/{name}/further",))
+    entry = one(text if disclosed else without(text, "further"))
+    assert found(entry, "structure") == (Outcome.FAILED, "sd_jwt.hidable")
+
+
 def test_an_unknown_hash_algorithm_leaves_it_open():
     entry = one(raw(payload_with(_sd_alg="sha-1024")))
     assert found(entry, "structure") == (Outcome.INDETERMINATE, "proof.unsupported.sd_alg")
@@ -306,12 +318,17 @@ class TestWithContext:
             {**DOCUMENT, "iss": MALLORY.did},
             {**DOCUMENT, "vc": {}},
             {**DOCUMENT, "type": ["VerifiablePresentation"]},
-            {**DOCUMENT, "@context": ["https://www.w3.org/2018/credentials/v1"]},
+            {
+                **{name: value for name, value in DOCUMENT.items() if name not in {"validFrom", "name", "description"}},
+                "@context": ["https://www.w3.org/2018/credentials/v1"],
+                "issuanceDate": "2026-03-01T09:00:00Z",
+            },
         ],
         ids=["another issuer", "wrapped", "a presentation", "data model 1.1"],
     )
     def test_refused(self, document):
         assert judged(w3c((), document=document)).verdict is Verdict.REJECTED
+        assert found(one(w3c((), document=document)), "structure")[1].startswith("jwt.")
 
     def test_signed_by_somebody_else(self):
         assert judged(w3c(W3C_HIDDEN, MALLORY)).verdict is Verdict.REJECTED

@@ -10,6 +10,7 @@ import {dccIssue, dccVerify} from './dcc.mjs';
 import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
 import {canonize, disclosingSuite, signingSuite, verifyingSuites} from './suites.mjs';
 import {generate} from './keys.mjs';
+import {resolveDids} from './resolvers.mjs';
 import {sdJwtIssue, sdJwtPresent, sdJwtStatus, sdJwtVerify} from './sd_jwt.mjs';
 import {time} from './timing.mjs';
 import {webvhApprove, webvhPromise, webvhRead, webvhWeb, webvhWrite} from './webvh.mjs';
@@ -29,6 +30,7 @@ export const operations = {
   dccIssue, dccVerify,
   statusList: makeStatusList, status: checkStatus,
   qr: readCode,
+  resolveDids,
   generateRsa, signToken, verifyToken, verifyClaims,
   sdJwtIssue, sdJwtPresent, sdJwtVerify, sdJwtStatus,
   webvhWrite, webvhRead, webvhApprove, webvhPromise, webvhWeb

@@ -106,6 +106,9 @@ FAILED_KEYS: Final[Mapping[str, str]] = {
 UNKNOWN_ISSUER: Final = frozenset(
     {
         "issuer_key.no_key",
+        "issuer_key.metadata.kid",
+        "issuer_key.x5c.no_roots",
+        "issuer_key.x5c.untrusted",
         "key.rsa_size",
         "issuer_key.moved",
         "issuer_key.hosted.unreachable",

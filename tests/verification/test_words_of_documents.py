@@ -8,6 +8,7 @@ from badge_words import BADGE_CASES
 from disclosure_words import DISCLOSURE_CASES
 from domain_words import DOMAIN_CASES
 from micro_credential_support import sample
+from selective_words import SELECTIVE_CASES
 from status_words import STATUS_CASES
 from verification_support import (
     AT,
@@ -442,7 +443,7 @@ CASES = [
         {"at": AT.replace(year=2025)},
     ),
 ]
-CASES += [Case(*given) for given in (*STATUS_CASES, *DOMAIN_CASES, *BADGE_CASES, *DISCLOSURE_CASES)]
+CASES += [Case(*given) for given in (*STATUS_CASES, *DOMAIN_CASES, *BADGE_CASES, *DISCLOSURE_CASES, *SELECTIVE_CASES)]
 
 
 def _said(case, language):

@@ -19,7 +19,6 @@ from did_methods import jwk, key, peer, pkh
 from did_methods.cache import RememberedMethod
 from did_methods.document import Relationship
 from did_methods.jwk import JwkMethod
-from did_methods.json_web_key import JsonObject
 from did_methods.key import KeyMethod
 from did_methods.multikey import KeyType, PrivateKey
 from did_methods.peer import PeerMethod
@@ -28,6 +27,7 @@ from did_methods.resolution import Method, resolve
 
 IDENTIFIERS, ROUNDS = 1000, 15  # more identifiers than the parser remembers
 TARGET_PER_SECOND = 20_000
+SERVICE = '{"type":"DIDCommMessaging","serviceEndpoint":{"uri":"https://example.com/didcomm"}}'
 METHODS: Mapping[str, Method] = {
     "key": KeyMethod(),
     "jwk": JwkMethod(),
@@ -60,7 +60,7 @@ def identifiers(method: str) -> list[str]:
             return [str(jwk.create(each)) for each in keys]
         case "pkh":
             return [str(pkh.create(each)) for each in keys]
-    service: JsonObject = {"type": "DIDCommMessaging", "serviceEndpoint": {"uri": "https://example.com/didcomm"}}
+    service = json.loads(SERVICE)
     return [str(peer.create_with_keys([(Relationship.AUTHENTICATION, each)], [service])) for each in keys]
 
 

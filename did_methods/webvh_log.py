@@ -239,7 +239,7 @@ def _subject(entry: Entry, before: Version | None, after: Parameters) -> str:
 
 
 def _check_promise(entry: Entry, after: Parameters, previous: Parameters) -> None:
-    if not {"updateKeys", "nextKeyHashes"} <= entry.changes.keys() or not after.update_keys:
+    if not {"updateKeys", "nextKeyHashes"} <= entry.changes.keys():
         raise log_error(
             "keys were promised, but the entry does not name its keys and promise the next ones", "rotation"
         )

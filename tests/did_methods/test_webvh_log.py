@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,7 +30,7 @@ from did_methods.errors import UnsupportedError
 from did_methods.multibase import to_base58
 from did_methods.webvh_create import promise
 from did_methods.webvh_entry import MAX_LISTED, multihash
-from did_methods.webvh_log import MAX_ENTRIES, MAX_LINE_BYTES, MAX_LOG_BYTES
+from did_methods.webvh_log import MAX_ENTRIES, MAX_LINE_BYTES, MAX_LOG_BYTES, read_log
 from node.proofs.canonicalize.jcs import jcs
 from node.verification.did_logs import LOG_TOOLS
 
@@ -161,17 +162,23 @@ def test_a_proof_of_another_kind(change):
     assert refused(line_of(line)) == ("webvh.proof", 0)
 
 
-@pytest.mark.parametrize("suite", ["eddsa-rdfc-2022", "EdDSA-JCS-2022"])
-def test_the_suite_is_named_by_the_log_and_not_by_the_check(suite):
-    """Even a check that takes every proof does not let another suite in."""
-    from dataclasses import replace  # noqa: PLC0415 - here alone
-
-    from did_methods.webvh_log import read_log  # noqa: PLC0415 - here alone
-
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cryptosuite": "eddsa-rdfc-2022"},
+        {"cryptosuite": "EdDSA-JCS-2022"},
+        {"type": "Ed25519Signature2020"},
+        {"proofPurpose": "authentication"},
+        {"expires": "2099-01-01T00:00:00Z"},
+        {"previousProof": "urn:uuid:b0c5c2f2-6a2b-4c8d-9c4b-0d8a3c3b1a55"},
+    ],
+)
+def test_what_a_proof_says_of_itself_is_read_by_the_log_and_not_left_to_the_check(change):
+    """Even a check that takes every proof does not let one of another kind in."""
     anything = replace(LOG_TOOLS, holds=lambda *_: True)
     line = entries(CHAIN)[0]
     assert read_log(line_of(line), anything, now=NOW).refusal is None
-    line["proof"][0]["cryptosuite"] = suite
+    line["proof"][0] |= change
     assert read_log(line_of(line), anything, now=NOW).refusal.error.code == "webvh.proof"
 
 
@@ -453,7 +460,8 @@ class TestSubjects:
         log = first(changes={"portable": True})
         assert refused(self.moved(log, alsoKnownAs=[str(did_of(log))])) == (None, 2)
         assert refused(self.moved(log)) == ("webvh.portability", 1)
-        assert refused(self.moved(log, alsoKnownAs="did:web:good.edu")) == ("webvh.portability", 1)
+        for names in ("did:web:good.edu", str(did_of(log)), ["did:web:good.edu"], [str(did_of(log)) + ":x"], []):
+            assert refused(self.moved(log, alsoKnownAs=names)) == ("webvh.portability", 1)
 
     def test_no_other_identifier_moves(self):
         for log in (first(), forged(first(changes={"portable": True}), {"portable": False})):
@@ -483,7 +491,7 @@ class TestForm:
             (b"\xef\xbb\xbf{}", "webvh.line"),
             (b"[" * 100_000, "webvh.line"),
             (b" " * (MAX_LINE_BYTES + 1), "webvh.too_large"),
-            (b" " * (MAX_LOG_BYTES + 1), "webvh.too_large"),
+            ((b" " * 2047 + b"\n") * (MAX_LOG_BYTES // 2048 + 1), "webvh.too_large"),
             (b"{}\n" * (MAX_ENTRIES + 1), "webvh.too_many"),
         ],
     )

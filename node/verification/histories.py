@@ -74,6 +74,8 @@ def _read_webvh(did: Did, files: Files, read_at: datetime) -> KeyHistory:
     log = read_files(did, LogFiles(files[LOG_FILE], files.get(WITNESS_FILE)), LOG_TOOLS, now=read_at)
     if log.refusal is not None:
         raise log.refusal.error
+    if log.versions[-1].did != str(did):  # what a log calls itself before it moved, nobody has to have published there
+        raise _no_history(f"the log is now the one of {log.versions[-1].did[:96]}")
     ends = [version.time for version in log.versions[1:]]
     return KeyHistory.of(
         (

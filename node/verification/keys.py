@@ -191,8 +191,9 @@ class KeyRing:
         }
         if anchored is not None:
             evidence["anchoredAt"] = format_timestamp(anchored)
-        if found.revoked is not None:
-            evidence["revoked"] = format_timestamp(found.revoked)
+        revoked = state.since if state.state is KeyState.REVOKED else found.revoked
+        if revoked is not None:
+            evidence["revoked"] = format_timestamp(revoked)
         if found.expires is not None:
             evidence["expires"] = format_timestamp(found.expires)
         if found.key is not None:

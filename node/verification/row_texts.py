@@ -121,6 +121,7 @@ UNKNOWN_ISSUER: Final = frozenset(
 UNKNOWN_KEYS: Final[Mapping[str, str]] = {
     "issuer_key.from_file": "2.unknown_from_file",
     "issuer_key.replaced": "2.unknown_replaced",
+    "issuer_key.not_yet": "2.unknown_undated",
     "issuer_key.undated": "2.unknown_undated",
 }
 

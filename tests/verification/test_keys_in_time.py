@@ -260,6 +260,8 @@ def test_a_revoked_key_fails_unless_it_signed_before():
         assert finding(log, proof, AT, anchored=START + days * DAY).outcome == outcome
     entry = one(log.signed(PARTIES[0], START), material=log.material(AT))
     assert (found(entry, "issuer_key"), entry.verdict) == (("failed", "issuer_key.revoked"), "rejected")
+    # The version that is asked is the one of then, which knew of nothing; the date is the one that was told later.
+    assert finding(log, proof, AT, anchored=START + 75 * DAY).evidence["revoked"] == stamp(START + 50 * DAY)
 
 
 def test_an_anchor_of_after_the_time_of_judging_is_not_there_yet(rotated):

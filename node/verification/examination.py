@@ -114,14 +114,18 @@ def examine(
     """Each proof of the document, in its order: the key is looked up, then the signature tried.
 
     A proof inside was made before the document was put into an envelope, whose members it therefore does not cover.
+    They are taken away where the same party made both: what somebody else wraps around a document is no part of it, and
+    may not seem to be.
     """
     around = tuple([_tried(proof, ring, relationship) for proof in proofs if not isinstance(proof, Proof)])
     inside = tuple([proof for proof in proofs if isinstance(proof, Proof)])
     if not inside:
         return around
-    for examined in around:
-        document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     keys = {proof.path: ring.find(proof, relationship) for proof in inside}
+    makers = {found.controller for found in keys.values() if found.controller is not None}
+    for examined in around:
+        if examined.holds and examined.key.controller in makers:
+            document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
     results = verify_proofs(document, inside, usable, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
     return (*around, *(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results))

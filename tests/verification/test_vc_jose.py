@@ -405,6 +405,15 @@ def test_a_proof_inside_the_payload_is_judged_beside_the_envelope():
     assert one(foreign).verdict == "accepted", "somebody else's proof counts neither for nor against"
 
 
+@pytest.mark.threat(24)
+def test_claims_of_an_envelope_by_somebody_else_are_no_part_of_the_document():
+    """What a stranger wraps around a document, a key of its own as `cnf` say, was never said by the issuer."""
+    around = {**ISSUER.sign(DOCUMENT), "iss": MALLORY.did, "cnf": {"jwk": MALLORY.private.public.to_jwk()}}
+    entry = one(vc_jwt(around, MALLORY))
+    assert entry.verdict == "rejected"
+    assert one(vc_jwt({**around, "iss": ISSUER.did})).verdict == "accepted"
+
+
 def test_keys_of_a_did_jwk():
     maker = Party(P256.private, str(jwk.create(P256.private.public)))
     assert one(vc_jwt(credential(maker), maker, kid="#0")).verdict == "accepted"

@@ -89,6 +89,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/disclosure.py
 	$(BIN)/python bench/selective_tokens.py
 	$(BIN)/python bench/resolution.py
+	$(BIN)/python bench/did_log.py
 	$(BIN)/python bench/anchors.py
 	$(BIN)/python bench/gas.py
 

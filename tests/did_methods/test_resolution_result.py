@@ -76,7 +76,18 @@ def test_the_reader_chooses(accept, media_type):
         assert answer.body == FOUND.document
 
 
-@pytest.mark.parametrize("accept", ["text/html", "", "application/ld+json", 'application/ld+json;profile="x"', ",,;q"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        f"{PROFILE};q=0",
+        "*/*;q=0.000",
+        "",
+        "application/ld+json",
+        'application/ld+json;profile="x"',
+        ",,;q",
+    ],
+)
 def test_a_form_that_is_not_to_be_had_is_an_error_in_the_newer_one(accept):
     answer = represent(FOUND, accept)
     assert answer.media_type == RESULT

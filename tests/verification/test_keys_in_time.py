@@ -272,6 +272,24 @@ def test_an_anchor_of_after_the_time_of_judging_is_not_there_yet(rotated):
     assert finding(rotated, proof, AT, anchored=START - DAY).code == "issuer_key.not_yet"
 
 
+@pytest.mark.threat(22)
+def test_an_id_that_was_given_to_another_key_means_what_it_meant_then():
+    log = Log(PARTIES[0], START)
+    contents = [json.loads(log.data)["state"], document(log.did, {PARTIES[1]: None}, [PARTIES[1]])]
+    renamed = [
+        json.loads(json.dumps(each).replace(f"#{who.private.public.to_multibase()}", "#key"))
+        for each, who in zip(contents, PARTIES[:2], strict=True)
+    ]
+    for days, each in zip((1, 100), renamed, strict=True):
+        log.data = update(log.data, {}, UPDATES, LOG_TOOLS, at=START + days * DAY, document=each)
+    signed = PARTIES[0].sign(credential(issuer=log.did), method=f"{log.did}#key", created=START)
+    (proof,) = proofs_of(signed)
+    for days, who in ((50, PARTIES[0]), (150, PARTIES[1])):
+        told = finding(log, proof, AT, anchored=START + days * DAY)
+        assert (told.outcome, told.public_key) == (Outcome.PASSED, who.private.public)
+    assert finding(log, proof, AT).public_key == PARTIES[1].private.public
+
+
 @pytest.mark.threat(109)
 def test_a_log_that_was_written_in_one_go_dates_nothing():
     """Complete, valid, and made today: its dates are ten years old because its controller says so."""

@@ -5,7 +5,20 @@ from datetime import timedelta
 
 import pytest
 from micro_credential_support import AWARDED, REMOVALS, SUBJECT, changed, sample, without
-from verification_support import AT, EVERYDAY, HOLDER, ISSUER, badge, found, judged, one, presentation
+from verification_support import (
+    AT,
+    EVERYDAY,
+    HOLDER,
+    ISSUER,
+    OB,
+    VC,
+    badge,
+    credential,
+    found,
+    judged,
+    one,
+    presentation,
+)
 
 from node.credentials.credential import Credential
 from node.credentials.micro_credential.classification import classify
@@ -162,3 +175,16 @@ def test_only_a_derived_proof_by_the_issuer_makes_a_document_derived():
     own = one({**signed, "proof": {**signed["proof"], "cryptosuite": "ecdsa-sd-2023"}})
     assert own.check(CheckName.CLASS).evidence["elements"]["E1"] == "withheld"
     assert own.verdict == "rejected"
+
+
+@pytest.mark.parametrize("kind", ["EndorsementCredential", "BitstringStatusListCredential"])
+def test_what_awards_nothing_has_no_class_unless_the_policy_asks_for_one(kind):
+    document = ISSUER.sign({**credential(), "@context": [VC, OB], "type": ["VerifiableCredential", kind]})
+    check = one(document).check(CheckName.CLASS)
+    assert (check.outcome, check.code, check.evidence) == ("not_applicable", "class.not_applicable", {})
+    asked = replace(EVERYDAY, least_class=CredentialClass.ACHIEVEMENT)
+    assert one(document, policy=asked).check(CheckName.CLASS).code == "class.unclassified"
+    both = ISSUER.sign(
+        {**credential(), "@context": [VC, OB], "type": ["VerifiableCredential", kind, "OpenBadgeCredential"]}
+    )
+    assert one(both).check(CheckName.CLASS).code == "class.unclassified"

@@ -18,8 +18,12 @@ from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof, counting
 
+BARE_TYPE: Final = "VerifiableCredential"
+OTHER_KINDS: Final = frozenset({"EndorsementCredential", "BitstringStatusListCredential"})
+"""Kinds of credentials that award nothing to anybody."""
 LABEL_MISMATCH: Final = "mc.label.mismatch"
 BELOW_POLICY: Final = "mc.below_policy"
+NOT_APPLICABLE: Final = "class.not_applicable"
 
 
 def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[JsonObject] = ()) -> Check:
@@ -33,8 +37,12 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[
     3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
     4. A class was computed.
 
-    The evidence names by their digests the labels that were compared.
+    A credential of a kind that awards nothing has no class, unless the policy asks for one. The evidence names by their
+    digests the labels that were compared.
     """
+    kinds = {*case.credential.types} - {BARE_TYPE}
+    if kinds and kinds <= OTHER_KINDS and case.policy.least_class is None:
+        return Check(CheckName.CLASS, Outcome.NOT_APPLICABLE, NOT_APPLICABLE, MESSAGES[NOT_APPLICABLE])
     compared: JsonObject = {"labels": [document_digest(label) for label in labels]} if labels else {}
     derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
@@ -69,4 +77,5 @@ MESSAGES: Final = {
     UNSUPPORTED_CLAIM: "It calls itself a micro-credential and is not one by these rules. {told}",
     "class.unclassified": "It does not say whether learning was assessed, and by what criteria. {told}",
     "class.passed": "{told}",
+    NOT_APPLICABLE: "It awards nothing, so it has no class.",
 }

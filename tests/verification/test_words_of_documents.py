@@ -41,12 +41,11 @@ from node.verification.wording import wording
 STAMP = "2026-06-12T14:03:00Z"
 BY_CLASS = Policy("class", INDISPENSABLE | {"class"})
 LATER = AT.replace(year=2027)
-LISTED = listing(ISSUER)
+LISTED, DID, THEIRS = listing(ISSUER), ISSUER.did, UNIVERSITY.did
 STATUS = {"credentialStatus": {"type": "BitstringStatusListEntry"}}
 FOREIGN = UNIVERSITY.sign(badge(UNIVERSITY))
 NOT_OLDER_EN = "nothing anchored shows that the document is older"
 NOT_OLDER_PL = "brak zakotwiczonego dowodu, że dokument jest starszy"
-DID, THEIRS = ISSUER.did, UNIVERSITY.did
 
 
 def award(country="PL", **achievement):

@@ -13,7 +13,7 @@ from node.credentials.timestamps import parse_timestamp
 from node.proofs.presentation_header import presentation_header
 from node.verification.case import CLOCK_SKEW, Case
 from node.verification.check import Check, CheckName, Outcome
-from node.verification.examination import ExaminedProof
+from node.verification.examination import ExaminedProof, counting
 
 ORDER: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.INDETERMINATE)
 """Of several proofs by the subject's key, the one that shows the document live decides, else the one that is wrong."""
@@ -37,7 +37,7 @@ def check_holder(  # noqa: PLR0911 -- one per answer
     """Whether the subject has just shown the document, whose own proofs these are.
 
     0. A derived proof that is bound to a presentation by itself was made for this request; one for another is a replay,
-       whatever is around it.
+       whatever is around it. A proof by somebody else than the issuer says nothing of this.
     1. It was shown in a presentation that has a proof; else it is a file, which anybody may pass on. Where its holder
        chose what to show, whoever had the whole could have done so, and it is a bearer's, for this request or for none.
     2. It is about one subject that has an identifier; else it belongs to whoever bears it.
@@ -48,7 +48,7 @@ def check_holder(  # noqa: PLR0911 -- one per answer
        be called the challenge, and the answer to somebody else be shown as one to this verifier.
     7. The presentation does not name another holder.
     """
-    derived = [proof for proof in proofs if proof.proof.derived]
+    derived = [proof for proof in counting(proofs) if proof.proof.derived]
     if derived and (answer := _of_derived(case, derived, signed=presented is not None and bool(presented.proofs))):
         return answer  # 0. and 1.
     if presented is None:  # 1.

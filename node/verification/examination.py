@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from did_methods.document import Relationship
+from node.credentials.credential import Credential
 from node.documents import JsonObject
 from node.proofs.data_integrity import VerifiedProof, verify_proofs
 from node.proofs.errors import ProofFailure, ProofIndeterminate, ProofsError
@@ -115,7 +116,7 @@ def examine(
 
     A proof inside was made before the document was put into an envelope, whose members it therefore does not cover.
     They are taken away where the same party made both: what somebody else wraps around a document is no part of it, and
-    may not seem to be.
+    may not seem to be. Of several parties that is the issuer, for anybody can put a proof beside the issuer's.
     """
     around = tuple([_tried(proof, ring, relationship) for proof in proofs if not isinstance(proof, Proof)])
     inside = tuple([proof for proof in proofs if isinstance(proof, Proof)])
@@ -124,7 +125,8 @@ def examine(
     keys = {proof.path: ring.find(proof, relationship) for proof in inside}
     makers = {found.controller for found in keys.values() if found.controller is not None}
     for examined in around:
-        if examined.holds and examined.key.controller in makers:
+        wrapper = examined.key.controller
+        if examined.holds and wrapper in makers and (len(makers) == 1 or wrapper == Credential(document).issuer):
             document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
     results = verify_proofs(document, inside, usable, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)

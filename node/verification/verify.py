@@ -31,7 +31,7 @@ from node.verification.checks.structure import check_structure, nothing_found, p
 from node.verification.checks.validity import check_validity
 from node.verification.context_vetting import vet
 from node.verification.domain_linkage import DomainLinkages
-from node.verification.examination import ExaminedProof, examine
+from node.verification.examination import ExaminedProof, counting, examine
 from node.verification.keys import KeyRing
 from node.verification.labels import Labels
 from node.verification.linked import with_linked
@@ -175,8 +175,11 @@ class _Bench:
     def _check_holder(
         self, part: Received, case: Case, presented: Presented | None, proofs: tuple[ExaminedProof, ...]
     ) -> Check:
-        """By the key that the issuer bound it to, where it did; else by the presentation around it."""
-        envelope = part.envelope
+        """By the key that the issuer bound it to, where it did; else by the presentation around it.
+
+        An envelope that is not the issuer's binds to nobody: whoever put it around the document chose the key.
+        """
+        envelope = next((found.proof for found in counting(proofs) if found.proof is part.envelope), None)
         if isinstance(envelope, SdJwtProof) and (envelope.confirmation or envelope.opened.sd_jwt.key_binding):
             from node.verification.key_binding import check_key_binding  # noqa: PLC0415 -- few documents need it
 

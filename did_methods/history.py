@@ -8,10 +8,10 @@ Spec: https://www.w3.org/TR/cid-1.0/#verification-methods, https://www.w3.org/TR
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from did_methods.document import DidDocument, Relationship, VerificationMethod
 from did_methods.errors import DidMethodsError, HistoryError
@@ -20,6 +20,9 @@ from did_methods.multikey import PublicKey
 from did_methods.rsa import RsaPublicKey
 
 type Key = PublicKey | RsaPublicKey
+
+MAX_MEANINGS: Final = 16
+"""Keys that one id is taken to have meant: each costs the check of a signature."""
 
 
 class KeyEvidence(StrEnum):
@@ -136,18 +139,40 @@ class KeyHistory:
         """The newest version."""
         return self.versions[-1]
 
-    def method(self, method_id: str, relationship: Relationship, time: datetime) -> VerificationMethod:
-        """The method that an id meant at a time; where it meant nothing then, what it meant last before or else after.
+    @property
+    def given_up(self) -> Self:
+        """This history where the newest version gives the identifier up: from then on no key speaks for it."""
+        last = self.present
+        silent = replace(last.document, relationships=dict.fromkeys(Relationship, frozenset[str]()))
+        return type(self)((*self.versions[:-1], replace(last, document=silent)))
 
-        Raises as `DidDocument.verification_method` does where no version has it.
+    def methods(
+        self, method_id: str | None, relationship: Relationship, time: datetime
+    ) -> tuple[VerificationMethod, ...]:
+        """The methods that an id meant, each with another key: at a time, then last before that, then after.
+
+        An id that was given to another key does not say which of them signed. Without an id, it is the one method that
+        a version lists. At most `MAX_MEANINGS` are told; raises as `DidDocument.verification_method` does where no
+        version has it.
         """
+        found: list[VerificationMethod] = []
         problem: DidMethodsError | None = None
         for version in self._nearest(time):
+            document = version.document
             try:
-                return version.document.verification_method(method_id, relationship)
+                method = document.verification_method(method_id or document.only_method(relationship), relationship)
             except DidMethodsError as error:
                 problem = problem or error
-        raise problem or _unsound("has no version")
+                if method_id is None and document.relationships[relationship]:
+                    break  # which of several it means cannot be told, by no other version either
+                continue
+            if all(method.key != known.key for known in found):
+                found.append(method)
+            if len(found) == MAX_MEANINGS:
+                break
+        if not found:
+            raise problem or _unsound("has no version")
+        return tuple(found)
 
     def _nearest(self, time: datetime) -> Iterator[DocumentVersion]:
         begun = [version for version in self.versions if version.since is None or version.since <= time]

@@ -10,7 +10,7 @@ from typing import Self
 from did_methods.document import Relationship
 from node.credentials.credential import Credential
 from node.documents import JsonObject
-from node.proofs.data_integrity import VerifiedProof, verify_proofs
+from node.proofs.data_integrity import ProofResult, VerifiedProof, verify_proofs
 from node.proofs.errors import ProofFailure, ProofIndeterminate, ProofsError
 from node.proofs.proof import Proof
 from node.proofs.securing import EnvelopingProof, SecuringProof
@@ -130,18 +130,47 @@ def examine(
             document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
     results = verify_proofs(document, inside, usable, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
+    for path, found in tuple(keys.items()):
+        for other in found.others:
+            if other.public_key is None or _holds_at(path, results):
+                break
+            tried = usable | {path: other.public_key}
+            again = verify_proofs(document, inside, tried, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
+            if _holds_at(path, again):
+                usable, results, keys[path] = tried, again, other
     return (*around, *(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results))
 
 
+def _holds_at(path: str, results: tuple[ProofResult, ...]) -> bool:
+    return any(result.proof.path == path and not isinstance(result.outcome, ProofsError) for result in results)
+
+
 def _tried(proof: EnvelopingProof, ring: KeyRing, relationship: Relationship) -> ExaminedProof:
-    key = ring.find(proof, relationship)
+    unknown = ProofIndeterminate(
+        "the key of the signature is not known",
+        code="proof.indeterminate.key",
+        path=proof.path,
+        remedy="Resolve the key that the header names, and check again.",
+    )
+    return examine_envelope(proof, ring.find(proof, relationship), unknown)
+
+
+def examine_envelope(proof: EnvelopingProof, key: KeyFinding, unknown: ProofIndeterminate) -> ExaminedProof:
+    """The proof, tried with its key, and with others that its id meant where that does not match.
+
+    `unknown` is the outcome where the key is not known.
+    """
+    first = _by_key(proof, key, unknown)
+    if first.signature is Outcome.FAILED:
+        for other in key.others:
+            again = _by_key(proof, other, unknown)
+            if again.holds:
+                return again
+    return first
+
+
+def _by_key(proof: EnvelopingProof, key: KeyFinding, unknown: ProofIndeterminate) -> ExaminedProof:
     if key.public_key is None:
-        unknown = ProofIndeterminate(
-            "the key of the signature is not known",
-            code="proof.indeterminate.key",
-            path=proof.path,
-            remedy="Resolve the key that the header names, and check again.",
-        )
         return ExaminedProof(proof, key, proof.refusal or unknown)
     try:
         return ExaminedProof(proof, key, proof.verify(key.public_key))

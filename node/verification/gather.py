@@ -131,7 +131,7 @@ async def _resolve(
         problem = resolution.problem
         code = problem.rpartition("#")[2] if problem else "NOT_FOUND"
         return ResolutionFailure(code, resolution.detail or "no document was found", now)
-    if resolution.deactivated:
+    if resolution.deactivated and not resolution.files:  # files tell what it was before
         return ResolutionFailure("DEACTIVATED", "its controller has given the identifier up", now)
     return ResolvedDocument(resolution.document, KeyEvidence.NOW_ONLY, Origin.LIVE, now, resolution.files)
 

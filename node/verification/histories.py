@@ -77,7 +77,7 @@ def _read_webvh(did: Did, files: Files, read_at: datetime) -> KeyHistory:
     if log.versions[-1].did != str(did):  # what a log calls itself before it moved, nobody has to have published there
         raise _no_history(f"the log is now the one of {log.versions[-1].did[:96]}")
     ends = [version.time for version in log.versions[1:]]
-    return KeyHistory.of(
+    history = KeyHistory.of(
         (
             version.time,
             end,
@@ -86,6 +86,7 @@ def _read_webvh(did: Did, files: Files, read_at: datetime) -> KeyHistory:
         )
         for version, end in zip(log.versions, (*ends, None), strict=True)
     )
+    return history.given_up if log.versions[-1].parameters.deactivated else history
 
 
 _READERS: Final[Mapping[str, Callable[[Did, Files, datetime], KeyHistory]]] = MappingProxyType(

@@ -68,6 +68,7 @@ class KeyFinding:
     `controller` is whose document the method belongs to, as the proof names it; `authorised` says that this document
     lists the key, whatever became of the key since. `public_key` is there whenever a signature can be tried.
     `authentic` says that the document is its subject's, so that a signature that does not match says something.
+    `others` are for the keys that the same method id meant in other versions, should this one not match.
     """
 
     outcome: Outcome
@@ -78,6 +79,7 @@ class KeyFinding:
     authorised: bool = False
     authentic: bool = False
     evidence: JsonObject = field(default_factory=dict)
+    others: tuple["KeyFinding", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +136,21 @@ class KeyRing:
             anchored = None  # judged as of a time when it was not anchored yet
         time = anchored or self.at
         try:
-            if proof.names_owner_only:
-                method = known.document.only_method(relationship)
-            if known.history is None:
-                found = known.document.verification_method(method, relationship)
+            if known.history is not None:
+                named = None if proof.names_owner_only else method
+                found, *others = known.history.methods(named, relationship, time)
             else:
-                found = known.history.method(method, relationship, time)
+                if proof.names_owner_only:
+                    method = known.document.only_method(relationship)
+                found, others = known.document.verification_method(method, relationship), []
         except DidMethodsError as error:
             return _refused(error, known, controller, method)
         # 5. and 6.
-        return self._judge(found, known, controller, relationship, anchored)
+        finding = self._judge(found, known, controller, relationship, anchored)
+        if others:
+            judged = [self._judge(other, known, controller, relationship, anchored) for other in others]
+            finding = replace(finding, others=tuple(judged))
+        return finding
 
     def _document(self, identifier: str) -> "_Known | KeyFinding":
         if not identifier.startswith(HTTPS) and is_computed(parse_did(identifier)):
@@ -282,7 +289,7 @@ def _message(state: KeyState, found: VerificationMethod, anchored: datetime | No
         case KeyState.REVOKED:
             return "The key was revoked before the signature was anchored. Ask for a new document."
         case KeyState.ROTATED_AWAY:
-            happened = "has expired" if found.expires is not None else "was replaced"
+            happened = "has expired" if found.expires is not None else "is its controller's no more"
             before = shown if anchored is None else "the signature was anchored only afterwards"
             return f"The key {happened}, and {before}. Ask for a new document."
         case KeyState.NOT_YET:

@@ -163,11 +163,11 @@ def test_an_id_means_what_it_meant_then():
     reused = history((0, document(A, names={A: "key"})), (10, document(B, names={B: "key"})), (20, document(C)))
     assertion = Relationship.ASSERTION_METHOD
     for number, key in ((-5, A), (0, A), (9, A), (10, B), (15, B), (25, B)):
-        assert reused.method(f"{DID}#key", assertion, day(number)).key == key
+        assert reused.methods(f"{DID}#key", assertion, day(number))[0].key == key
     with pytest.raises(VerificationMethodError):
-        reused.method(f"{DID}#other", assertion, day(5))
+        reused.methods(f"{DID}#other", assertion, day(5))
     with pytest.raises(VerificationMethodError):
-        reused.method("did:example:mallory#key", assertion, day(5))
+        reused.methods("did:example:mallory#key", assertion, day(5))
 
 
 @pytest.mark.threat(23)

@@ -18,29 +18,25 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from samples import finished
+from jose_support import vc_jwt
 from verification_support import (
     AT,
     EVERYDAY,
-    ISSUER,
     MALLORY,
     STRICT,
-    UNIVERSITY,
     Party,
     credential,
     found,
-    judged,
     one,
     party,
 )
 
-from did_methods import peer, pkh
 from did_methods.document import Relationship
 from did_methods.multikey import KeyType, PrivateKey
 from did_methods.resolution import Resolution
 from did_methods.web import WebPlace
 from did_methods.webvh import LOG_FILE
-from did_methods.webvh_create import UpdateKey, create, unfinished_did, update
+from did_methods.webvh_create import UpdateKey, create, deactivate, unfinished_did, update
 from did_methods.webvh_log import read_log
 from node.proofs.data_integrity import add_proof
 from node.proofs.jsonld import JsonLd
@@ -50,9 +46,8 @@ from node.proofs.signatures import local_signer
 from node.verification.check import CheckName, Outcome
 from node.verification.did_logs import LOG_TOOLS
 from node.verification.gather import gather
-from node.verification.histories import LONG_FORM
 from node.verification.keys import KeyRing
-from node.verification.material import EMPTY, Origin, ResolvedDocument, VerificationMaterial
+from node.verification.material import Origin, ResolvedDocument, VerificationMaterial
 from node.verification.policy import KeyEvidence
 from node.verification.sources import Sources
 from node.verification.trust import Trust
@@ -272,22 +267,110 @@ def test_an_anchor_of_after_the_time_of_judging_is_not_there_yet(rotated):
     assert finding(rotated, proof, AT, anchored=START - DAY).code == "issuer_key.not_yet"
 
 
-@pytest.mark.threat(22)
-def test_an_id_that_was_given_to_another_key_means_what_it_meant_then():
+@pytest.fixture
+def reused():
+    """A log in which the id `#key` was given from the first key to the second after a hundred days."""
     log = Log(PARTIES[0], START)
     contents = [json.loads(log.data)["state"], document(log.did, {PARTIES[1]: None}, [PARTIES[1]])]
-    renamed = [
-        json.loads(json.dumps(each).replace(f"#{who.private.public.to_multibase()}", "#key"))
-        for each, who in zip(contents, PARTIES[:2], strict=True)
-    ]
-    for days, each in zip((1, 100), renamed, strict=True):
-        log.data = update(log.data, {}, UPDATES, LOG_TOOLS, at=START + days * DAY, document=each)
-    signed = PARTIES[0].sign(credential(issuer=log.did), method=f"{log.did}#key", created=START)
-    (proof,) = proofs_of(signed)
+    for days, each, who in zip((1, 100), contents, PARTIES[:2], strict=True):
+        renamed = json.loads(json.dumps(each).replace(f"#{who.private.public.to_multibase()}", "#key"))
+        log.data = update(log.data, {}, UPDATES, LOG_TOOLS, at=START + days * DAY, document=renamed)
+    return log
+
+
+def by_reused(log, who, **members):
+    return who.sign(credential(issuer=log.did, **members), method=f"{log.did}#key", created=START)
+
+
+@pytest.mark.threat(22)
+def test_an_id_that_was_given_to_another_key_means_what_it_meant_then(reused):
+    (proof,) = proofs_of(by_reused(reused, PARTIES[0]))
     for days, who in ((50, PARTIES[0]), (150, PARTIES[1])):
-        told = finding(log, proof, AT, anchored=START + days * DAY)
+        told = finding(reused, proof, AT, anchored=START + days * DAY)
         assert (told.outcome, told.public_key) == (Outcome.PASSED, who.private.public)
-    assert finding(log, proof, AT).public_key == PARTIES[1].private.public
+    now = finding(reused, proof, AT)
+    assert now.public_key == PARTIES[1].private.public
+    assert [(other.code, other.public_key) for other in now.others] == [
+        ("issuer_key.replaced", PARTIES[0].private.public)
+    ]
+
+
+@pytest.mark.threat(22)
+def test_an_old_signature_under_an_id_that_another_key_has_is_undecided_and_not_wrong(reused):
+    entry = one(by_reused(reused, PARTIES[0]), material=reused.material(AT))
+    assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.replaced")
+    assert found(entry, "proof") == ("passed", "proof.passed")
+    assert entry.verdict == "cannot_tell"
+    assert one(by_reused(reused, PARTIES[1]), material=reused.material(AT)).verdict == "accepted"
+    for stranger in (PARTIES[2], MALLORY):
+        entry = one(by_reused(reused, stranger), material=reused.material(AT))
+        assert (found(entry, "proof")[0], entry.verdict) == ("failed", "rejected")
+
+
+@pytest.mark.threat(22)
+def test_a_token_under_such_an_id_is_undecided_too(reused):
+    def judged_token(who):
+        return one(vc_jwt(credential(issuer=reused.did), who, kid=f"{reused.did}#key"), material=reused.material(AT))
+
+    entry = judged_token(PARTIES[0])
+    assert (found(entry, "issuer_key")[1], found(entry, "proof")[0]) == ("issuer_key.replaced", "passed")
+    assert entry.verdict == "cannot_tell"
+    assert judged_token(PARTIES[1]).verdict == "accepted"
+    assert judged_token(PARTIES[2]).verdict == "rejected"
+
+
+@pytest.mark.threat(22)
+def test_a_token_that_names_no_key_is_by_the_one_key_of_some_version(rotated):
+    def judged_token(who):
+        return one(vc_jwt(credential(issuer=rotated.did), who, kid=None), material=rotated.material(AT))
+
+    def both():
+        return [found(judged_token(who), "issuer_key")[1] for who in PARTIES[:2]]
+
+    assert both() == ["issuer_key.replaced", "issuer_key.passed"]
+    assert judged_token(PARTIES[2]).verdict == "rejected"
+    rotated.data = deactivate(rotated.data, UPDATES, LOG_TOOLS, at=START + 200 * DAY)
+    assert both() == ["issuer_key.replaced", "issuer_key.replaced"]
+
+
+@pytest.mark.threat(22)
+def test_a_token_that_names_no_key_could_be_by_any_of_several(rotated):
+    rotated.publish(dict.fromkeys(PARTIES[1:3]), PARTIES[1:3], START + 200 * DAY)
+    entry = one(vc_jwt(credential(issuer=rotated.did), PARTIES[2], kid=None), material=rotated.material(AT))
+    assert found(entry, "issuer_key") == ("indeterminate", "verification_method.open")
+
+
+@pytest.fixture
+def given_up(rotated):
+    """The same, given up after two hundred days."""
+    rotated.data = deactivate(rotated.data, UPDATES, LOG_TOOLS, at=START + 200 * DAY)
+    return rotated
+
+
+@pytest.mark.threat(22)
+def test_an_identifier_that_was_given_up_speaks_no_more_but_what_it_said_was_said(given_up):
+    (proof,) = proofs_of(given_up.signed(PARTIES[1], START))
+    for days, code in ((150, "passed"), (199, "passed"), (200, "replaced"), (250, "replaced"), (50, "not_yet")):
+        assert finding(given_up, proof, AT, anchored=START + days * DAY).code == f"issuer_key.{code}"
+    entry = one(given_up.signed(PARTIES[1], START), material=given_up.material(AT))
+    assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.replaced")
+    assert entry.verdict == "cannot_tell"
+    assert finding(given_up, proof, START + 150 * DAY).outcome is Outcome.PASSED
+
+
+@pytest.mark.threat(22)
+def test_gathering_keeps_the_log_of_an_identifier_that_was_given_up(given_up):
+    item = given_up.material(AT).documents[given_up.did]
+
+    async def resolve(_did):
+        return Resolution(item.document, {"deactivated": True}, files={LOG_FILE: given_up.data})
+
+    signed = given_up.signed(PARTIES[1], START)
+    material = asyncio.run(gather(signed, Sources(resolve, lambda: AT), Trust()))
+    assert found(one(signed, material=material), "issuer_key") == ("indeterminate", "issuer_key.replaced")
+    assert (
+        one(MALLORY.sign(signed, method=signed["proof"]["verificationMethod"]), material=material).verdict != "accepted"
+    )
 
 
 @pytest.mark.threat(109)
@@ -341,92 +424,3 @@ def test_files_that_prove_nothing_make_a_document_nobodys(rotated, origin):
         assert outcome == "indeterminate", name
         assert code != "issuer_key.passed", name
         assert entry.verdict == "cannot_tell", name
-
-
-class TestDocumentsThatProveThemselves:
-    LONG = peer.create_with_document(
-        {
-            "verificationMethod": [
-                {"id": "#key", "type": "Multikey", "publicKeyMultibase": PARTIES[0].private.public.to_multibase()}
-            ],
-            "assertionMethod": ["#key"],
-        }
-    )
-    SHORT = peer.short_form(LONG)
-
-    def signed(self, did):
-        return PARTIES[0].sign(credential(issuer=str(did)), method=f"{did}#key")
-
-    def material(self, files):
-        made_up = document(str(self.SHORT), {MALLORY: None}, [MALLORY])
-        item = ResolvedDocument(made_up, KeyEvidence.IMMUTABLE, Origin.LIVE, AT, files)
-        written = VerificationMaterial({str(self.SHORT): item}).to_json()
-        return VerificationMaterial.from_json(json.loads(json.dumps(written)))
-
-    def test_a_long_form_needs_nobody(self):
-        entry = one(self.signed(self.LONG))
-        assert found(entry, "issuer_key") == ("passed", "issuer_key.passed")
-        assert entry.check(CheckName.ISSUER_KEY).evidence["evidence"] == "immutable"
-        assert entry.verdict == "accepted"
-
-    @pytest.mark.threat(101)
-    def test_a_short_form_is_known_by_its_long_form_that_came_with_the_file(self):
-        entry = one(self.signed(self.SHORT), material=self.material({LONG_FORM: str(self.LONG).encode()}))
-        assert entry.verdict == "accepted"
-        assert entry.check(CheckName.ISSUER_KEY).evidence["origin"] == "computed"
-
-    @pytest.mark.threat(101)
-    @pytest.mark.parametrize(
-        "files",
-        [
-            {},
-            {"other": b"x"},
-            {LONG_FORM: b""},
-            {LONG_FORM: b"\xff"},
-            {LONG_FORM: b"did:peer:4zQmb7xLdVY9TXx8oov5XgpGUmGELgqiAV2699s43i6Qdm3M:zQSJgiFTYiCHjQ9MktwNThRXM7a"},
-        ],
-    )
-    def test_nothing_else_makes_it_known(self, files):
-        for by in (PARTIES[0], MALLORY):
-            method = "#key" if by is PARTIES[0] else f"#{MALLORY.private.public.to_multibase()}"
-            signed = by.sign(credential(issuer=str(self.SHORT)), method=f"{self.SHORT}{method}")
-            entry = one(signed, material=self.material(files))
-            assert found(entry, "issuer_key")[0] == "indeterminate"
-            assert entry.verdict == "cannot_tell"
-
-    @pytest.mark.threat(101)
-    def test_a_document_of_did_web_counts_only_when_it_is_pinned(self):
-        signed = UNIVERSITY.sign(credential(UNIVERSITY))
-        item = ResolvedDocument(UNIVERSITY.document(), KeyEvidence.IMMUTABLE, Origin.FILE, AT, {LOG_FILE: b"{}"})
-        for files in ({}, {LOG_FILE: b"{}"}, {LONG_FORM: b"did:peer:0z"}):
-            entry = one(signed, material=VerificationMaterial({UNIVERSITY.did: replace(item, files=files)}))
-            assert found(entry, "issuer_key")[0] == "indeterminate"
-        pinned = Trust(documents={UNIVERSITY.did: UNIVERSITY.document()})
-        assert one(signed, trust=pinned).verdict == "accepted"
-
-    def test_an_account_that_is_its_key_signs(self):
-        did = pkh.create(ISSUER.private.public)
-        signed = ISSUER.sign(credential(issuer=str(did)), method=pkh.method_id(did))
-        entry = one(signed)
-        assert entry.verdict == "accepted"
-        assert entry.check(CheckName.ISSUER_KEY).evidence["evidence"] == "immutable"
-        forged = MALLORY.sign(credential(issuer=str(did)), method=pkh.method_id(did))
-        assert one(forged).verdict == "rejected"
-
-    def test_gathering_asks_nobody_for_what_is_computed_and_keeps_the_files(self):
-        asked = []
-
-        async def resolve(did):
-            asked.append(did)
-            return Resolution({"id": did}, files={LONG_FORM: str(self.LONG).encode()})
-
-        sources = Sources(resolve, lambda: AT)
-        assert finished(gather_of(self.signed(self.LONG), sources)) == EMPTY
-        assert asked == []
-        gathered = asyncio.run(gather_of(self.signed(self.SHORT), sources))
-        assert asked == [str(self.SHORT)]
-        assert judged(self.signed(self.SHORT), material=gathered).credentials[0].verdict == "accepted"
-
-
-def gather_of(subject, sources):
-    return gather(subject, sources, Trust())

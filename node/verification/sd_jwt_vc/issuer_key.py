@@ -79,4 +79,6 @@ def _of(issuer: str, found: KeyFinding) -> KeyFinding:
     if found.controller in {None, issuer}:
         return found
     message = f"The method belongs to {str(found.controller)[:96]}, which is somebody else."
-    return replace(found, outcome=Outcome.FAILED, code="issuer_key.other_controller", message=message, authorised=False)
+    return replace(
+        found, outcome=Outcome.FAILED, code="issuer_key.other_controller", message=message, authorised=False, others=()
+    )

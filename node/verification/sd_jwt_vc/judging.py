@@ -9,7 +9,7 @@ from node.credentials.micro_credential.readers.sd_jwt import READERS
 from node.credentials.sd_jwt_vc import TYPE, is_collision_resistant
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, pointer
-from node.proofs.errors import ProofFailure, ProofIndeterminate
+from node.proofs.errors import ProofIndeterminate
 from node.proofs.jose.jwt import moment_of
 from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import CLOCK_SKEW, Case, Request
@@ -20,7 +20,7 @@ from node.verification.checks.credential_class import check_class
 from node.verification.checks.issuer_key import check_issuer_key
 from node.verification.checks.proof import check_proof
 from node.verification.checks.structure import concluded
-from node.verification.examination import ExaminedProof
+from node.verification.examination import ExaminedProof, examine_envelope
 from node.verification.key_binding import check_key_binding
 from node.verification.keys import KeyRing
 from node.verification.linked import weighed
@@ -94,13 +94,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
 def _examined(proof: SdJwtProof, claims: JsonObject, ring: KeyRing) -> tuple[str | None, ExaminedProof]:
     stated = claims.get("iss")
     issuer, key = find_issuer_key(proof.token, stated if isinstance(stated, str) else None, ring)
-    if key.public_key is None:
-        return issuer, ExaminedProof(proof, key, proof.refusal or _UNKNOWN_KEY)
-    try:
-        return issuer, ExaminedProof(proof, key, proof.verify(key.public_key))
-    except (ProofFailure, ProofIndeterminate) as error:
-        error.path = proof.path
-        return issuer, ExaminedProof(proof, key, error)
+    return issuer, examine_envelope(proof, key, _UNKNOWN_KEY)
 
 
 def _check_context(claims: JsonObject, path: str) -> Check:

@@ -72,12 +72,12 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
 
 
 def _lists_of(part: Received) -> Iterator[str]:
-    if part.typed:
+    if part.typed or (part.envelope is not None and isinstance(part.value, dict) and "status" in part.value):
         from node.verification.sd_jwt_vc.gathering import list_of  # noqa: PLC0415 -- few subjects need it
 
         url = list_of(part)
         yield from () if url is None else (url,)
-    elif isinstance(part.value, dict) and "credentialStatus" in part.value:
+    if not part.typed and isinstance(part.value, dict) and "credentialStatus" in part.value:
         yield from _named(Credential(part.value))
 
 

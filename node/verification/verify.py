@@ -18,7 +18,7 @@ from node.credentials.presentation import Presentation, check_presentation
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import Case, Request
-from node.verification.check import Check, CheckName, not_run
+from node.verification.check import Check, CheckName, Outcome, not_run
 from node.verification.checks.anchor import check_anchor
 from node.verification.checks.authority import check_authority
 from node.verification.checks.context import appended, check_context
@@ -46,6 +46,9 @@ from node.verification.trust import NO_TRUST, Trust
 from node.verification.vocabulary import Vocabulary, vocabulary
 
 INSIDE: Final = pointer(HELD)
+STATUS_CLAIM: Final = "status"
+"""The claim of a token that says by which list it can be withdrawn."""
+BEST_TO_WORST: Final = (Outcome.NOT_APPLICABLE, Outcome.PASSED, Outcome.INDETERMINATE, Outcome.FAILED)
 
 
 def verify(  # noqa: PLR0913 -- each is an input of the judgement
@@ -153,7 +156,7 @@ class _Bench:
                 check_issuer_key(credential.issuer, by_issuer),
                 check_proof(by_issuer),
                 check_validity(case, by_issuer),
-                check_status(case, self._lists),  # 4.
+                self._check_status(part, case, by_issuer),  # 4.
                 check_anchor(case, by_issuer),
                 self._check_holder(part, case, presented, by_issuer),
                 check_authority(case, self._linkages),
@@ -171,6 +174,17 @@ class _Bench:
         return judge_typed(
             part, self._ring, self._vocabulary, self._request, self._linkages, labels=labels, presented=findings
         )
+
+    def _check_status(self, part: Received, case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
+        """By the lists that the credential names, and by that which its issuer's token around it does."""
+        told = check_status(case, self._lists)
+        named = part.envelope is not None and isinstance(case.credential.document.get(STATUS_CLAIM), dict)
+        if not named or not any(found.proof is part.envelope for found in counting(proofs)):
+            return told
+        from node.verification.sd_jwt_vc.status import check_token_status  # noqa: PLC0415 -- few documents need it
+
+        by_token = check_token_status(case.credential.document, case.credential.issuer, self._ring, part.path)
+        return max(told, by_token, key=lambda check: BEST_TO_WORST.index(check.outcome))
 
     def _check_holder(
         self, part: Received, case: Case, presented: Presented | None, proofs: tuple[ExaminedProof, ...]

@@ -16,7 +16,7 @@ from node.proofs.jose.algorithms import VerificationKey
 from node.proofs.options import AUTHENTICATION
 from node.proofs.sd_jwt.key_binding import KeyBinding, verify_key_binding
 from node.proofs.sd_jwt.proof import SdJwtProof
-from node.verification.case import Case
+from node.verification.case import CLOCK_SKEW, Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.keys import KeyRing
 from node.verification.received import USUAL_ALGORITHMS
@@ -67,6 +67,10 @@ def _fresh(binding: KeyBinding, case: Case, confirmation: JsonValue) -> Check:
     if abs(case.at - binding.issued_at) > MAX_AGE:
         seconds = int(MAX_AGE.total_seconds())
         return _answer(Outcome.FAILED, "replay", f"The answer was not signed within {seconds} seconds of now.")
+    if binding.expires is not None and case.at - binding.expires > CLOCK_SKEW:
+        return _answer(Outcome.FAILED, "replay", "The answer has expired.")
+    if binding.starts is not None and binding.starts - case.at > CLOCK_SKEW:
+        return _answer(Outcome.FAILED, "replay", "The answer counts only later.")
     named = confirmation if isinstance(confirmation, dict) else {}
     message = "Shown live with the holder's own key, for this request."
     return _answer(Outcome.PASSED, "passed", message, {"confirmation": min(named, default=None)})

@@ -191,13 +191,18 @@ class _Bench:
     ) -> Check:
         """By the key that the issuer bound it to, where it did; else by the presentation around it.
 
-        An envelope that is not the issuer's binds to nobody: whoever put it around the document chose the key.
+        An envelope that is not the issuer's binds to nobody: whoever put it around the document chose the key. What was
+        bound, somebody else must not sign around as theirs.
         """
         envelope = next((found.proof for found in counting(proofs) if found.proof is part.envelope), None)
         if isinstance(envelope, SdJwtProof) and (envelope.confirmation or envelope.opened.sd_jwt.key_binding):
             from node.verification.key_binding import check_key_binding  # noqa: PLC0415 -- few documents need it
 
-            return check_key_binding(envelope, case, self._ring)
+            bound = check_key_binding(envelope, case, self._ring)
+            if not bound.passed or presented is None or not presented.proofs:
+                return bound
+            around = check_holder(case, presented, proofs)
+            return around if around.failed else bound
         return check_holder(case, presented, proofs)
 
 

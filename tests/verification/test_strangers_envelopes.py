@@ -1,8 +1,8 @@
 """What a stranger wraps around a document that an issuer signed: it names nobody as its holder."""
 
 import pytest
-from jose_support import token
-from sd_jwt_support import HOLDER_JWK, shown
+from jose_support import NOW, token
+from sd_jwt_support import HOLDER_JWK, sd_jwt, shown
 from verification_support import HOLDER, ISSUER, MALLORY, REQUEST, VC, one
 
 from node.verification.check import CheckName
@@ -55,3 +55,38 @@ def test_an_issuer_wraps_what_it_signed_with_others(suite):
     entry = around(both, ISSUER, {"jwk": HOLDER_JWK})
     assert entry.check(CheckName.PROOF).passed
     assert entry.check(CheckName.HOLDER).passed
+
+
+@pytest.mark.threat(34)
+def test_nobody_else_signs_around_what_its_holder_showed():
+    bound = shown(token({**DOCUMENT, "cnf": {"jwk": HOLDER_JWK}}, ISSUER, typ="vc+sd-jwt") + "~")
+    enveloped = {
+        "@context": [VC],
+        "type": "EnvelopedVerifiableCredential",
+        "id": f"data:application/vc+sd-jwt,{bound}",
+    }
+    for signer, code in ((HOLDER, "holder.passed"), (MALLORY, "holder.other_key")):
+        presentation = {
+            "@context": [VC],
+            "type": ["VerifiablePresentation"],
+            "holder": signer.did,
+            "verifiableCredential": [enveloped],
+        }
+        asked = {"challenge": REQUEST.challenge, "domain": REQUEST.domain}
+        live = signer.sign(presentation, proof_purpose="authentication", **asked)
+        assert one(live, request=REQUEST).check(CheckName.HOLDER).code == code
+
+
+@pytest.mark.threat(35)
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"exp": NOW + 60, "nbf": NOW - 60}, "holder.passed"),
+        ({"exp": NOW - 3000}, "holder.replay"),
+        ({"nbf": NOW + 3000}, "holder.replay"),
+        ({"exp": "never"}, "holder.proof_invalid"),
+        ({"nbf": None}, "holder.passed"),
+    ],
+)
+def test_an_answer_counts_no_longer_than_it_says(members, code):
+    assert one(shown(sd_jwt(), **members), request=REQUEST).check(CheckName.HOLDER).code == code

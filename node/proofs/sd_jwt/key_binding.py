@@ -30,6 +30,8 @@ class KeyBinding:
     audience: str
     nonce: str
     issued_at: datetime
+    starts: datetime | None
+    expires: datetime | None
     verified: VerifiedJws
 
 
@@ -56,7 +58,7 @@ def verify_key_binding(
     """Verify the key-binding JWT with the holder's key; steps 5.b to 5.g of section 7.3.
 
     5.b-d. Its type is kb+jwt, and it is signed with an allowed algorithm by the key that the issuer bound it to.
-    5.e. `iat` is a moment.
+    5.e. `iat` is a moment, and so are `nbf` and `exp`, where they are there.
     5.f. `nonce` and `aud` are single texts.
     5.g. `sd_hash` is the digest of exactly what is presented.
 
@@ -73,16 +75,26 @@ def verify_key_binding(
     except DocumentError as error:
         raise malformed(f"the key-binding JWT cannot be read: {error}", "key_binding") from error
     issued_at = moment_of(claims.get("iat"))
+    limits = {name: moment_of(claims[name]) for name in ("nbf", "exp") if name in claims}
     audience, nonce, sd_hash = (claims.get(name) for name in ("aud", "nonce", "sd_hash"))
     if issued_at is None:
         raise malformed(f"iat of the key-binding JWT is {shown(claims.get('iat'))}; it must be a date", "key_binding")
+    if None in limits.values():
+        raise malformed("nbf and exp of the key-binding JWT must be dates", "key_binding")
     if not (isinstance(audience, str) and audience and isinstance(nonce, str) and nonce and isinstance(sd_hash, str)):
         raise malformed("aud, nonce and sd_hash of the key-binding JWT must be texts", "key_binding")
     if not compare_digest(sd_hash.encode(), _sd_hash(sd_jwt, payload).encode()):
         raise InvalidProofError(
             "the key-binding JWT was made for other disclosures than are shown", code="proof.invalid.sd_hash"
         )
-    return KeyBinding(audience=audience, nonce=nonce, issued_at=issued_at, verified=verified)
+    return KeyBinding(
+        audience=audience,
+        nonce=nonce,
+        issued_at=issued_at,
+        starts=limits.get("nbf"),
+        expires=limits.get("exp"),
+        verified=verified,
+    )
 
 
 def _sd_hash(sd_jwt: SdJwt, payload: JsonObject) -> str:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from did_methods.did import Did
+from did_methods.errors import shown
 from did_methods.json_web_key import JsonObject
 from did_methods.multikey import PublicKey
 from did_methods.web import WebPlace
-from did_methods.webvh_entry import VERSION_1_0, Tools, WitnessRule, log_error, multihash
+from did_methods.webvh_entry import VERSION_1_0, Parameters, Tools, WitnessRule, log_error, multihash
 from did_methods.webvh_log import METHOD, PLACEHOLDER, Log, method_of, read_log, scid_of
 from did_methods.webvh_witness import check_witnesses, proofs_of_versions
 
@@ -24,6 +25,8 @@ _SECOND: Final = timedelta(seconds=1)
 _COLON: Final = "%3A"
 _TILDE: Final = "%7E"
 _MENDING: Final = "Nothing was written. Mend what it says, and try again."
+_ANEW: Final = "Nothing was written. Make a new identifier; this one stays as it ended."
+_OTHER_KEY: Final = "Nothing was written. Use the key that writes in this log: the first one, or the one promised last."
 
 
 class MakesProof(Protocol):
@@ -100,6 +103,7 @@ def update(  # noqa: PLR0913 -- each is a decision of the controller
     read = read_log(log, tools, now=at)
     _expect_sound(read)
     last = read.versions[-1]
+    _expect_writable(last.parameters, key)
     time = _at(at, last.time)
     entry: JsonObject = {
         "versionId": last.version_id,
@@ -192,6 +196,17 @@ def _at(at: datetime, before: datetime | None) -> datetime:
 
 def _written(time: datetime) -> str:
     return f"{time.replace(tzinfo=None).isoformat()}Z"
+
+
+def _expect_writable(last: Parameters, key: UpdateKey) -> None:
+    """Say to a writer, and not to a reader, that nothing may follow, or not by this key."""
+    if last.deactivated:
+        raise log_error("the identifier was given up, and nothing can follow", "deactivated", _ANEW)
+    name = key.public.to_multibase()
+    promised = last.next_key_hashes
+    if multihash(name.encode()) not in promised if promised else name not in last.update_keys:
+        which = "promised for this entry" if promised else "that may write the next entry"
+        raise log_error(f"{shown(name)} is not a key {which}", "rotation" if promised else "key", _OTHER_KEY)
 
 
 def _expect_sound(log: Log) -> None:

@@ -129,6 +129,8 @@ def resolve(
         raise refusal
     if not as_json:
         invocation.out.answer_json(result.document, indent=2)
+        if result.deactivated:
+            invocation.out.remark("remark.given_up")
     return 0
 
 

@@ -83,6 +83,7 @@ def test_a_key_is_replaced_and_the_next_one_promised(made):
     stolen = glejt(folder, *line, "--update-key", "update-key.json", "--next-key", "next-2.json")
     assert stolen.returncode != 0
     assert "webvh.rotation" in stolen.stderr
+    assert "Use the key that writes in this log" in stolen.stderr
     assert not (folder / "key-2.json").exists()
     assert not (folder / "next-2.json").exists()
     assert (folder / "did.jsonl").read_bytes() == before
@@ -135,6 +136,17 @@ def test_the_end_asks_first_and_is_final(made):
     assert [version.parameters.deactivated for version in log_in(folder)] == [False, False, True]
     again = glejt(folder, *line, "--yes")
     assert again.returncode != 0
+    assert "Make a new identifier" in again.stderr
+
+
+def test_another_key_is_told_to_its_owner_and_not_to_a_reader(tmp_path):
+    run(tmp_path, *NEW, BARE)
+    line = ["did", "rotate", "did.jsonl", "--out", "key-2.json", BARE, "--update-key"]
+    wrong = glejt(tmp_path, *line, "key.json")
+    assert wrong.returncode != 0
+    assert "webvh.key" in wrong.stderr
+    assert "Use the key that writes in this log" in wrong.stderr
+    run(tmp_path, *line, "update-key.json")
 
 
 def test_witnesses_approve_before_the_log_is_published(tmp_path):
@@ -196,6 +208,16 @@ class TestResolve:
         log, _ = published
         done = glejt(tmp_path, "did", "resolve", str(did_of(log)), env=OPEN)
         assert (done.returncode, json.loads(done.stdout)) == (0, entries(log)[2]["state"])
+
+    @pytest.mark.parametrize(("lang", "words"), [("en", "gave this DID up"), ("pl", "porzucił ten DID")])
+    def test_one_that_was_given_up_is_said_to_be(self, tmp_path, published, lang, words):
+        log, pages = published
+        line = ["--lang", lang, "did", "resolve", str(did_of(log))]
+        assert words not in glejt(tmp_path, *line, env=OPEN).stderr
+        pages["/.well-known/did.jsonl"] = forged(log, {"deactivated": True})
+        done = glejt(tmp_path, *line, env=OPEN)
+        assert (done.returncode, json.loads(done.stdout)) == (0, entries(log)[2]["state"])
+        assert words in done.stderr
 
     def test_any_version(self, tmp_path, published):
         log, pages = published

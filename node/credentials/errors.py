@@ -30,9 +30,12 @@ MAX_SHOWN_CHARS = 96
 """How much of an offending value a message repeats: enough to recognise it, too little to flood a log."""
 
 
-def shown(value: object) -> str:
-    """The value as a message may repeat it: quoted, cut, and whatever has no shape of its own escaped."""
-    text = repr(value)
+def shown(value: object, *, plainly: bool = False) -> str:
+    """The value as a message may repeat it: quoted, cut, and whatever has no shape of its own escaped.
+
+    `plainly` escapes all but ASCII, where a look-alike of a digit or hyphen is what is wrong.
+    """
+    text = ascii(value) if plainly else repr(value)
     return text if len(text) <= MAX_SHOWN_CHARS else f"{text[: MAX_SHOWN_CHARS - 3]}..."
 
 

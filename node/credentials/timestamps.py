@@ -78,7 +78,7 @@ def _parse(value: JsonValue) -> datetime:
         raise _not_a_moment(value, str(error)) from error
     if match["zone"] is None:
         raise TimestampError(
-            f"{shown(value)} has no zone, so it names another moment in every place",
+            f"{shown(value, plainly=True)} has no zone, so it names another moment in every place",
             code="timestamp.zone",
             remedy="Write the zone: Z for UTC, or an offset such as +02:00.",
         )
@@ -110,8 +110,8 @@ def _zone(match: re.Match[str]) -> timezone:
 
 
 def _not_a_moment(value: JsonValue, why: str) -> TimestampError:
-    return TimestampError(f"{shown(value)} is not a date and time with a zone: {why}")
+    return TimestampError(f"{shown(value, plainly=True)} is not a date and time with a zone: {why}")
 
 
 def _unsupported(value: JsonValue, why: str) -> TimestampError:
-    return TimestampError(f"{shown(value)} cannot be read: {why}", code="timestamp.unsupported")
+    return TimestampError(f"{shown(value, plainly=True)} cannot be read: {why}", code="timestamp.unsupported")

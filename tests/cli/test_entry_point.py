@@ -155,7 +155,7 @@ def test_the_help_of_a_command_names_the_options_of_the_program_and_brackets_wha
     assert "\n  --lang en|pl " in page
     assert "\n  --quiet, -q " in page
     assert "--version" not in page  # it answers in the command's place
-    assert glejt(tmp_path, "--help").stdout.count("--lang") == 1
+    assert glejt(tmp_path, "--help").stdout.count("\n  --lang") == 1
 
 
 def test_help_and_version_answer_on_standard_output(tmp_path):

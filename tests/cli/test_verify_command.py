@@ -168,7 +168,7 @@ def test_a_file_that_is_too_large_is_refused_without_being_read_whole(tmp_path):
 
 def test_a_folder_a_missing_file_and_a_forbidden_one_are_told_apart(tmp_path):
     (tmp_path / "folder").mkdir()
-    assert "input.is_folder" in glejt(tmp_path, "verify", "folder").stderr
+    assert "input.nothing_inside" in glejt(tmp_path, "verify", "folder").stderr
     assert "input.missing" in glejt(tmp_path, "verify", "nothing.json").stderr
     assert "input.missing" in glejt(tmp_path, "verify", "nothing\nOK  Genuine.json").stderr
     if os.geteuid():

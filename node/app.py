@@ -26,13 +26,16 @@ from node.verification.sources import Fetch, Sources, no_fetch
 
 MAX_WEB_DOCUMENTS: Final = 256
 """Documents of did:web that are remembered, of at most 128 kB each."""
+MAX_LOGS: Final = 32
+"""Logs of did:webvh that are remembered, of at most 1 MiB each, with as much of witnesses."""
 ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 def methods(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Mapping[str, Method]:
     """The DID methods of this program: did:web and did:webvh ask their host, if at all; the others read the identifier.
 
-    A document has its host for its authority, so a host that leads elsewhere is not followed.
+    A document has its host for its authority, so a host that leads elsewhere is not followed. What is remembered is the
+    present document alone: `remember` is not for those who ask for versions.
     """
     asked: Method = WebMethod(
         DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True)),
@@ -41,7 +44,14 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     )
     if remember:
         asked = RememberedMethod(asked, KEPT_SECONDS, FAILED_SECONDS, MAX_WEB_DOCUMENTS)
-    logs = DocumentReader(_fetch(online=online, loopback=loopback, remember=remember, same_host=True))
+    logs: Method = WebvhMethod(
+        DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True)),
+        LOG_TOOLS,
+        _now,
+        loopback=loopback,
+    )
+    if remember:
+        logs = RememberedMethod(logs, KEPT_SECONDS, FAILED_SECONDS, MAX_LOGS)
     return MappingProxyType(
         {
             key.METHOD: RememberedMethod(KeyMethod()),
@@ -49,7 +59,7 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
             peer.METHOD: RememberedMethod(PeerMethod()),
             pkh.METHOD: RememberedMethod(PkhMethod()),
             web.METHOD: asked,
-            webvh_log.METHOD: WebvhMethod(logs, LOG_TOOLS, _now, loopback=loopback),
+            webvh_log.METHOD: logs,
         }
     )
 

@@ -1,10 +1,16 @@
-"""A did:webvh that moved: what its log calls itself before, nobody has to have published there."""
+"""Logs of did:webvh as a verifier has them: what they call themselves, and when they were had."""
+
+import asyncio
 
 import pytest
+from web_servers import publishing
 from webvh_support import NOW, START, chain, did_of, entries, first, forged
 
+from did_methods.cache import retrieved_at
 from did_methods.did import parse_did
 from did_methods.errors import HistoryError
+from did_methods.web import WebPlace
+from node.app import sources
 from node.verification.histories import history_in
 
 LOG = first(changes={"portable": True})
@@ -25,3 +31,20 @@ def test_a_log_that_did_not_move():
     assert (history.present.since, history.present.until) == (START, None)
     assert len(history_in(str(did_of(chain(3))), {"did.jsonl": chain(3)}, NOW).versions) == 3
     assert parse_did(NEW).method == "webvh"
+
+
+@pytest.mark.parametrize("remember", [False, True])
+def test_a_log_that_is_remembered_says_when_it_was_had(remember):
+    pages = {}
+    with publishing(pages) as (port, _):
+        log = chain(2, place=WebPlace("localhost", port, ()))
+        pages["/.well-known/did.jsonl"] = log
+        asked = sources(online=True, loopback=True, remember=remember)
+
+        async def twice():
+            return [await asked.resolve(str(did_of(log))), await asked.resolve(str(did_of(log)))]
+
+        one, two = asyncio.run(twice())
+    assert one.document == two.document == entries(log)[1]["state"]
+    assert (one is two, retrieved_at(one) is not None) == (remember, remember)
+    assert one.files == two.files == {"did.jsonl": log}

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from did_methods.did import Did
-from did_methods.errors import shown
+from did_methods.errors import LogError, shown
 from did_methods.json_web_key import JsonObject
 from did_methods.multikey import PublicKey
 from did_methods.web import WebPlace
@@ -86,7 +86,7 @@ def create(document: JsonObject, changes: JsonObject, key: UpdateKey, tools: Too
     if not isinstance(entry, dict):
         raise log_error("the first entry is no object", "line", _MENDING)
     line = _finished(entry, scid, 1, key, tools, at=time)
-    _expect_sound(read_log(line, tools, now=time))
+    _expect_written(read_log(line, tools, now=time))
     return line
 
 
@@ -112,7 +112,7 @@ def update(  # noqa: PLR0913 -- each is a decision of the controller
         "state": last.document if document is None else document,
     }
     whole = log.removesuffix(b"\n") + b"\n" + _finished(entry, last.version_id, last.number + 1, key, tools, at=time)
-    _expect_sound(read_log(whole, tools, now=time))
+    _expect_written(read_log(whole, tools, now=time))
     return whole
 
 
@@ -207,6 +207,13 @@ def _expect_writable(last: Parameters, key: UpdateKey) -> None:
     if multihash(name.encode()) not in promised if promised else name not in last.update_keys:
         which = "promised for this entry" if promised else "that may write the next entry"
         raise log_error(f"{shown(name)} is not a key {which}", "rotation" if promised else "key", _OTHER_KEY)
+
+
+def _expect_written(log: Log) -> None:
+    """Say to a writer what readers would refuse."""
+    if log.refusal is not None:
+        error = log.refusal.error
+        raise LogError(str(error), code=error.code, remedy=_MENDING) from error
 
 
 def _expect_sound(log: Log) -> None:

@@ -123,6 +123,7 @@ def test_another_document(made):
     done = glejt(folder, *line, "--update-key", "next-2.json", "--next-key", "next-3.json")
     assert done.returncode != 0
     assert "webvh.subject" in done.stderr
+    assert "Mend what it says" in done.stderr
     assert (folder / "did.jsonl").read_bytes() == before
     assert not (folder / "next-3.json").exists()
 

@@ -14,7 +14,7 @@ from node.cli.inputs import moment, read_document, trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
-from node.credentials.errors import CompositionError
+from node.credentials.errors import CompositionError, CredentialsError
 from node.credentials.structure import is_url
 from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument, UnsecuredDocument, parse_object
 from node.issuance.disclosable import DISCLOSABLE, NOTHING_MORE, SUITE_OF_FORM, Disclosure
@@ -130,7 +130,7 @@ def issue_file(  # noqa: PLR0913 -- what was typed
     if strict and order.form not in HIDING:
         raise CliError("usage.strict")
     document = _document(invocation, source, order, created)
-    if document is None or (remark_on_privacy(invocation, linter_for(invocation, order).look(document)) and strict):
+    if document is None or (remark_on_privacy(invocation, _betrayed(invocation, document, order, created)) and strict):
         return 1
     signing = signing_for(
         invocation,
@@ -226,6 +226,23 @@ def linter_for(invocation: Invocation, order: Order) -> PrivacyLinter:
     """The privacy linter for what this order signs."""
     known = vocabulary(trust_for(invocation, None).contexts)
     return PrivacyLinter(order.form_suite or "", order.disclosure, known.jsonld)
+
+
+def _betrayed(
+    invocation: Invocation, document: UnsecuredDocument, order: Order, created: datetime
+) -> list[PrivacyFinding]:
+    """What the privacy linter says of one credential; of an SD-JWT, by the claims that it will have."""
+    linter = linter_for(invocation, order)
+    if order.form != SD_JWT:
+        return linter.look(document)
+    from node.issuance.selective_token import VCT_OF, claims_of  # noqa: PLC0415 -- as above
+
+    vct, status = None if order.vct is None else VCT_OF[order.vct], _place(order.token_status)
+    try:
+        made = claims_of(document, order.disclosure, created=created, vct=vct, status=status)
+    except (IssuanceError, CredentialsError, ProofsError):
+        return []  # refused for that before it is signed
+    return linter.look_at_claims(made.claims, made.choosable)
 
 
 def remark_on_privacy(invocation: Invocation, found: Sequence[PrivacyFinding]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -76,11 +76,10 @@ async def secure_as_sd_jwt(
     Raises IssuanceError, CompositionError and ProofsError for what must not be signed, and what the key store raises.
     """
     check_issuable(document, signing.profile, vocabulary(signing.trust.contexts))  # 1.
-    if vct is None:
-        made, header = _as_it_is(document, signing.profile.disclosure, created), {"typ": W3C_TYPE, "cty": W3C_CONTENT}
-    else:
-        made, header = _in_claims(document, signing.profile.disclosure, created, vct, status), {"typ": TYPE}
-    claims, choosable, lost, kept = made
+    claims, choosable, lost, kept = claims_of(
+        document, signing.profile.disclosure, created=created, vct=vct, status=status
+    )  # 2.
+    header = {"typ": W3C_TYPE, "cty": W3C_CONTENT} if vct is None else {"typ": TYPE}
     concealed = conceal(claims, choosable)  # 3.
     method = signing.profile.verification_method
     payload = orjson.dumps(concealed.payload)
@@ -90,10 +89,33 @@ async def secure_as_sd_jwt(
     return SelectiveToken(text=text, choosable=choosable, lost=lost, kept=kept)
 
 
-type _Made = tuple[JsonObject, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+class SelectiveClaims(NamedTuple):
+    """The claims before anything of them is hidden; the others as in a `SelectiveToken`."""
+
+    claims: JsonObject
+    choosable: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
-def _as_it_is(document: UnsecuredDocument, disclosure: Disclosure, created: datetime) -> _Made:
+def claims_of(
+    document: UnsecuredDocument,
+    disclosure: Disclosure,
+    *,
+    created: datetime,
+    vct: str | None = None,
+    status: TokenStatusEntry | None = None,
+) -> SelectiveClaims:
+    """The claims that `secure_as_sd_jwt` signs.
+
+    Raises NotIssuableError and CredentialsError; whether the document may be signed is not looked at.
+    """
+    if vct is None:
+        return _as_it_is(document, disclosure, created)
+    return _in_claims(document, disclosure, created, vct, status)
+
+
+def _as_it_is(document: UnsecuredDocument, disclosure: Disclosure, created: datetime) -> SelectiveClaims:
     """The credential and the claims beside its members.  2."""
     if version_of(document) is not Version.V2_0:
         raise NotIssuableError(
@@ -106,7 +128,7 @@ def _as_it_is(document: UnsecuredDocument, disclosure: Disclosure, created: date
     subjects = Credential(document).subject_ids
     claims: JsonObject = {**document, "iat": numeric_date(created), **_confirmation(subjects)}
     shown = {*mandatory_pointers(document, disclosure), *(pointer(name) for name in (*ALWAYS_OPEN, "iat"))}
-    return claims, tuple(_choosable(claims, "", shown)), (), ()
+    return SelectiveClaims(claims, tuple(_choosable(claims, "", shown)))
 
 
 def _in_claims(
@@ -115,7 +137,7 @@ def _in_claims(
     created: datetime,
     vct: str,
     status: TokenStatusEntry | None,
-) -> _Made:
+) -> SelectiveClaims:
     """The claims of a wallet form.  2."""
     if "credentialStatus" in document and status is None:
         raise NotIssuableError(
@@ -145,7 +167,7 @@ def _in_claims(
             remedy="Name claims of this form, such as /grade.",
         )
     open_ones = {f"/{one.split('/')[1]}" for one in disclosure.mandatory}
-    return claims, tuple([one for one in choosable if one not in open_ones]), form.lost, form.kept
+    return SelectiveClaims(claims, tuple([one for one in choosable if one not in open_ones]), form.lost, form.kept)
 
 
 def _confirmation(subjects: Collection[str | None]) -> JsonObject:

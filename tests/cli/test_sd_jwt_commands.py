@@ -108,3 +108,33 @@ def test_asked_for_as_in_a_query(desk):
     assert done.returncode == 0, done.stderr
     assert "Given" in done.stderr
     assert "Family" not in done.stderr
+
+
+@pytest.mark.threat(39)
+@pytest.mark.parametrize("form", FORMS)
+def test_the_privacy_linter_is_told_and_refuses_where_it_is_strict(desk, form):
+    done = issue(desk, *FORMS[form])
+    said = ("privacy.key", "privacy.time", "privacy.lasting")
+    assert (done.returncode, [code for code in said if code not in done.stderr]) == (0, [])
+    done = issue(desk, *FORMS[form], "--strict", "--out", "strict.txt")
+    assert (done.returncode, (desk / "strict.txt").exists()) == (1, False)
+    assert "klucz" in issue(desk, *FORMS[form], "--strict", "--lang", "pl").stderr.lower()
+    document = json.loads((desk / "badge.json").read_text())
+    document |= {"validFrom": "2026-06-12T00:00:00Z", "validUntil": "2026-09-12T00:00:00Z"}
+    del document["credentialSubject"]["id"]
+    (desk / "coarse.json").write_bytes(data(document))
+    asked = ("issue", "coarse.json", "--key", "issuer.json", "--form", "sd-jwt", *FORMS[form], "--strict")
+    done = glejt(desk, *asked, "--created", "2026-06-12T00:00:00Z")
+    assert (done.returncode, "privacy." in done.stderr) == (0, False), done.stderr
+    done = glejt(desk, *asked)
+    assert (done.returncode, done.stdout, "/iat" in done.stderr) == (1, "", True)
+    given = ("--created", "2026-06-12T00:00:00Z", "--mandatory", NAMES[form])
+    done = glejt(desk, *asked, *given)
+    assert (done.returncode, done.stdout, "privacy.identifying" in done.stderr) == (1, "", True)
+
+
+@pytest.mark.threat(39)
+def test_a_place_in_a_list_is_told_of_and_refused_where_it_is_strict(desk):
+    given = ("--vct", "eudi", "--token-status", "https://lists.example/1#17", "--strict")
+    done = issue(desk, *given)
+    assert (done.returncode, done.stdout, "privacy.status" in done.stderr) == (1, "", True)

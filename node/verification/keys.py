@@ -15,7 +15,7 @@ from did_methods import jwk, key, peer, pkh
 from did_methods.did import Did, parse_did, parse_did_url
 from did_methods.document import DidDocument, Relationship, VerificationMethod
 from did_methods.errors import DidMethodsError, UnsupportedError
-from did_methods.history import DocumentVersion, KeyAt, KeyHistory, KeyState, key_at
+from did_methods.history import MAX_MEANINGS, DocumentVersion, KeyAt, KeyHistory, KeyState, key_at
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
 from node.proofs.jose.algorithms import VerificationKey
@@ -27,6 +27,8 @@ from node.verification.policy import KeyEvidence, Policy
 from node.verification.trust import Trust
 
 HTTPS: Final = "https://"
+MAX_OTHERS: Final = MAX_MEANINGS - 1
+"""Where an id had so many other keys, there may be more that were not tried."""
 MAX_COMPUTED: Final = 512
 """Documents computed from identifiers that are kept: issuers recur, holders do not."""
 
@@ -149,7 +151,7 @@ class KeyRing:
         finding = self._judge(found, known, controller, relationship, anchored)
         if others:
             judged = [self._judge(other, known, controller, relationship, anchored) for other in others]
-            finding = replace(finding, others=tuple(judged))
+            finding = replace(finding, others=tuple(judged), authentic=finding.authentic and len(judged) < MAX_OTHERS)
         return finding
 
     def _document(self, identifier: str) -> "_Known | KeyFinding":

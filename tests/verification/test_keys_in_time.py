@@ -308,6 +308,20 @@ def test_an_old_signature_under_an_id_that_another_key_has_is_undecided_and_not_
 
 
 @pytest.mark.threat(22)
+@pytest.mark.parametrize(("keys", "outcome"), [(15, "failed"), (16, "indeterminate"), (20, "indeterminate")])
+def test_an_id_that_had_more_keys_than_are_tried_leaves_a_stranger_undecided(keys, outcome):
+    log = Log(PARTIES[0], START)
+    for number in range(keys):
+        who = party(100 + number)
+        name = who.private.public.to_multibase()
+        text = json.dumps(document(log.did, {who: None}, [who])).replace(f"#{name}", "#key")
+        log.data = update(log.data, {}, UPDATES, LOG_TOOLS, at=START + (number + 1) * DAY, document=json.loads(text))
+    entry = one(by_reused(log, MALLORY), material=log.material(AT))
+    assert found(entry, "proof")[0] == outcome
+    assert one(by_reused(log, party(100 + keys - 1)), material=log.material(AT)).verdict == "accepted"
+
+
+@pytest.mark.threat(22)
 def test_a_token_under_such_an_id_is_undecided_too(reused):
     def judged_token(who):
         return one(vc_jwt(credential(issuer=reused.did), who, kid=f"{reused.did}#key"), material=reused.material(AT))

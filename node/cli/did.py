@@ -223,7 +223,8 @@ def refusal_of(problem: Problem, result: Resolution, name: str) -> CliError:
 def _has_place(name: str) -> bool:
     """Whether this is a sound did:webvh, whose log is then what is wrong: its method calls both by one name."""
     try:
-        webvh_place(parse_did_url(name).did, loopback=True)
+        url = parse_did_url(name)
+        webvh_place(url.did, loopback=True)
     except DidMethodsError:
         return False
-    return True
+    return not url.path and url.fragment is None  # of a part of it, nothing was looked up

@@ -249,6 +249,10 @@ class TestResolve:
         did = str(did_of(first(at=START)))
         assert glejt(tmp_path, "did", "resolve", did, *asked).returncode == status
 
+    @pytest.mark.parametrize("part", ["#whois", "/whois"])
+    def test_a_part_of_one_is_no_identifier(self, tmp_path, part):
+        assert "did.invalid" in run(tmp_path, "did", "resolve", f"{did_of(first(at=START))}{part}", status=2).stderr
+
     def test_other_methods_keep_none(self, tmp_path):
         did = str(did_key.create(private(1).public))
         assert glejt(tmp_path, "did", "resolve", did, "--version-number", "1").returncode == 20

@@ -11,6 +11,14 @@ CHOSEN = (
     "What is shown has not changed since it was signed; the holder chose what to show.",
     "To, co pokazano, nie zmieniło się od podpisania; co pokazać, wybrał posiadacz.",
 )
+NO_WAY = (
+    "No way to withdraw it is shown; the holder chose what to show.",
+    "Nie pokazano sposobu wycofania; co pokazać, wybrał posiadacz.",
+)
+NO_END = (
+    "No end date is shown; the holder chose what to show.",
+    "Nie pokazano daty końcowej; co pokazać, wybrał posiadacz.",
+)
 UNKNOWN = ("Genuine, but we do not know the issuer.", "Dokument autentyczny, ale nie znamy wystawcy.")
 OWN_PL = "to własny egzemplarz posiadacza, z którego najpierw wybiera się, co pokazać"
 BASE = issued("bbs")
@@ -20,7 +28,7 @@ DISCLOSURE_CASES = [
         "derived by ecdsa-sd-2023",
         derive(issued("ecdsa-sd"), ("/name",), jsonld=JSONLD).credential,
         *UNKNOWN,
-        {1: CHOSEN},
+        {1: CHOSEN, 3: NO_WAY, 4: NO_END},
         WHEN,
     ),
     (

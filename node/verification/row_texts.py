@@ -158,7 +158,7 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
             }
 
 
-def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
+def _not_withdrawn(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
     (status,) = row.checks
     seen = status.evidence
     match row.state:
@@ -176,7 +176,7 @@ def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text
             date = withdrawal_date(status, phrases)
             return "3.fail_revoked", {"date": date, "reason": phrases.given(seen.get("reason"))}
         case RowState.DOES_NOT_APPLY:
-            return "3.does_not_apply", {}
+            return ("3.does_not_apply_derived" if _is_derived(entry.check(CheckName.PROOF)) else "3.does_not_apply"), {}
         case _ if status.code == "status.rolled_back":
             return "3.unknown_rolled_back", {"seen": phrases.date(seen.get("seen"))}
         case _ if seen.get("last_known"):
@@ -185,13 +185,13 @@ def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text
             return "3.unknown_nothing", {}
 
 
-def _in_force(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
+def _in_force(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     (validity,) = row.checks
     match row.state:
         case RowState.PASS if until := validity.evidence.get("until"):
             return "4.pass_until", {"date": phrases.date(until)}
         case RowState.PASS:
-            return "4.pass_open", {}
+            return ("4.pass_open_derived" if _is_derived(entry.check(CheckName.PROOF)) else "4.pass_open"), {}
         case RowState.FAIL if validity.code == "validity.not_yet":
             return "4.fail_not_yet", {"date": phrases.date(validity.evidence.get("from"))}
         case RowState.FAIL:

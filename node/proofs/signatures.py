@@ -15,13 +15,15 @@ Spec: https://www.rfc-editor.org/rfc/rfc8032, https://csrc.nist.gov/pubs/fips/18
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 
@@ -62,6 +64,7 @@ _HASHES: Final = MappingProxyType({"sha256": SHA256(), "sha384": SHA384()})
 _SIGNING: Final = MappingProxyType(
     {name: ec.ECDSA(hash_, deterministic_signing=True) for name, hash_ in _HASHES.items()}
 )
+_ONE_TIME: Final = ec.ECDSA(Prehashed(SHA256()))
 _VERIFYING: Final = MappingProxyType({name: ec.ECDSA(hash_) for name, hash_ in _HASHES.items()})
 
 SIGNATURE_BYTES: Final = MappingProxyType(
@@ -87,6 +90,21 @@ class Signer:
 def local_signer(private: PrivateKey) -> Signer:
     """A signer whose private key is held in this process, loaded once."""
     return Signer(private.public, _loaded_private(private, "sha384" if private.type is KeyType.P384 else "sha256"))
+
+
+def one_time_key() -> tuple[bytes, Callable[[bytes], bytes]]:
+    """The compressed point of a new P-256 key, and what signs with it; nobody keeps it beyond the proof it is for.
+
+    The signatures are r ‖ s over SHA-256 with a low s; their nonces come from the operating system's random source.
+    """
+    curve = _CURVES[KeyType.P256]
+    private = ec.generate_private_key(curve.parameters)
+
+    def sign_low_s(data: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(sha256(data).digest(), _ONE_TIME))
+        return r.to_bytes(32) + min(s, curve.order - s).to_bytes(32)
+
+    return private.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint), sign_low_s
 
 
 def sign(key: PrivateKey, data: bytes, *, hash_name: HashName) -> bytes:

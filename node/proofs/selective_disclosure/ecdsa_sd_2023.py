@@ -15,7 +15,7 @@ from typing import Final
 from anchoring import cbor
 from did_methods.errors import DidMethodsError
 from did_methods.multibase import decode_base64url, encode_base64url
-from did_methods.multikey import KeyType, PrivateKey, PublicKey
+from did_methods.multikey import KeyType, PublicKey
 from node.documents import JsonObject
 from node.proofs.errors import InvalidProofError, MalformedProofError
 from node.proofs.jsonld import JsonLd
@@ -23,7 +23,7 @@ from node.proofs.selective_disclosure import proof_value
 from node.proofs.selective_disclosure.derivation import DerivedProof, VerifiedDerivation
 from node.proofs.selective_disclosure.grouping import relabelled, statements_of
 from node.proofs.selective_disclosure.labels import hmac_labels
-from node.proofs.signatures import Signer, local_signer, normalized_signature, verify
+from node.proofs.signatures import Signer, normalized_signature, one_time_key, verify
 
 BASE_HEADER: Final = b"\xd9\x5d\x00"
 DERIVED_HEADER: Final = b"\xd9\x5d\x01"
@@ -75,10 +75,10 @@ def make_base(  # noqa: PLR0913 -- the last two are drawn, but for the published
     statements = statements_of(document, partial(hmac_labels, key=hmac_key), jsonld=jsonld)
     mandatory, others = proof_value.split(statements.nquads, sorted(statements.group(mandatory_pointers).indexes))
     # 2.
-    signer = proof_scoped or local_signer(PrivateKey.generate(KeyType.P256))
-    signatures = tuple(signer.sign(line.encode()) for line in others)
+    point, sign = one_time_key() if proof_scoped is None else (proof_scoped.key.raw, proof_scoped.sign)
+    signatures = tuple([sign(line.encode()) for line in others])
     # 3.
-    public_key = _KEY_PREFIX + signer.key.raw
+    public_key = _KEY_PREFIX + point
     return BaseProof(
         signed_data=proof_hash + public_key + proof_value.hash_of(mandatory),
         public_key=public_key,

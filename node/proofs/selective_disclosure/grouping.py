@@ -120,5 +120,11 @@ def relabelled(document: JsonObject, label_map: LabelMap, *, jsonld: JsonLd) -> 
 
 
 def _line(quad: Quad, labels: Mapping[str, str]) -> str:
-    subject, predicate, object_, graph = (f"_:{labels[term[2:]]}" if term.startswith("_:") else term for term in quad)
-    return f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
+    subject, predicate, object_, graph = quad
+    if subject[0] == "_":
+        subject = f"_:{labels[subject[2:]]}"
+    if object_[0] == "_":
+        object_ = f"_:{labels[object_[2:]]}"
+    if not graph:
+        return f"{subject} {predicate} {object_} .\n"
+    return f"{subject} {predicate} {object_} {f'_:{labels[graph[2:]]}' if graph[0] == '_' else graph} .\n"

@@ -7,6 +7,7 @@ from hashlib import md5
 import pytest
 from open_badges_2_support import (
     EVIL,
+    GENUINE,
     IDENTITY,
     SCHOOL,
     assertion,
@@ -28,19 +29,6 @@ from node.verification.report import Sentence, Verdict
 from node.verification.trust import ListedIssuer, Trust, TrustList
 from node.verification.verify import verify
 from node.verification.wording import wording
-
-GENUINE = {
-    "structure": "passed",
-    "context": "passed",
-    "issuer_key": "passed",
-    "proof": "passed",
-    "validity": "passed",
-    "status": "passed",
-    "anchor": "not_applicable",
-    "holder": "indeterminate",
-    "authority": "indeterminate",
-    "class": "indeterminate",
-}
 
 
 def test_a_badge_that_its_issuer_publishes_is_genuine():

@@ -1,23 +1,10 @@
 """Badges before version 2, and those that are verified in ways of their own."""
 
-from open_badges_2_support import SCHOOL, assertion, badge_class, badge_report, material, recipient, world
+from open_badges_2_support import GENUINE, SCHOOL, assertion, badge_class, badge_report, material, recipient, world
 from verification_support import found, outcomes
 
 from node.verification.check import Outcome
 from node.verification.report import Verdict
-
-GENUINE = {
-    "structure": "passed",
-    "context": "passed",
-    "issuer_key": "passed",
-    "proof": "passed",
-    "validity": "passed",
-    "status": "passed",
-    "anchor": "not_applicable",
-    "holder": "indeterminate",
-    "authority": "indeterminate",
-    "class": "indeterminate",
-}
 
 
 def test_badges_of_another_kind_are_named_and_never_guessed_at():

@@ -3,6 +3,7 @@
 import pytest
 from open_badges_2_support import (
     EVIL,
+    GENUINE,
     SCHOOL,
     assertion,
     badge_class,
@@ -21,19 +22,6 @@ from verification_support import found, outcomes
 from node.verification.check import CheckName, Outcome
 from node.verification.material import EMPTY, Origin
 from node.verification.report import Sentence, Verdict
-
-GENUINE = {
-    "structure": "passed",
-    "context": "passed",
-    "issuer_key": "passed",
-    "proof": "passed",
-    "validity": "passed",
-    "status": "passed",
-    "anchor": "not_applicable",
-    "holder": "indeterminate",
-    "authority": "indeterminate",
-    "class": "indeterminate",
-}
 
 
 def test_a_badge_signed_with_a_key_that_its_issuer_lists_is_genuine():

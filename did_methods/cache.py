@@ -4,6 +4,7 @@ Spec: https://www.w3.org/TR/did-resolution/#caching
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,14 +20,18 @@ from did_methods.timestamps import parse_stamp
 MAX_REMEMBERED: Final = 1024
 """Documents of one method: a thousand issuers, of 128 kB each at the very most."""
 RETRIEVED: Final = "retrieved"
+TTL: Final = "ttl"
+
+_SECONDS: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 @dataclass(slots=True)
 class RememberedMethod:
     """A DID method that asks another one for what it does not remember; for the tasks of one event loop.
 
-    `seconds` is how long an answer counts; None for a method whose documents follow from the identifier. An answer that
-    counts for a time carries the time when it was had, so nothing is ever called newer than it is. Failures count for
+    `seconds` is how long an answer counts at most; None for a method whose documents follow from the identifier. Where
+    its controller says by `ttl` that it counts for less, it does; 0 is never remembered. An answer that counts for a
+    time carries the time when it was had, so nothing is ever called newer than it is. Failures count for
     `failed_seconds`: a host that does not answer is not asked again at once. Those who ask for the same thing together
     wait for one answer. Answers are shared: nobody changes one.
     """
@@ -67,7 +72,7 @@ class RememberedMethod:
         had_at = self.now()  # before it is asked: what changes meanwhile may not be in the answer
         answer = await self.method.resolve(did)
         self._known.pop(did, None)
-        counts = self.failed_seconds if answer.document is None else self.seconds
+        counts = self.failed_seconds if answer.document is None else self._counts(answer)
         if self.seconds is not None and answer.document is not None:
             stamp = had_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             answer = replace(answer, resolution_metadata={**answer.resolution_metadata, RETRIEVED: stamp})
@@ -76,6 +81,13 @@ class RememberedMethod:
             while len(self._known) > self.max_entries:
                 self._known.popitem(last=False)
         return answer
+
+    def _counts(self, answer: Resolution) -> float | None:
+        """How long an answer counts: never longer than is said here, and shorter where its controller says so."""
+        ttl = answer.document_metadata.get(TTL)
+        if self.seconds is None or not isinstance(ttl, str) or not _SECONDS.fullmatch(ttl):
+            return self.seconds
+        return min(self.seconds, float(ttl))
 
 
 def retrieved_at(resolution: Resolution) -> datetime | None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import finished
@@ -17,16 +18,17 @@ START = datetime(2026, 6, 12, 14, 3, 7, tzinfo=UTC)
 class Counting:
     """A method that counts how often it is asked, and a clock."""
 
-    def __init__(self, problem=None):
+    def __init__(self, problem=None, metadata=None):
         self.asked = []
         self.time = 0.0
         self.problem = problem
+        self.metadata = metadata or {}
 
     async def resolve(self, did):
         self.asked.append(did.identifier)
         if self.problem:
             return Resolution.failed(self.problem, "so")
-        return Resolution({"id": str(did), "answer": len(self.asked)})
+        return Resolution({"id": str(did), "answer": len(self.asked)}, self.metadata)
 
     def remembered(self, **options):
         return RememberedMethod(
@@ -143,3 +145,26 @@ def test_one_who_fails_does_not_keep_the_others_out():
 def test_a_strange_time_is_no_time():
     for stamp in ("yesterday", 5, None):
         assert retrieved_at(Resolution({}, {}, {"retrieved": stamp})) is None
+
+
+@pytest.mark.parametrize(
+    ("ttl", "until"),
+    [("0", 0), ("7", 7), ("3600", 60), ("2147483648", 60), (7, 60), ("-1", 60), ("1e1", 60), ("٧", 60), ("", 60)],
+)
+def test_what_its_controller_says_shortens_its_time_and_never_lengthens_it(ttl, until):
+    inner = Counting(metadata={"ttl": ttl})
+    method = inner.remembered(seconds=60)
+    ask(method)
+    inner.time = until - 0.1
+    ask(method)
+    assert len(inner.asked) == (1 if until else 2)
+    inner.time = until
+    ask(method)
+    assert len(inner.asked) == (2 if until else 3)
+
+
+def test_what_cannot_change_has_no_end_whatever_is_said():
+    inner = Counting(metadata={"ttl": "0"})
+    method = inner.remembered()
+    assert ask(method) is ask(method)
+    assert inner.asked == ["a"]

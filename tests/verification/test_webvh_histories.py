@@ -48,3 +48,19 @@ def test_a_log_that_is_remembered_says_when_it_was_had(remember):
     assert one.document == two.document == entries(log)[1]["state"]
     assert (one is two, retrieved_at(one) is not None) == (remember, remember)
     assert one.files == two.files == {"did.jsonl": log}
+
+
+@pytest.mark.parametrize(("ttl", "times"), [(0, 2), (1, 1), (None, 1)])
+def test_a_log_that_is_not_to_be_kept_is_asked_for_again(ttl, times):
+    pages = {}
+    with publishing(pages) as (port, seen):
+        log = first(place=WebPlace("localhost", port, ()), changes={} if ttl is None else {"ttl": ttl})
+        pages["/.well-known/did.jsonl"] = log
+        asked = sources(online=True, loopback=True, remember=True)
+
+        async def twice():
+            return [await asked.resolve(str(did_of(log))), await asked.resolve(str(did_of(log)))]
+
+        one, _ = asyncio.run(twice())
+    assert one.document_metadata["ttl"] == str(3600 if ttl is None else ttl)
+    assert len(seen) == times

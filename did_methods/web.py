@@ -105,11 +105,14 @@ def place_in(did: Did, location: str, *, loopback: bool = False) -> WebPlace:
     return WebPlace(host, port, folders)
 
 
-def create(host: str, *, port: int | None = None, path: Sequence[str] = ()) -> Did:
-    """The did:web of a host, or of folders on it; raises InvalidDidError where they cannot be one."""
+def create(host: str, *, port: int | None = None, path: Sequence[str] = (), loopback: bool = False) -> Did:
+    """The did:web of a host, or of folders on it; raises InvalidDidError where they cannot be one.
+
+    `loopback` takes `localhost` for a host too, for development.
+    """
     authority = host if port is None else f"{host}%3A{port}"
     did = parse_did(":".join((f"did:{METHOD}:{authority}", *(folder.replace("~", _TILDE) for folder in path))))
-    if web_place(did) != WebPlace(host, port, tuple(path)):
+    if web_place(did, loopback=loopback) != WebPlace(host, port, tuple(path)):
         _refuse(did, f"does not say {shown(host)} and {shown('/'.join(path))}", "syntax")
     return did
 

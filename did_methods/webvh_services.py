@@ -63,7 +63,7 @@ def address_of(url: DidUrl, document: JsonObject, *, loopback: bool = False) -> 
     return endpoint if is_whois else endpoint.removesuffix("/") + url.path  # 1. and 2.
 
 
-def parallel_web(did: Did, document: JsonObject) -> JsonObject:
+def parallel_web(did: Did, document: JsonObject, *, loopback: bool = False) -> JsonObject:
     """The document of the did:web at the same place, for readers that know no did:webvh.
 
     1. It begins with the resolved document.
@@ -77,11 +77,12 @@ def parallel_web(did: Did, document: JsonObject) -> JsonObject:
     services = document.get("service")
     listed: list[JsonValue] = list(services) if isinstance(services, list) else []  # 1.
     present = {service.get("id") for service in listed if isinstance(service, dict)}
-    named: list[tuple[str, JsonObject]] = [(f"{did}{service['id']}", service) for service in implied_services(did)]
+    implied = implied_services(did, loopback=loopback)
+    named: list[tuple[str, JsonObject]] = [(f"{did}{service['id']}", service) for service in implied]
     listed += [  # 2.
         service | {"id": name} for name, service in named if present.isdisjoint({service["id"], name})
     ]
-    prefix = f"did:{METHOD}:{webvh_place(did).scid}:"
+    prefix = f"did:{METHOD}:{webvh_place(did, loopback=loopback).scid}:"
     copy = _replaced(document | {"service": listed}, prefix, f"did:{WEB}:")  # 3.
     if not isinstance(copy, dict):
         raise TypeError("a document is an object")

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ UNSUPPORTED: Final = (
     Problem.UNSUPPORTED_PUBLIC_KEY_TYPE,
 )
 """What another program may be able to tell, and a second try will not."""
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 NO_VERSIONS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
@@ -74,7 +76,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
     if new.method == pkh.METHOD and KEY_TYPES[new.key_type] is not KeyType.ED25519:
         raise CliError("usage.account")
     scope = _scope(new)
-    published = None if new.domain is None else web.create(new.domain)
+    published = None if new.domain is None else web_did_at(new.domain)
     path, page = Path(out).expanduser(), Path(document).expanduser()
     if path.exists():  # before a passphrase is asked for
         raise CliError("key_file.exists")
@@ -87,7 +89,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
     if published is not None:
         text = json.dumps(web.new_document(published, private.public), indent=2)
         write_whole(page, f"{text}\n".encode(), force=False)
-        invocation.out.remark("remark.publish", name=document, url=web.web_place(published).url)
+        invocation.out.remark("remark.publish", name=document, url=web.web_place(published, loopback=True).url)
     invocation.out.answer(did)
     invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
     return 0
@@ -103,6 +105,19 @@ def _scope(new: NewKey) -> KeyScope | None:
     if given != (None, None):
         raise CliError("usage.key_scope")
     return None
+
+
+def web_did_at(domain: str) -> Did:
+    """The did:web at what `--domain` names: a host, perhaps a port, and folders behind slashes; raises InvalidDidError.
+
+    This machine's own name is one only where whoever started the program opened it: nobody else can look such a DID up.
+    """
+    authority, *folders = domain.rstrip("/").split("/")
+    host, colon, port = authority.replace("%3A", ":").partition(":")
+    number = int(port) if _PORT.fullmatch(port) else None
+    if colon and number is None:
+        host = authority  # no name of a host, and refused as such
+    return web.create(host, port=number, path=folders, loopback=allows_loopback(os.environ))
 
 
 def resolve(

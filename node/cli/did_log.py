@@ -21,7 +21,7 @@ from did_methods.webvh_log import MAX_LOG_BYTES, METHOD, Version, method_of, rea
 from did_methods.webvh_services import parallel_web
 from did_methods.webvh_witness import MAX_WITNESS_BYTES, check_witnesses
 from node.adapters.key_file import read_key_file, write_key_file
-from node.cli.did import KEY_TYPES, NewKey, new_passphrase, unlock
+from node.cli.did import KEY_TYPES, NewKey, new_passphrase, unlock, web_did_at
 from node.cli.errors import CliError
 from node.cli.files import read_input, write_whole
 from node.cli.invocation import Invocation
@@ -93,7 +93,7 @@ def create_log(invocation: Invocation, new: NewKey, ask: NewLog, *, out: str, do
     for file, private in zip(files[1:], writing, strict=True):
         _write_update_key(file, private, passphrase)
     write_whole(pages[0], data, force=False)
-    write_whole(pages[1], _page(parallel_web(did, version.document)), force=False)
+    write_whole(pages[1], _page(parallel_web(did, version.document, loopback=True)), force=False)
     invocation.out.answer(version.did)
     invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
     invocation.out.remark("remark.update_key", name=ask.update_key)
@@ -111,7 +111,7 @@ def _places(new: NewKey, ask: NewLog, out: str, document: str) -> tuple[WebPlace
         raise CliError("usage.passphrase_conflict")
     if new.domain is None:
         raise CliError("usage.domain")
-    place = _place(new.domain)
+    place = web.web_place(web_did_at(new.domain), loopback=True)  # whether it may be local was asked
     files = [Path(each).expanduser() for each in (out, ask.update_key, ask.next_key) if each is not None]
     pages = [Path(each).expanduser() for each in (ask.log, document)]
     if len({*files, *pages}) < len(files) + len(pages):
@@ -214,7 +214,7 @@ def _finish(invocation: Invocation, writer: Writer, whole: bytes) -> int:
     last = _last(whole)
     write_whole(Path(writer.log).expanduser(), whole, force=True)
     if writer.web is not None:
-        page = _page(parallel_web(parse_did(last.did), last.document))
+        page = _page(parallel_web(parse_did(last.did), last.document, loopback=True))
         write_whole(Path(writer.web).expanduser(), page, force=True)
     invocation.out.answer(last.version_id)
     _tell(invocation, writer.log, last, web_page=writer.web)
@@ -228,12 +228,6 @@ def _tell(invocation: Invocation, log: str, version: Version, *, web_page: str |
     invocation.out.remark("remark.publish", name=log, url=place.log_url)
     if web_page is not None:
         invocation.out.remark("remark.publish", name=web_page, url=place.web.url)
-
-
-def _place(domain: str) -> WebPlace:
-    """The place that `--domain` names: a host, and folders behind slashes."""
-    host, *folders = domain.rstrip("/").split("/")
-    return web.web_place(web.create(host, path=folders))
 
 
 def _parameters(ask: NewLog) -> JsonObject:

@@ -131,3 +131,56 @@ def test_offline_nobody_is_asked_and_a_pinned_document_is_enough(tmp_path, schoo
     for more in ([], ["--offline"]):
         assert glejt(tmp_path, "verify", "award.json", "--trust", "trust.toml", *more, env=OPEN).returncode == 0
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "did", "url"),
+    [
+        ("good.example:8443", "did:web:good.example%3A8443", "https://good.example:8443/.well-known/did.json"),
+        ("good.example/a/~b/", "did:web:good.example:a:%7Eb", "https://good.example/a/~b/did.json"),
+    ],
+)
+def test_a_port_and_folders_are_part_of_the_place(tmp_path, domain, did, url):
+    line = ["did", "create", "--method", "web", "--domain", domain, "--out", "key.json", "--no-passphrase"]
+    done = glejt(tmp_path, *line)
+    assert (done.returncode, done.stdout) == (0, f"{did}\n")
+    assert f"Publish it as {url}," in done.stderr
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["good.example:0", "good.example:65536", "good.example:x", "good.example:1:2", "a@good.example", "good.example//a"],
+)
+def test_what_is_no_place(tmp_path, domain):
+    line = ["did", "create", "--method", "web", "--domain", domain, "--out", "key.json", "--no-passphrase"]
+    done = glejt(tmp_path, *line, env=OPEN)
+    assert done.returncode == 2
+    assert "did." in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.threat(56)
+@pytest.mark.parametrize("method", ["web", "webvh"])
+@pytest.mark.parametrize("spelling", ["localhost:{}", "localhost%3A{}"])
+def test_this_machine_is_a_place_only_where_it_was_opened(tmp_path, method, spelling):
+    pages = {}
+    with publishing(pages) as (port, _):
+        line = ["did", "create", "--method", method, "--domain", spelling.format(port), "--out", "key.json"]
+        for env in ({}, {"GLEJT_ALLOW_LOOPBACK": "0"}, {"GLEJT_ALLOW_LOOPBACK": "true"}):
+            refused = glejt(tmp_path, *line, "--no-passphrase", env=env)
+            assert refused.returncode == 2
+            assert "did.host" in refused.stderr
+            assert list(tmp_path.iterdir()) == []
+        for number in ("127.0.0.1", "[::1]", "10.0.0.1", "printer.local"):
+            done = glejt(tmp_path, *line[:5], number, *line[6:], "--no-passphrase", env=OPEN)
+            assert done.returncode == 2
+        done = glejt(tmp_path, *line, "--no-passphrase", env=OPEN)
+        assert done.returncode == 0, done.stderr
+        did = done.stdout.strip()
+        assert f"http://localhost:{port}/.well-known/did.json" in done.stderr
+        for page in tmp_path.glob("did.json*"):
+            pages[f"/.well-known/{page.name}"] = page.read_bytes()
+        assert glejt(tmp_path, "did", "resolve", did, env=OPEN).returncode == 0
+        web = json.loads((tmp_path / "did.json").read_bytes())["id"]
+        assert web == f"did:web:localhost%3A{port}"
+        assert glejt(tmp_path, "did", "resolve", web, env=OPEN).returncode == 0

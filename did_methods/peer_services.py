@@ -25,6 +25,14 @@ _SHORT_MEMBERS: Final = {name: short for short, name in _MEMBERS.items()}
 _SHORT_TYPES: Final = {name: short for short, name in _TYPES.items()}
 
 
+def messaging_service(uri: str) -> JsonObject:
+    """A service that takes DIDComm messages at an address, or by way of a mediator that is named by its DID.
+
+    Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#service-endpoint
+    """
+    return {"type": _TYPES["dm"], "serviceEndpoint": {"uri": uri, "accept": ["didcomm/v2"]}}
+
+
 def encode_service(service: JsonObject) -> str:
     """What stands behind the S of an element; the id of a service, where it has one, is relative."""
     _require_sound(service)

@@ -16,6 +16,8 @@ DidLog = Annotated[str, typer.Argument(help="did_log_file", metavar="file")]
 UpdateKey = Annotated[str, typer.Option("--update-key", help="did_update_key", metavar="file")]
 NextKey = Annotated[str | None, typer.Option("--next-key", help="did_next_key", metavar="file")]
 NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")]
+NO_PEER = ("0", (), None, None)
+"""A did:peer of which nothing was asked: one key."""
 ParallelWeb = Annotated[str | None, typer.Option("--web", help="did_web", metavar="file")]
 
 
@@ -37,6 +39,10 @@ def _did_create(  # noqa: PLR0913 -- as above
     witness: Annotated[list[str] | None, typer.Option("--witness", help="did_witness_new", metavar="did")] = None,
     threshold: Annotated[str | None, typer.Option(help="did_threshold", metavar="number")] = None,
     watcher: Annotated[list[str] | None, typer.Option("--watcher", help="did_watcher", metavar="url")] = None,
+    numalgo: Annotated[str, typer.Option(help="did_numalgo", metavar="numalgo")] = "0",
+    service: Annotated[list[str] | None, typer.Option("--service", help="did_service", metavar="url")] = None,
+    encryption_key: Annotated[str | None, typer.Option(help="did_encryption_key", metavar="file")] = None,
+    authentication_key: Annotated[str | None, typer.Option(help="did_authentication_key", metavar="file")] = None,
     passphrase_file: Passphrase = None,
     no_passphrase: NoPassphrase = False,
 ) -> int:
@@ -53,10 +59,17 @@ def _did_create(  # noqa: PLR0913 -- as above
         epoch=epoch,
     )
     asked = NewLog(log, update_key, next_key, portable, tuple(witness or ()), threshold, tuple(watcher or ()))
+    held = (numalgo, tuple(service or ()), encryption_key, authentication_key)
+    if held != NO_PEER and method != "peer":
+        raise CliError("usage.peer")
     if method == METHOD:
         return create_log(context.obj, new, asked, out=out, document=document)
     if asked != NOTHING_ASKED:
         raise CliError("usage.log")
+    if held != NO_PEER:
+        from node.cli.did_peer import NewPeer, create_peer  # noqa: PLC0415 -- as above
+
+        return create_peer(context.obj, new, NewPeer(*held), out=out)
     return create(context.obj, new, out=out, document=document)
 
 

@@ -10,6 +10,7 @@ AnchoringError
 │   ├── StorageProofError     storage_proof.{key, absent_account, account, code_hash, value}
 │   ├── EventProofError       event_proof.{index, receipt}
 │   ├── FactError             fact.{value, index}
+│   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large}
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}
 └── IndeterminateError        could not be checked
@@ -74,6 +75,10 @@ class EventProofError(InvalidError):
 
 class FactError(InvalidError):
     """Proven slots do not hold what the contract can have written."""
+
+
+class CallError(InvalidError):
+    """A call that the contract would never take."""
 
 
 class CheckpointError(InvalidError):

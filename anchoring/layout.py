@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from anchoring.errors import FactError, UnprovenError, shown
-from anchoring.header import Header
-from anchoring.keccak import keccak256
-from anchoring.ledger import (
+from anchoring.facts import (
     ENDLESS,
     Accreditation,
     AccreditationOf,
@@ -22,16 +20,22 @@ from anchoring.ledger import (
     AuthorityAt,
     Fact,
     HeadOf,
+    HistoryEntry,
+    NamespaceState,
     Question,
+    Recovery,
+    StateOf,
     StatusHead,
 )
+from anchoring.header import Header
+from anchoring.keccak import keccak256
 from anchoring.storage_proof import ABSENT, ADDRESS_BYTES, WORD_BYTES, Contract, StorageProof, proven
 
 NAMESPACE_TAG: Final = b"glejt/namespace/v1"
 """Keccak-256: tag, first authority (20 bytes), recovery commitment (32 bytes), salt (32 bytes)."""
 RECOVERY_TAG: Final = b"glejt/recovery/v1"
 """Keccak-256: tag, recovery key's address (20 bytes), salt (32 bytes)."""
-_AUTHORITIES, _ANCHORS, _HEADS, _ACCREDITATIONS = (number.to_bytes(WORD_BYTES) for number in (1, 2, 3, 4))
+_NAMESPACES, _AUTHORITIES, _ANCHORS, _HEADS, _ACCREDITATIONS = (number.to_bytes(WORD_BYTES) for number in range(5))
 _MAX_INDEX: Final = 2**32 - 1
 _SPACE: Final = 2**256
 
@@ -61,6 +65,11 @@ def slots_of(question: Question) -> tuple[bytes, ...]:
             by_subject = _at(subject, _at(body, _ACCREDITATIONS))
             base = _at(_number(sequence), _at(scope, by_subject))
             return base, _next(base)
+        case HistoryEntry(namespace, index):
+            return (_at(_number(index), _at(namespace, _AUTHORITIES)),)
+        case StateOf(namespace):
+            base = _at(namespace, _NAMESPACES)
+            return base, _next(base), _next(base, 2), _next(base, 3)
 
 
 def read(question: Question, words: Mapping[bytes, bytes]) -> Fact | None:
@@ -113,6 +122,10 @@ def _read(question: Question, words: list[bytes]) -> Fact | None:
             return _authority(question, *words)
         case AccreditationOf():
             return _accreditation(*words)
+        case HistoryEntry():
+            return None if words[0] == ABSENT else _entry(words[0])
+        case StateOf():
+            return _state(*words)
 
 
 def _anchor(word: bytes) -> Anchor | None:
@@ -166,6 +179,25 @@ def _accreditation(word: bytes, evidence: bytes) -> Accreditation | None:
     )
 
 
+def _state(word: bytes, commitment: bytes, request: bytes, next_commitment: bytes) -> NamespaceState | None:
+    authority, last_block, era, authorities = _fields(word, 160, 48, 16, 32)
+    successor, ready_at, requests = _fields(request, 160, 48, 48)
+    if word == ABSENT:
+        return None if commitment == request == next_commitment == ABSENT else _impossible(request)
+    if not authority or not last_block or era >= authorities or commitment == ABSENT or era > requests:
+        _impossible(word)
+    pending = None
+    if ready_at:
+        if not successor or not requests or next_commitment == ABSENT:
+            _impossible(request)
+        pending = Recovery(successor.to_bytes(ADDRESS_BYTES), ready_at, next_commitment)
+    elif successor or next_commitment != ABSENT:
+        _impossible(request)
+    return NamespaceState(
+        authority.to_bytes(ADDRESS_BYTES), last_block, era, authorities, commitment, requests, pending
+    )
+
+
 def _fields(word: bytes, *widths: int) -> tuple[int, ...]:
     """The numbers that are packed into a word from its lowest bit on; above them it is empty."""
     rest = int.from_bytes(word)
@@ -215,8 +247,8 @@ def _number(index: int) -> bytes:
     return index.to_bytes(WORD_BYTES)
 
 
-def _next(slot: bytes) -> bytes:
-    return ((int.from_bytes(slot) + 1) % _SPACE).to_bytes(WORD_BYTES)
+def _next(slot: bytes, by: int = 1) -> bytes:
+    return ((int.from_bytes(slot) + by) % _SPACE).to_bytes(WORD_BYTES)
 
 
 def _id(tag: bytes, address: bytes, *words: bytes) -> bytes:

@@ -1,123 +1,59 @@
-"""What can be asked of a chain with the contract on it, what it answers, and the port behind which chains lie.
+"""The ports behind which chains lie: `LedgerReader` answers and proves, `Ledger` also writes.
 
-Each question has one answer at the end of a block, out of storage alone, so each answer can be proven with that block's
-hash; `anchoring.layout` knows in which slots it stands.
+The questions and their answers are those of `anchoring.facts`, which this module offers too.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from enum import StrEnum
+from typing import Protocol
 
+from anchoring.calls import AuthorizedCall
 from anchoring.checkpoint import Chain, TrustedBlock
+from anchoring.facts import (
+    ENDLESS,
+    Accreditation,
+    AccreditationOf,
+    Anchor,
+    AnchorOf,
+    Authority,
+    AuthorityAt,
+    Fact,
+    HeadOf,
+    HistoryEntry,
+    NamespaceState,
+    Question,
+    Recovery,
+    StateOf,
+    StatusHead,
+)
+from anchoring.operations import Operation
 from anchoring.storage_proof import Contract, StorageProof
 
-ENDLESS: Final = 253_402_300_799
-"""9999-12-31T23:59:59Z, the end of what has none."""
+__all__ = [
+    "ENDLESS",
+    "Accreditation",
+    "AccreditationOf",
+    "Anchor",
+    "AnchorOf",
+    "Authority",
+    "AuthorityAt",
+    "CallProgress",
+    "CallState",
+    "Fact",
+    "HeadOf",
+    "HistoryEntry",
+    "Ledger",
+    "LedgerReader",
+    "NamespaceState",
+    "Question",
+    "Recovery",
+    "StateOf",
+    "StatusHead",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorOf:
-    """When did this namespace anchor this value?"""
-
-    namespace: bytes
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HeadOf:
-    """Which is the current version of this status list, as this namespace says?"""
-
-    namespace: bytes
-    list_id: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorityAt:
-    """Who could write into this namespace at the end of this block?
-
-    The index tells where in the history the answer stands. A wrong one leads to no answer, never to another.
-    """
-
-    namespace: bytes
-    block: int
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccreditationOf:
-    """What does this body say about this subject in this scope, for the `sequence`th time?
-
-    Sequences have no gaps: the last is the one after which there is none.
-    """
-
-    body: bytes
-    subject: bytes
-    scope: bytes
-    sequence: int
-
-
-type Question = AnchorOf | HeadOf | AuthorityAt | AccreditationOf
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """The value was written, once and for all, in this block; so what it commits to existed by then."""
-
-    block: int
-    time: int
-    """Of that block, in seconds since 1970, like every time here."""
-    authority: int
-    """Which entry of the namespace's history wrote it."""
-    era: int
-    """How often the namespace had been recovered by then."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusHead:
-    """The digest of the list that counts."""
-
-    digest: bytes
-    version: int
-    time: int
-    valid_until: int
-    authority: int
-    era: int
-    sealed: bool
-    """No other version follows, unless the namespace is recovered from a thief."""
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """A head with a higher order is newer: versions rise within an era, and a recovery begins the next."""
-        return self.era, self.version
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """Who can write, from when on."""
-
-    address: bytes
-    since_block: int
-    since_time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Accreditation:
-    """What a body says about a subject; never overwritten, and withdrawn at most once."""
-
-    valid_from: int
-    valid_until: int
-    recorded_at: int
-    revoked_at: int | None
-    authority: int
-    revoked_by: int | None
-    evidence: bytes
-    """Digest of the signed statement."""
-
-
-type Fact = Anchor | StatusHead | Authority | Accreditation
-
-
-class Ledger(Protocol):
+class LedgerReader(Protocol):
     """A chain with the contract on it, as a node that talks to it sees it.
 
     Nothing that comes from here is evidence before its proof was read under a trusted block.
@@ -139,3 +75,47 @@ class Ledger(Protocol):
 
     async def prove(self, questions: Iterable[Question], block: TrustedBlock) -> StorageProof:
         """One proof of the answers to all of these questions at the end of this block."""
+
+
+class CallState(StrEnum):
+    """How far a call has come. Up to `mined` it may fall back: a chain can take its latest blocks back."""
+
+    BATCHED = "batched"
+    SIGNED = "signed"
+    SENT = "sent"
+    MINED = "mined"
+    FINALIZED = "finalized"
+    """Carried out at the end of a block that the chain will not take back."""
+    REFUSED = "refused"
+    """The contract can never take it any more: its deadline is over, or another came before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallProgress:
+    """What is known of a call."""
+
+    id: bytes
+    state: CallState
+    operation: Operation
+    transaction: bytes | None = None
+    """Hash of the latest transaction that brings it."""
+    block: int | None = None
+    """Number of the block that it stands in; a hint up to `mined`."""
+    problem: str | None = None
+    """Why it does not get on, or was refused, for a person."""
+
+
+class Ledger(LedgerReader, Protocol):
+    """A chain that can also be written to."""
+
+    async def submit(self, call: AuthorizedCall) -> bytes:
+        """Take a call over; from the return on it is not forgotten. Its id, so that the same call twice is one.
+
+        Raises CallError for what no chain could ever take.
+        """
+
+    async def advance(self) -> tuple[CallProgress, ...]:
+        """Do what is to be done next, within bounds of time, and tell of each call that is not settled.
+
+        A call that became final or refused in this round is told of once more, in this round, and then no longer.
+        """

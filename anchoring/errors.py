@@ -13,7 +13,10 @@ AnchoringError
 │   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large}
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}
+├── TransactionError          transaction.{signer, other_key, other_fields, store, other_chain, full, lease_lost}
 └── IndeterminateError        could not be checked
+    ├── EndpointError         endpoint.{unreachable, nonce_too_low, underpriced, already_known, no_funds, rejected,
+    │                         reverted}
     ├── UntrustedBlockError   checkpoint.{threshold, expired, future}, bridge.{window, unknown}
     └── UnprovenError         fact.later, receipt.{not_final, absent}
 
@@ -89,8 +92,22 @@ class ReceiptError(InvalidError):
     """A receipt is malformed, is about something else, or contradicts another."""
 
 
+class TransactionError(AnchoringError):
+    """A transaction cannot be made or kept here."""
+
+
 class IndeterminateError(AnchoringError):
     """Something could not be checked."""
+
+
+class EndpointError(IndeterminateError):
+    """A node of the chain did not do what a sender asked of it; `anchoring.transactions.endpoint` has one for each."""
+
+    code = "endpoint.failed"
+    remedy = "Try another node."
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=self.code, remedy=self.remedy)
 
 
 class UntrustedBlockError(IndeterminateError):

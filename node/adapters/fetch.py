@@ -105,7 +105,7 @@ class GuardedFetch:
         reason, failure = "no connection", None
         for address in (await self._addresses(url))[:MAX_TRIED]:
             transport = httpx2.AsyncHTTPTransport(
-                verify=self.tls or _tls_of_the_system(), trust_env=False, limits=httpx2.Limits(max_connections=1)
+                verify=self.tls or tls_of_the_system(), trust_env=False, limits=httpx2.Limits(max_connections=1)
             )
             try:
                 async with transport:
@@ -115,11 +115,11 @@ class GuardedFetch:
                     finally:
                         await response.aclose()
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                if isinstance(error, httpx2.ConnectError) and any(isinstance(c, ssl.SSLError) for c in _causes(error)):
+                if isinstance(error, httpx2.ConnectError) and any(isinstance(c, ssl.SSLError) for c in causes(error)):
                     raise _unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
                 reason, failure = str(error) or reason, error
             except httpx2.TransportError as error:
-                if any(getattr(cause, "error_status_hint", None) == _TOO_LONG_A_HEAD for cause in _causes(error)):
+                if any(getattr(cause, "error_status_hint", None) == _TOO_LONG_A_HEAD for cause in causes(error)):
                     raise _refused(url.text, "headers", "answers with headers that do not end") from error
                 raise _unreachable(url.text, "broken", f"broke off: {str(error) or 'nothing came'}") from error
         raise _unreachable(url.text, "unreachable", f"does not answer: {reason}") from failure
@@ -215,7 +215,7 @@ def _request(url: WebUrl, address: Address, accept: str) -> "httpx2.Request":
 
 
 @cache
-def _tls_of_the_system() -> ssl.SSLContext:
+def tls_of_the_system() -> ssl.SSLContext:
     """The roots that this system trusts; loading them takes some 40 ms."""
     import httpx2  # noqa: PLC0415 -- as above
 
@@ -224,7 +224,7 @@ def _tls_of_the_system() -> ssl.SSLContext:
     return context
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """What an error of the client wraps, outermost first."""
     cause: BaseException | None = error
     while cause is not None:

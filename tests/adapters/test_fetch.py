@@ -396,7 +396,7 @@ def test_nothing_that_was_answered_is_logged(caplog):
 
 
 def test_the_certificates_of_the_system_are_checked_by_name():
-    context = fetching._tls_of_the_system()
+    context = fetching.tls_of_the_system()
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2

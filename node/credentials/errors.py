@@ -14,6 +14,7 @@ CredentialsError
 │   ├── PdfError        picture.pdf.{form, attachment, active}
 │   └── BadgeError      picture.badge.{kind, unsigned, characters}                    not to be put into a picture
 ├── PaperError          paper.{address, code, credential}                             nothing to be printed, or read
+├── RecordNameError     record.name                                                   no record on a chain
 └── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
@@ -149,3 +150,10 @@ class PaperError(CredentialsError):
 
     default_code = "paper"
     default_remedy = "Use the QR code of a page that glejt printed, or its digest."
+
+
+class RecordNameError(CredentialsError):
+    """A text does not name a record on a chain."""
+
+    default_code = "record.name"
+    default_remedy = "Write eip155:CHAIN:0xCONTRACT#0xNAMESPACE, with 40 and 64 digits of lower-case hexadecimal."

@@ -2,7 +2,8 @@
 
 VerificationError
 ├── PolicyError     policy.{syntax, invalid, unknown, requires}
-├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate}
+├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate, chain,
+│                   namespace}
 └── MaterialError   material.{invalid, version}
 
 FetchError              what an address stands for was not had; never a reason to call a document good or forged

@@ -4,19 +4,30 @@ Each item carries the evidence for it. Material that came with a file is not wha
 `from_json`, its items count only where they authenticate themselves.
 """
 
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NoReturn, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from node.credentials.errors import TimestampError
-from node.credentials.timestamps import format_timestamp, parse_timestamp
+from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
 from node.verification.errors import MaterialError
+from node.verification.material_members import (
+    as_bytes,
+    as_object,
+    base64_text,
+    invalid,
+    members_of,
+    objects_in,
+    one_of,
+    text_in,
+    time_in,
+)
 from node.verification.policy import KeyEvidence
+
+if TYPE_CHECKING:
+    from node.verification.ledger_material import LedgerMaterial
 
 VERSION: Final = 1
 
@@ -134,6 +145,8 @@ class VerificationMaterial:
     badge_objects: tuple[BadgeObjectCopy, ...] = ()
     resources: tuple[ResourceCopy, ...] = ()
     metadata: tuple[MetadataCopy, ...] = ()
+    ledgers: "LedgerMaterial | None" = None
+    """What is known of chains; None where nothing is."""
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -149,9 +162,9 @@ class VerificationMaterial:
                 }
                 for did, item in self.documents.items()
             },
-            "failures": _failures_json(self.failures),
+            "failures": failures_json(self.failures),
             "statusLists": list[JsonValue](_copies_json(self.status_lists)),
-            "statusFailures": _failures_json(self.status_failures),
+            "statusFailures": failures_json(self.status_failures),
             "configurations": list[JsonValue](_copies_json(self.configurations)),
             "metadata": list[JsonValue](_copies_json(self.metadata)),
             "badgeObjects": [
@@ -161,12 +174,13 @@ class VerificationMaterial:
             "resources": [
                 {
                     "url": copy.url,
-                    "content": b64encode(copy.content).decode(),
+                    "content": base64_text(copy.content),
                     "origin": copy.origin.value,
                     "obtainedAt": format_timestamp(copy.obtained_at),
                 }
                 for copy in self.resources
             ],
+            **({"ledgers": self.ledgers.to_json()} if self.ledgers else {}),
         }
 
     @classmethod
@@ -176,7 +190,7 @@ class VerificationMaterial:
         `own` says that this verifier wrote it and nobody else could touch it since. Without it every item is marked as
         one that came with the file, whatever it says of itself. Raises MaterialError for anything else than material.
         """
-        table = _object(value, "")
+        table = as_object(value, "")
         if table.get("version") != VERSION:
             raise MaterialError(
                 f"this is no material of version {VERSION}",
@@ -185,68 +199,57 @@ class VerificationMaterial:
                 path="/version",
             )
         return cls(
-            {
-                did: _document(_object(item, f"/documents/{did}"), f"/documents/{did}", own=own)
-                for did, item in _object(table.get("documents"), "/documents").items()
-            },
-            _failures(table, "failures"),
+            {did: _document(item, path, own=own) for did, path, item in members_of(table, "documents")},
+            failures_in(table, "failures"),
             _copies(StatusListCopy, table, "statusLists", own=own),
-            _failures(table, "statusFailures"),
+            failures_in(table, "statusFailures"),
             _copies(ConfigurationCopy, table, "configurations", own=own),
-            tuple(
-                _badge_object(_object(item, f"/badgeObjects/{index}"), f"/badgeObjects/{index}", own=own)
-                for index, item in enumerate(_list(table.get("badgeObjects"), "/badgeObjects"))
-            ),
-            tuple(
-                _resource(_object(item, f"/resources/{index}"), f"/resources/{index}", own=own)
-                for index, item in enumerate(_list(table.get("resources"), "/resources"))
-            ),
+            tuple(_badge_object(item, path, own=own) for path, item in objects_in(table, "badgeObjects")),
+            tuple(_resource(item, path, own=own) for path, item in objects_in(table, "resources")),
             _copies(MetadataCopy, table, "metadata", own=own),
+            _ledgers(table, own=own),
         )
 
 
 EMPTY: Final = VerificationMaterial()
 
 
+def _ledgers(table: JsonObject, *, own: bool) -> "LedgerMaterial | None":
+    if "ledgers" not in table:
+        return None
+    from node.verification.ledger_material import LedgerMaterial  # noqa: PLC0415 -- few subjects need it
+
+    return LedgerMaterial.from_json(as_object(table["ledgers"], "/ledgers"), own=own)
+
+
 def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
-    evidence = _one_of(KeyEvidence, item, "evidence", path)
+    evidence = one_of(KeyEvidence, item, "evidence", path)
     return ResolvedDocument(
         evidence=evidence,
-        origin=_origin(item, path, own=own),
-        document=_object(item.get("document"), f"{path}/document"),
-        resolved_at=_time(item, "resolvedAt", path),
+        origin=origin_in(item, path, own=own),
+        document=as_object(item.get("document"), f"{path}/document"),
+        resolved_at=time_in(item, "resolvedAt", path),
         files={
-            name: _bytes(content, f"{path}/files/{name}")
-            for name, content in _object(item.get("files", {}), f"{path}/files").items()
+            name: as_bytes(content, f"{path}/files/{name}")
+            for name, content in as_object(item.get("files", {}), f"{path}/files").items()
         },
     )
 
 
 def _files_json(files: Mapping[str, bytes]) -> JsonObject:
-    return {"files": {name: b64encode(content).decode() for name, content in files.items()}} if files else {}
-
-
-def _bytes(value: JsonValue, path: str) -> bytes:
-    try:
-        return b64decode(value, validate=True) if isinstance(value, str) else _no_text(path)
-    except ValueError as error:  # no base64, or no ASCII
-        raise _invalid(path, "it is no base64 text") from error
+    return {"files": {name: base64_text(content) for name, content in files.items()}} if files else {}
 
 
 def _copies[C: PublishedCopy](kind: type[C], table: JsonObject, member: str, *, own: bool) -> tuple[C, ...]:
-    listed = _list(table.get(member), f"/{member}")
-    return tuple(
-        _copy(kind, _object(item, f"/{member}/{index}"), f"/{member}/{index}", own=own)
-        for index, item in enumerate(listed)
-    )
+    return tuple(_copy(kind, item, path, own=own) for path, item in objects_in(table, member))
 
 
 def _copy[C: PublishedCopy](kind: type[C], item: JsonObject, path: str, *, own: bool) -> C:
     return kind(
-        url=_text(item, "url", path),
-        content=_text(item, "content", path),
-        origin=_origin(item, path, own=own),
-        obtained_at=_time(item, "obtainedAt", path),
+        url=text_in(item, "url", path),
+        content=text_in(item, "content", path),
+        origin=origin_in(item, path, own=own),
+        obtained_at=time_in(item, "obtainedAt", path),
     )
 
 
@@ -254,31 +257,20 @@ def _badge_object(item: JsonObject, path: str, *, own: bool) -> BadgeObjectCopy:
     copy = _copy(PublishedCopy, item, path, own=own)
     gone = item.get("gone")
     if not isinstance(gone, bool):
-        raise _invalid(f"{path}/gone", "it is neither true nor false")
-    served_from = _text(item, "servedFrom", path)
+        raise invalid(f"{path}/gone", "it is neither true nor false")
+    served_from = text_in(item, "servedFrom", path)
     return BadgeObjectCopy(copy.url, copy.content, copy.origin, copy.obtained_at, served_from, gone)
 
 
 def _resource(item: JsonObject, path: str, *, own: bool) -> ResourceCopy:
     copy = _copy(PublishedCopy, item, path, own=own)
-    try:
-        content = b64decode(copy.content, validate=True)
-    except Base64Error as error:
-        raise _invalid(f"{path}/content", "it is no base64 text") from error
-    return ResourceCopy(copy.url, content, copy.origin, copy.obtained_at)
+    return ResourceCopy(copy.url, as_bytes(copy.content, f"{path}/content"), copy.origin, copy.obtained_at)
 
 
-def _origin(item: JsonObject, path: str, *, own: bool) -> Origin:
-    told = _one_of(Origin, item, "origin", path)
+def origin_in(item: JsonObject, path: str, *, own: bool) -> Origin:
+    """Where an item comes from, by its own word only where this verifier wrote it."""
+    told = one_of(Origin, item, "origin", path)
     return told if own else Origin.FILE
-
-
-def _one_of[E: StrEnum](kind: type[E], item: JsonObject, member: str, path: str) -> E:
-    told = _text(item, member, path)
-    try:
-        return kind(told)
-    except ValueError as error:
-        raise _invalid(path, str(error)) from error
 
 
 def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonObject]:
@@ -293,58 +285,17 @@ def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonObject]:
     ]
 
 
-def _failures_json(failures: Mapping[str, ResolutionFailure]) -> JsonObject:
+def failures_json(failures: Mapping[str, ResolutionFailure]) -> JsonObject:
+    """What `failures_in` reads."""
     return {
         name: {"code": failure.code, "message": failure.message, "at": format_timestamp(failure.at)}
         for name, failure in failures.items()
     }
 
 
-def _failures(table: JsonObject, member: str) -> dict[str, ResolutionFailure]:
+def failures_in(table: JsonObject, member: str) -> dict[str, ResolutionFailure]:
+    """Why things are not there, by name."""
     return {
-        name: _failure(_object(item, f"/{member}/{name}"), f"/{member}/{name}")
-        for name, item in _object(table.get(member), f"/{member}").items()
+        name: ResolutionFailure(text_in(item, "code", path), text_in(item, "message", path), time_in(item, "at", path))
+        for name, path, item in members_of(table, member)
     }
-
-
-def _failure(item: JsonObject, path: str) -> ResolutionFailure:
-    return ResolutionFailure(_text(item, "code", path), _text(item, "message", path), _time(item, "at", path))
-
-
-def _object(value: JsonValue, path: str) -> JsonObject:
-    if not isinstance(value, dict):
-        raise _invalid(path, "it is no object")
-    return value
-
-
-def _list(value: JsonValue, path: str) -> list[JsonValue]:
-    if not isinstance(value, list):
-        raise _invalid(path, "it is no list")
-    return value
-
-
-def _no_text(path: str) -> NoReturn:
-    raise _invalid(path, "it is no text")
-
-
-def _text(item: JsonObject, member: str, path: str) -> str:
-    value = item.get(member)
-    if not isinstance(value, str):
-        raise _invalid(f"{path}/{member}", "it is no text")
-    return value
-
-
-def _time(item: JsonObject, member: str, path: str) -> datetime:
-    try:
-        return parse_timestamp(item.get(member))
-    except TimestampError as error:
-        raise _invalid(f"{path}/{member}", str(error)) from error
-
-
-def _invalid(path: str, reason: str) -> MaterialError:
-    return MaterialError(
-        f"the material cannot be used at {path[:96] or 'its top'}: {reason[:160]}",
-        code="material.invalid",
-        remedy="Gather it again, or ask whoever handed over the file for a sound one.",
-        path=path,
-    )

@@ -6,17 +6,21 @@ Everything here was chosen by the verifier. Nothing that comes with a credential
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from did_methods.did import parse_did
 from did_methods.document import DidDocument
 from did_methods.errors import DidMethodsError
 from node.credentials.contexts import BUNDLED, PinnedContext
-from node.credentials.errors import ContextPinError
+from node.credentials.errors import ContextPinError, RecordNameError
+from node.credentials.record_name import RecordName
 from node.documents import DocumentError, JsonObject, JsonValue, parse_object
 from node.verification.errors import TrustError
 from node.verification.toml_file import read_toml, text_of
 from node.verification.vocabulary import definitions_of, exchanged_terms
+
+if TYPE_CHECKING:
+    from node.verification.chains import TrustedChain
 
 MAX_PINNED_FILE_BYTES: Final = 1024 * 1024
 """One context or DID document; the largest published contexts have some 100 kB."""
@@ -30,6 +34,8 @@ class ListedIssuer:
     name: str
     domain: str
     distrust_from: datetime | None = None
+    namespaces: frozenset[RecordName] = frozenset()
+    """Where the issuer writes on chains, as the keeper of the list knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ class Trust:
     contexts: tuple[PinnedContext, ...] = ()
     documents: Mapping[str, JsonObject] = field(default_factory=dict)
     roots: tuple[TrustedRoot, ...] = ()
+    chains: tuple["TrustedChain", ...] = ()
+
+    def chain(self, chain_id: int) -> "TrustedChain | None":
+        """The chain that this verifier knows by this number."""
+        return next((chain for chain in self.chains if chain.chain.id == chain_id), None)
 
 
 NO_TRUST: Final = Trust()
@@ -75,7 +86,7 @@ def parse_trust(text: str, read: Callable[[str], bytes], *, file: str = "trust f
     """
     table = read_toml(text, kind="trust", file=file, error=TrustError)
     reader = _Reader(table, read, file)
-    return Trust(reader.lists(), reader.contexts(), reader.documents(), reader.roots())
+    return Trust(reader.lists(), reader.contexts(), reader.documents(), reader.roots(), reader.chains())
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +120,24 @@ class _Reader:
                 text_of(listed, "name"),
                 text_of(listed, "domain"),
                 self._time(distrusted, f"{key}.distrust_from") if isinstance(distrusted, str) else None,
+                self._namespaces(listed, key),
             )
         return issuers
+
+    def _namespaces(self, listed: JsonObject, key: str) -> frozenset[RecordName]:
+        names = listed.get("namespaces")
+        try:
+            return frozenset(RecordName.parse(str(name)).record for name in (names if isinstance(names, list) else []))
+        except RecordNameError as error:
+            raise self._wrong(str(error), "trust.namespace", error.remedy, f"{key}.namespaces") from error
+
+    def chains(self) -> "tuple[TrustedChain, ...]":
+        tables = _tables(self.table, "chains")
+        if not tables:
+            return ()
+        from node.verification.chain_tables import read_chains  # noqa: PLC0415 -- few trust files name any
+
+        return read_chains(tables, self._wrong)
 
     def contexts(self) -> tuple[PinnedContext, ...]:
         known = BUNDLED

@@ -1,0 +1,102 @@
+"""Reading the JSON form of material: each member is what it has to be, or MaterialError says where it is not."""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import parse_timestamp
+from node.documents import JsonObject, JsonValue
+from node.verification.errors import MaterialError
+
+
+def as_object(value: JsonValue, path: str) -> JsonObject:
+    """The value, which is an object."""
+    if not isinstance(value, dict):
+        raise invalid(path, "it is no object")
+    return value
+
+
+def as_list(value: JsonValue, path: str) -> list[JsonValue]:
+    """The value, which is a list."""
+    if not isinstance(value, list):
+        raise invalid(path, "it is no list")
+    return value
+
+
+def as_bytes(value: JsonValue, path: str) -> bytes:
+    """The bytes that the value is the base64 text of."""
+    if not isinstance(value, str):
+        raise invalid(path, "it is no text")
+    try:
+        return b64decode(value, validate=True)
+    except (Base64Error, ValueError) as error:  # no base64, or no ASCII
+        raise invalid(path, "it is no base64 text") from error
+
+
+def base64_text(content: bytes) -> str:
+    """The text that `as_bytes` reads."""
+    return b64encode(content).decode()
+
+
+def text_in(item: JsonObject, member: str, path: str) -> str:
+    """A member that is a text."""
+    value = item.get(member)
+    if not isinstance(value, str):
+        raise invalid(f"{path}/{member}", "it is no text")
+    return value
+
+
+def number_in(item: JsonObject, member: str, path: str) -> int:
+    """A member that is a number of something, from none on."""
+    value = item.get(member)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise invalid(f"{path}/{member}", "it is no whole number")
+    return value
+
+
+def time_in(item: JsonObject, member: str, path: str) -> datetime:
+    """A member that is a moment."""
+    try:
+        return parse_timestamp(item.get(member))
+    except TimestampError as error:
+        raise invalid(f"{path}/{member}", str(error)) from error
+
+
+def one_of[E: StrEnum](kind: type[E], item: JsonObject, member: str, path: str) -> E:
+    """A member that is one of these words."""
+    told = text_in(item, member, path)
+    try:
+        return kind(told)
+    except ValueError as error:
+        raise invalid(path, str(error)) from error
+
+
+def objects_in(table: JsonObject, member: str) -> list[tuple[str, JsonObject]]:
+    """The objects in a list at the top, each with its path."""
+    listed = as_list(table.get(member), f"/{member}")
+    return [
+        (place, as_object(item, place))
+        for place, item in ((f"/{member}/{index}", item) for index, item in enumerate(listed))
+    ]
+
+
+def members_of(table: Mapping[str, JsonValue], member: str) -> list[tuple[str, str, JsonObject]]:
+    """The objects in an object at the top, each with its name and path."""
+    listed = as_object(table.get(member), f"/{member}")
+    return [
+        (name, place, as_object(item, place))
+        for name, place, item in ((name, f"/{member}/{name}", item) for name, item in listed.items())
+    ]
+
+
+def invalid(path: str, reason: str) -> MaterialError:
+    """The error for what cannot be used, where it stands."""
+    return MaterialError(
+        f"the material cannot be used at {path[:96] or 'its top'}: {reason[:160]}",
+        code="material.invalid",
+        remedy="Gather it again, or ask whoever handed over the file for a sound one.",
+        path=path,
+    )

@@ -19,8 +19,8 @@ _GENERATOR: Final = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
-_V: Final = 27
-"""What is added to the lowest bit of the point's y."""
+PARITIES: Final = (27, 28)
+"""What v is: whether the point's y is even or odd."""
 
 type _Jacobian = tuple[int, int, int]
 """x/z², y/z³; z is 0 at infinity."""
@@ -35,9 +35,9 @@ def signer_of(digest: bytes, signature: bytes) -> bytes | None:
     if len(signature) != SIGNATURE_BYTES:
         return None
     r, s, v = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64]), signature[64]
-    if not 0 < r < ORDER or not 0 < s <= HALF_ORDER or v not in (_V, _V + 1):
+    if not 0 < r < ORDER or not 0 < s <= HALF_ORDER or v not in PARITIES:
         return None
-    point = _lifted(r, v - _V)
+    point = _lifted(r, PARITIES.index(v))
     if point is None:
         return None
     inverse = pow(r, -1, ORDER)

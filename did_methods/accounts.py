@@ -91,7 +91,7 @@ def parse_account(text: str) -> Account:
 def account_of(key: PublicKey, namespace: str, reference: str) -> Account:
     """The account that a key stands for; raises UnsupportedKeyError where keys of its type have none there."""
     if namespace == EIP155 and key.type is KeyType.SECP256K1:
-        return parse_account(f"{namespace}:{reference}:{_eip55(_ethereum_address(key).hex())}")
+        return parse_account(f"{namespace}:{reference}:{checksummed(ethereum_address(key))}")
     if namespace == SOLANA and key.type is KeyType.ED25519:
         return parse_account(f"{namespace}:{reference}:{to_base58(key.raw)}")
     if namespace == TEZOS and key.type in TEZOS_PREFIXES:
@@ -103,10 +103,18 @@ def account_of(key: PublicKey, namespace: str, reference: str) -> Account:
     )
 
 
+def checksummed(address: bytes) -> str:
+    """The 20 bytes of an account in the mixed case that is their checksum.
+
+    Spec: https://eips.ethereum.org/EIPS/eip-55
+    """
+    return _eip55(address.hex())
+
+
 def is_account_of(account: Account, key: PublicKey) -> bool:
     """Whether an account is the one that this key stands for."""
     if account.namespace == EIP155:
-        return key.type is KeyType.SECP256K1 and account.address.lower() == f"0x{_ethereum_address(key).hex()}"
+        return key.type is KeyType.SECP256K1 and account.address.lower() == f"0x{ethereum_address(key).hex()}"
     payload = _checked(account)
     match account.namespace:
         case "solana":
@@ -150,7 +158,8 @@ def _checked(account: Account) -> bytes:
     return payload
 
 
-def _ethereum_address(key: PublicKey) -> bytes:
+def ethereum_address(key: PublicKey) -> bytes:
+    """The 20 bytes of the account that a secp256k1 key stands for on every chain of Ethereum's kind."""
     y = y_of(KeyType.SECP256K1, key.raw)
     if y is None:  # a checked key is a point
         raise UnsupportedKeyError("the key is no point", code="account.unsupported", remedy="Do not rely on it.")

@@ -7,14 +7,18 @@ DidMethodsError
 │   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem, hex}
 │   ├── PointError              bls12_381.{length, point, identity, not_canonical, scalar}
 │   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path, account, service}
-│   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service}
+│   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service, part}
+│   ├── AbsentPartError         did_url.absent
 │   ├── LogError                webvh.{too_large, too_many, line, member, parameter, method, time, number, hash, scid,
 │   │                           proof, key, rotation, subject, other, portability, deactivated, witness, witness_file}
-│   ├── HistoryError            history.{order, files}
+│   ├── HistoryError            history.{order, files, proof}
+│   ├── EventsError             ethr.{event, link}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}
 │       └── VerificationMethodError     verification_method.{foreign, absent, relationship, controller, use}
 ├── UnsupportedError            could not be checked: verification_method.{purpose, open}
 │   ├── UnsupportedLogError     webvh.unsupported
+│   ├── UnsupportedEventsError  ethr.{too_many, too_large, network, version}
+│   ├── UntrustedHistoryError   history.block
 │   ├── UnsupportedDidError     did.hash_alone
 │   ├── UnsupportedKeyError     key.unsupported, account.unsupported
 │   └── UnsupportedMethodError  verification_method.unsupported
@@ -71,6 +75,10 @@ class InvalidDidUrlError(InvalidError):
     """A text is not a DID URL."""
 
 
+class AbsentPartError(InvalidError):
+    """A document has no part of that name."""
+
+
 class HistoryError(InvalidError):
     """The versions of a document do not follow one another."""
 
@@ -81,6 +89,10 @@ class DidDocumentError(InvalidError):
 
 class LogError(InvalidError):
     """A log of did:webvh, or an entry of one, breaks the rules of its method."""
+
+
+class EventsError(InvalidError):
+    """What a reader of a chain tells of an identity does not hang together."""
 
 
 class VerificationMethodError(DidDocumentError):
@@ -105,6 +117,14 @@ class UnsupportedMethodError(UnsupportedError):
 
 class UnsupportedLogError(UnsupportedError):
     """A log goes on under rules that are not known here."""
+
+
+class UnsupportedEventsError(UnsupportedError):
+    """What is asked of an identity is more, or of another chain, than can be told here."""
+
+
+class UntrustedHistoryError(UnsupportedError):
+    """A history is about blocks that nobody whom the verifier trusts vouches for."""
 
 
 class UnavailableError(DidMethodsError):

@@ -73,7 +73,12 @@ class PublicKey:
 
     def to_multibase(self) -> str:
         """The `publicKeyMultibase` of this key."""
-        return encode_base58btc(_PUBLIC_PREFIX[self.type] + self.raw)
+        return encode_base58btc(self.multicodec)
+
+    @property
+    def multicodec(self) -> bytes:
+        """The bytes that the `publicKeyMultibase` is the text of: what type the key is, and the key."""
+        return _PUBLIC_PREFIX[self.type] + self.raw
 
     @classmethod
     def from_jwk(cls, jwk: JsonObject) -> Self:

@@ -3,22 +3,27 @@
 Spec: https://identity.foundation/didwebvh/v1.0/#did-url-resolution
 """
 
+import re
 from typing import Final
 
 from did_methods.did import Did, DidUrl
 from did_methods.errors import InvalidDidUrlError, shown
+from did_methods.host import LOCALHOST
 from did_methods.json_web_key import JsonObject, JsonValue
 from did_methods.web import METHOD as WEB
 from did_methods.webvh import webvh_place
 from did_methods.webvh_log import METHOD
 
 WHOIS: Final = "/whois"
-WHOIS_MEDIA_TYPE: Final = "application/vp"
+ACCEPT_WHOIS: Final = "application/vp, application/json;q=0.5"
 
 _FILES: Final = "#files"
 _WHO: Final = "#whois"
 _LINKED_VP: Final = "https://identity.foundation/linked-vp/contexts/v1"
+_ADDRESS: Final = re.compile(r"[!-~]{1,2048}")
+"""Printable ASCII: what is answered with can be shown as it is."""
 _HTTPS: Final = "https://"
+_LOCAL: Final = (f"http://{LOCALHOST}:", f"http://{LOCALHOST}/")
 
 
 def implied_services(did: Did, *, loopback: bool = False) -> tuple[JsonObject, JsonObject]:
@@ -56,11 +61,20 @@ def address_of(url: DidUrl, document: JsonObject, *, loopback: bool = False) -> 
         for service in (listed if isinstance(listed, list) else [])
         if isinstance(service, dict) and service.get("id") in {name, f"{url.did}{name}"}
     )
-    endpoint = next(own, implied).get("serviceEndpoint")  # 3.
-    allowed = isinstance(endpoint, str) and (endpoint.startswith(_HTTPS) or endpoint == implied["serviceEndpoint"])
-    if not isinstance(endpoint, str) or not allowed:
-        raise _refused(f"the service {name} of {shown(str(url.did))} is not at an https address")
+    endpoint = endpoint_of(next(own, implied), url, loopback=loopback)  # 3.
     return endpoint if is_whois else endpoint.removesuffix("/") + url.path  # 1. and 2.
+
+
+def endpoint_of(service: JsonObject, url: DidUrl, *, loopback: bool = False) -> str:
+    """The address of a service; raises InvalidDidUrlError where it is at none that could be asked.
+
+    `loopback` takes an address of this machine too, for development.
+    """
+    endpoint = service.get("serviceEndpoint")
+    sound = isinstance(endpoint, str) and _ADDRESS.fullmatch(endpoint)
+    if isinstance(endpoint, str) and sound and endpoint.startswith((_HTTPS, *(_LOCAL if loopback else ()))):
+        return endpoint
+    raise _refused(f"the service {shown(service.get('id'))} of {shown(str(url.did))} is not at an https address")
 
 
 def parallel_web(did: Did, document: JsonObject, *, loopback: bool = False) -> JsonObject:
@@ -90,6 +104,13 @@ def parallel_web(did: Did, document: JsonObject, *, loopback: bool = False) -> J
     names = copy.get("alsoKnownAs")
     known_as = dict.fromkeys(name for name in (names if isinstance(names, list) else []) if isinstance(name, str))
     return copy | {"alsoKnownAs": [name for name in (*known_as, str(did)) if name != own]}  # 4. and 5.
+
+
+def parallel_names(did: Did, document: JsonObject) -> tuple[str, ...]:
+    """The did:web at the same place, where the document says that it is the same; else nothing."""
+    name = f"did:{WEB}:{did.identifier.partition(':')[2]}"
+    names = document.get("alsoKnownAs")
+    return (name,) if did.method == METHOD and isinstance(names, list) and name in names else ()
 
 
 def _base(did: Did, *, loopback: bool) -> str:

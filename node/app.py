@@ -37,19 +37,11 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     A document has its host for its authority, so a host that leads elsewhere is not followed. What is remembered is the
     present document alone: `remember` is not for those who ask for versions.
     """
-    asked: Method = WebMethod(
-        DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True)),
-        parse_object,
-        loopback=loopback,
-    )
+    reader = document_reader(online=online, loopback=loopback)
+    asked: Method = WebMethod(reader, parse_object, loopback=loopback)
     if remember:
         asked = RememberedMethod(asked, KEPT_SECONDS, FAILED_SECONDS, MAX_WEB_DOCUMENTS)
-    logs: Method = WebvhMethod(
-        DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True)),
-        LOG_TOOLS,
-        _now,
-        loopback=loopback,
-    )
+    logs: Method = WebvhMethod(reader, LOG_TOOLS, _now, loopback=loopback)
     if remember:
         logs = RememberedMethod(logs, KEPT_SECONDS, FAILED_SECONDS, MAX_LOGS)
     return MappingProxyType(
@@ -76,6 +68,11 @@ def sources(*, online: bool = False, loopback: bool = False, remember: bool = Fa
         now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
     )
+
+
+def document_reader(*, online: bool = False, loopback: bool = False) -> "DocumentReader":
+    """The reader of files whose authority is their address: a host that leads elsewhere is not followed."""
+    return DocumentReader(_fetch(online=online, loopback=loopback, remember=False, same_host=True))
 
 
 def _now() -> datetime:

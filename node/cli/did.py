@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from did_methods import jwk, key, peer, pkh, web, webvh_log
-from did_methods.did import Did, parse_did_url
+from did_methods.dereferencing import is_whole
+from did_methods.did import Did, DidUrl, parse_did_url
 from did_methods.errors import DidMethodsError
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from did_methods.resolution import Problem, Resolution
@@ -173,6 +174,15 @@ async def resolved(invocation: Invocation, name: str, versions: Mapping[str, str
             Problem.FEATURE_NOT_SUPPORTED, f"the DID method {url.did.method} keeps no versions that can be asked for."
         )
     return await method.resolve_version(url.did, query)
+
+
+def part_asked_for(name: str) -> DidUrl | None:
+    """The DID URL that was typed, where it stands for more than a document; None for anything else."""
+    try:
+        url = parse_did_url(name)
+        return None if is_whole(url) else url
+    except DidMethodsError:
+        return None
 
 
 def unlock(invocation: Invocation, key_file: KeyFile, name: Path, passphrase_file: str | None) -> PrivateKey:

@@ -82,11 +82,22 @@ def _did_resolve(  # noqa: PLR0913 -- as above
     version_time: Annotated[str | None, typer.Option(help="version_time", metavar="time")] = None,
     version_number: Annotated[str | None, typer.Option(help="version_number", metavar="number")] = None,
     accept: Annotated[str | None, typer.Option(help="did_accept", metavar="text")] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="did_fetch")] = False,
+    out: Annotated[str | None, typer.Option(help="did_fetch_out", metavar="file")] = None,
+    force: Annotated[bool, typer.Option("--force", help="force")] = False,
     json: Json = False,
 ) -> int:
-    from node.cli.did import resolve  # noqa: PLC0415 -- as above
+    from node.cli.did import part_asked_for, resolve  # noqa: PLC0415 -- as above
 
     versions = {"versionId": version_id, "versionTime": version_time, "versionNumber": version_number}
+    part = part_asked_for(name)
+    if part is not None:
+        from node.cli.did_url import Fetching, dereference_url  # noqa: PLC0415 -- as above
+
+        as_json = json or accept is not None
+        return dereference_url(context.obj, part, Fetching(fetch, out, force), as_json=as_json, versions=versions)
+    if fetch or out is not None:
+        raise CliError("usage.fetch")
     return resolve(context.obj, name, as_json=json, versions=versions, accept=accept)
 
 

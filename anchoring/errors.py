@@ -8,12 +8,14 @@ AnchoringError
 │   ├── HeaderError           header.{too_long, rlp, fields, field, hash}
 │   ├── TrieProofError        trie_proof.{too_long, too_many, missing, mismatch, surplus, node, key}
 │   ├── StorageProofError     storage_proof.{key, absent_account, account, code_hash, value}
-│   ├── EventProofError       event_proof.{index, receipt}
+│   ├── EventProofError       event_proof.{index, receipt, registry}
 │   ├── FactError             fact.{value, index}
 │   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large}
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}
 ├── TransactionError          transaction.{signer, other_key, other_fields, store, other_chain, full, lease_lost}
+├── EmbeddedChainError        devchain.{extra, folder, busy, foreign, damaged, unreadable, unwritable, clock, block,
+│                             closed}
 └── IndeterminateError        could not be checked
     ├── EndpointError         endpoint.{unreachable, nonce_too_low, underpriced, already_known, no_funds, rejected,
     │                         reverted}
@@ -94,6 +96,10 @@ class ReceiptError(InvalidError):
 
 class TransactionError(AnchoringError):
     """A transaction cannot be made or kept here."""
+
+
+class EmbeddedChainError(AnchoringError):
+    """The chain in a folder of this machine cannot be opened, read or continued."""
 
 
 class IndeterminateError(AnchoringError):

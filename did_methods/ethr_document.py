@@ -95,10 +95,16 @@ def document_at(subject: Subject, changes: Iterable[Change], time: int, read_jso
     return _build(subject, changes, time, read_json, ends=False)
 
 
-def history_of(subject: Subject, changes: Sequence[Change], read_json: ReadJson) -> KeyHistory:
+def history_of(
+    subject: Subject,
+    changes: Sequence[Change],
+    read_json: ReadJson,
+    evidence: KeyEvidence = KeyEvidence.ANCHORED,
+) -> KeyHistory:
     """All documents there were, each from the time of a block on, with the end of each key as far as it is set.
 
-    What several blocks of one time say counts as one. Raises DidMethodsError for a document that breaks the data model.
+    What several blocks of one time say counts as one. `evidence` is what the chain's times are worth. Raises
+    DidMethodsError for a document that breaks the data model.
     """
     documents: list[tuple[datetime | None, Built]] = [(None, _build(subject, (), 0, read_json, ends=True))]
     for time, _ in groupby(changes, key=lambda change: change.block.time):
@@ -108,8 +114,7 @@ def history_of(subject: Subject, changes: Sequence[Change], read_json: ReadJson)
             documents.append((_moment(time), built))
     ends = [since for since, _ in documents[1:]]
     return KeyHistory.of(
-        (since, until, built.document, KeyEvidence.ANCHORED)
-        for (since, built), until in zip(documents, (*ends, None), strict=True)
+        (since, until, built.document, evidence) for (since, built), until in zip(documents, (*ends, None), strict=True)
     )
 
 

@@ -14,9 +14,13 @@ CLIENTS = {
 CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
 WAY_OUT = {
     "node/adapters/fetch.py": {"httpx2", "ssl"},
+    "node/adapters/json_rpc/client.py": {"httpx2", "ssl"},
     "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
 }
-"""The guarded fetcher, and its question to the name server; what connects is in the first alone."""
+"""What connects: the guarded fetcher, which alone follows what strangers name, after its question to the name server;
+and the client for nodes of chains, whose addresses are the administrator's."""
+TOLD_BY_THE_ADMINISTRATOR = {"node/app.py"}
+"""What may hand addresses to the client that is not guarded: the composition root, out of settings and trust files."""
 
 
 def _modules():
@@ -46,6 +50,23 @@ def test_no_other_module_can_reach_out():
     found = {str(path.relative_to(ROOT)): set(_used(path.read_text("utf-8"))) for path in _modules()}
     assert {name: clients for name, clients in found.items() if clients} == WAY_OUT
     assert len(found) > 50
+
+
+@pytest.mark.threat(56)
+def test_addresses_of_strangers_never_reach_the_client_without_a_guard():
+    """Nothing else knows it, so no document, receipt or identifier can lead there."""
+    room = "node/adapters/json_rpc/"
+    found = {
+        name
+        for path in _modules()
+        if not (name := str(path.relative_to(ROOT))).startswith(room)
+        and any(
+            (isinstance(node, ast.ImportFrom) and "json_rpc" in f"{node.module}.{[each.name for each in node.names]}")
+            or (isinstance(node, ast.Import) and any("json_rpc" in each.name for each in node.names))
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+    assert found <= TOLD_BY_THE_ADMINISTRATOR
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,10 @@ from node.adapters.held_keys import HeldKeys
 from node.documents import UnsecuredDocument
 from node.issuance.disclosable import SUITE_OF_FORM, Disclosure, KeyScope
 from node.issuance.secure import SigningProfile, secure
+from node.proofs.bbs import signature as bbs_signature
+from node.proofs.disclosure import prepare_base
+from node.proofs.options import ProofOptions
+from node.proofs.signatures import local_signer
 from node.verification.case import Request
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy, built_in
@@ -59,6 +63,18 @@ def issued(form: str, document: dict[str, Any] | None = None, **disclosure: Any)
     keys = HeldKeys({made.verification_method: KEYS[form]})
     unsecured = UnsecuredDocument(badge(form) if document is None else document)
     return finished(secure(unsecured, made, keys, vocabulary(NO_TRUST.contexts), created=CREATED))
+
+
+def thin(form: str, document: dict[str, Any], always: tuple[str, ...]) -> dict[str, Any]:
+    """The credential as an issuer gives it to the holder who lets them hide all but what these pointers name."""
+    key = KEYS[form]
+    options = ProofOptions(
+        cryptosuite=SUITE_OF_FORM[form], verification_method=did_key.method_id(key.public), created=CREATED
+    )
+    unsigned = prepare_base(document, options, key.public, always, jsonld=JSONLD)
+    if unsigned.messages is None:
+        return unsigned.complete(local_signer(key).sign(unsigned.data))
+    return unsigned.complete(bbs_signature.sign(key, unsigned.data, unsigned.messages))
 
 
 def judged(

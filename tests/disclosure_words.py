@@ -1,9 +1,12 @@
 """Credentials of which the holder chose what to show, and the words on them: name, subject, sentence, rows, inputs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from disclosure_support import ASKED, JSONLD, issued
+from disclosure_support import ASKED, JSONLD, badge, issued, thin
 
+from node.verification.check import CheckName
+from node.verification.policy import INDISPENSABLE, built_in
 from node.wallet.derive import derive
 
 WHEN = {"at": datetime(2026, 7, 1, 12, tzinfo=UTC)}
@@ -22,14 +25,61 @@ NO_END = (
 UNKNOWN = ("Genuine, but we do not know the issuer.", "Dokument autentyczny, ale nie znamy wystawcy.")
 OWN_PL = "to własny egzemplarz posiadacza, z którego najpierw wybiera się, co pokazać"
 BASE = issued("bbs")
+EVERYDAY = built_in()
+THIN = derive(thin("ecdsa-sd", badge("ecdsa-sd"), ("/issuer",)), ("/credentialSubject/achievement",), jsonld=JSONLD).credential
 
 DISCLOSURE_CASES = [
     (
         "derived by ecdsa-sd-2023",
         derive(issued("ecdsa-sd"), ("/name",), jsonld=JSONLD).credential,
         *UNKNOWN,
-        {1: CHOSEN, 3: NO_WAY, 4: NO_END},
+        {1: CHOSEN, 3: ("The issuer provided no way to withdraw it.", "Wystawca nie przewidział wycofania.")},
         WHEN,
+    ),
+    (
+        "derived, of an issuer who lets its holders hide the end",
+        THIN,
+        "We cannot tell: its holder may have hidden where its withdrawal is looked up.",
+        "Nie da się tego rozstrzygnąć: posiadacz mógł ukryć, gdzie sprawdza się jego wycofanie.",
+        {
+            1: CHOSEN,
+            3: (
+                "Where its withdrawal is looked up is not shown; the holder may have hidden it.",
+                "Nie pokazano, gdzie sprawdza się wycofanie; posiadacz mógł to ukryć.",
+            ),
+            4: (
+                "Since when or until when it counts is not shown; the holder may have hidden it.",
+                "Nie pokazano, od kiedy lub do kiedy jest ważny; posiadacz mógł to ukryć.",
+            ),
+            7: (
+                "The holder may have hidden what was not reached, so its class cannot be told.",
+                "Posiadacz mógł ukryć, czego nie osiągnięto, więc klasy nie da się ustalić.",
+            ),
+        },
+        WHEN,
+    ),
+    (
+        "the same, where only the dates are asked for",
+        THIN,
+        "We cannot tell: its holder may have hidden since when or until when it counts.",
+        "Nie da się tego rozstrzygnąć: posiadacz mógł ukryć, od kiedy lub do kiedy jest ważny.",
+        {},
+        {**WHEN, "policy": replace(EVERYDAY, requires=INDISPENSABLE | {CheckName.VALIDITY})},
+    ),
+    (
+        "the same, where only the class is asked for",
+        THIN,
+        "We cannot tell: its holder may have hidden what was not reached.",
+        "Nie da się tego rozstrzygnąć: posiadacz mógł ukryć, czego nie osiągnięto.",
+        {},
+        {**WHEN, "policy": replace(EVERYDAY, requires=INDISPENSABLE | {CheckName.CLASS})},
+    ),
+    (
+        "the same, under a policy that takes what is not shown for absent",
+        THIN,
+        *UNKNOWN,
+        {1: CHOSEN, 3: NO_WAY, 4: NO_END},
+        {**WHEN, "policy": replace(EVERYDAY, undisclosed_is_absent=True)},
     ),
     (
         "derived by bbs-2023 for this request",

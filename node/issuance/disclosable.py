@@ -12,12 +12,12 @@ from typing import Final
 
 from did_methods.errors import shown
 from node.credentials.credential import CREDENTIAL_TYPE, Credential
-from node.credentials.micro_credential.disclosure import always_disclosed
+from node.credentials.micro_credential.disclosure import ALWAYS_DISCLOSED, always_disclosed
 from node.credentials.structure import types_of
-from node.documents import JsonObject, JsonValue, pointer
+from node.documents import JsonObject, JsonValue
 from node.issuance.errors import ProfileError
 from node.proofs.disclosure import BBS, ECDSA_SD
-from node.verification.checks.anchor import EVM_ACCOUNT
+from node.verification.checks.anchor import anchor_entries
 
 DISCLOSABLE: Final = frozenset({ECDSA_SD, BBS})
 """Cryptosuites whose holders derive what they show."""
@@ -79,15 +79,10 @@ def mandatory_pointers(document: JsonObject, disclosure: Disclosure) -> tuple[st
     issuer adds. A pointer to the only element of an array names the array instead: to JSON-LD the two are the same, and
     software that writes such arrays as their element finds nothing at the other.
     """
-    evidence = document.get("evidence")
-    entries = evidence if isinstance(evidence, list) else [evidence]
-    anchors = [
-        pointer("evidence", index) if isinstance(evidence, list) else pointer("evidence")
-        for index, entry in enumerate(entries)
-        if isinstance(entry, dict) and str(entry.get("id", "")).startswith(EVM_ACCOUNT)
-    ]
     always = always_disclosed(document, awarded_date=disclosure.awarded_date)
-    return tuple(dict.fromkeys(_whole(document, one) for one in (*always, *anchors, *disclosure.mandatory)))
+    return tuple(
+        dict.fromkeys(_whole(document, one) for one in (*always, *anchor_entries(document), *disclosure.mandatory))
+    )
 
 
 def check_scope(document: JsonObject, scope: KeyScope | None) -> None:
@@ -122,7 +117,7 @@ def _kinds(document: JsonObject) -> set[str]:
         values = [place.get(name) for place in places if isinstance(place, dict)]
         places = [item for value in values for item in (value if isinstance(value, list) else [value])]
     named = {str(place["id"]) for place in places if isinstance(place, dict) and "id" in place}
-    return named or (set(types_of(document)) - {CREDENTIAL_TYPE}) or {CREDENTIAL_TYPE}
+    return named or (set(types_of(document)) - {CREDENTIAL_TYPE, ALWAYS_DISCLOSED}) or {CREDENTIAL_TYPE}
 
 
 def _whole(document: JsonObject, path: str) -> str:

@@ -1,7 +1,8 @@
 """From an unsecured credential to a secured one.
 
 Nothing is filled in and nothing is repaired: what is signed is what was handed over, and it is signed only if any
-verifier would read it in one way.
+verifier would read it in one way. Where the holder chooses what to show, one word is added: that what must not be
+hidden cannot be.
 
 Spec: https://www.w3.org/TR/vc-data-integrity/#add-proof
 """
@@ -14,7 +15,7 @@ from did_methods.errors import shown
 from did_methods.multikey import KeyType
 from node.credentials.context_profile import check_contexts
 from node.credentials.credential import Credential, check_credential
-from node.credentials.micro_credential.disclosure import check_learner_stated
+from node.credentials.micro_credential.disclosure import check_learner_stated, with_the_word
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.disclosable import (
     DISCLOSABLE,
@@ -94,7 +95,7 @@ async def secure(
     5. Every member of it has a meaning in them: the RDF form loses nothing. Cryptosuites that sign the JSON form would
        sign undefined terms too; they are refused here all the same.
     6. The configuration and the document are hashed. Where the holder chooses what to show, what nobody may hide is
-       hashed apart from the rest; a BBS key signs one kind of credentials only.
+       hashed apart from the rest, and the document says so; a BBS key signs one kind of credentials only.
     7. The key signs; the signature is verified before the document leaves.
 
     Raises IssuanceError and ProofsError for what must not be signed, and what the key store raises.
@@ -113,6 +114,7 @@ async def _secure_base(
     suite, method = profile.cryptosuite, profile.verification_method
     if suite == BBS:
         check_scope(document, profile.disclosure.scope)
+    document = with_the_word(document)
     options = ProofOptions(cryptosuite=suite, verification_method=method, created=stated_time(suite, created))
     unsigned = prepare_base(  # 6
         document,

@@ -21,6 +21,7 @@ from did_methods.did import parse_did
 from did_methods.document import DidDocument, Relationship
 from did_methods.errors import DidMethodsError
 from node.credentials.credential import Credential
+from node.credentials.micro_credential.disclosure import with_the_word
 from node.credentials.micro_credential.readers.sd_jwt import EUDI, WE_BUILD
 from node.credentials.micro_credential.wallet_forms import wallet_form
 from node.credentials.structure import Version, version_of
@@ -125,6 +126,7 @@ def _as_it_is(document: UnsecuredDocument, disclosure: Disclosure, created: date
             remedy="Write it by the data model 2.0, or sign it in another form.",
         )
     check_unclaimed(document)
+    document = with_the_word(document)
     subjects = Credential(document).subject_ids
     claims: JsonObject = {**document, "iat": numeric_date(created), **_confirmation(subjects)}
     shown = {*mandatory_pointers(document, disclosure), *(pointer(name) for name in (*ALWAYS_OPEN, "iat"))}

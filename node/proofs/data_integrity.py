@@ -24,6 +24,7 @@ from node.proofs.jose.algorithms import VerificationKey
 from node.proofs.jsonld import JsonLd
 from node.proofs.options import ProofOptions
 from node.proofs.proof import MAX_PROOFS, Proof, read_proofs
+from node.proofs.selective_disclosure.derivation import ShownStatements
 from node.proofs.signatures import HashName, Signer, normalized_signature, verify
 from node.proofs.templates.recurring import Recurring
 
@@ -35,8 +36,9 @@ class VerifiedProof:
     `hash_data` is what the signature covers and `signature` its one identifying form; together they name the signed
     object. `covers` says how much of the document that is: of one whose holder chose what to show, the mandatory part;
     nothing, and both are empty, for BBS, which shows nothing that two derivations share. Such a proof is bound to a
-    presentation by `presentation_header`. `appended_contexts` are contexts that stand in the document
-    after those that a JCS proof was made under: its suite allows them, and no signature covers them.
+    presentation by `presentation_header`; `shown` are the statements of the document. `appended_contexts` are contexts
+    that stand in the document after those that a JCS proof was made under: its suite allows them, and no signature
+    covers them.
     """
 
     proof: Proof
@@ -47,6 +49,7 @@ class VerifiedProof:
     covers: Literal["document", "mandatory", "nothing"] = "document"
     appended_contexts: tuple[JsonValue, ...] = ()
     presentation_header: bytes | None = None
+    shown: ShownStatements | None = None
 
 
 type Outcome = VerifiedProof | ProofFailure | ProofIndeterminate
@@ -244,6 +247,7 @@ def _verify_derived(  # noqa: PLR0913 -- what verify_proof has found already
         signature=found.signature or b"",
         covers="nothing" if found.signature is None else "mandatory",
         presentation_header=found.presentation_header,
+        shown=found.shown,
     )
 
 

@@ -24,6 +24,21 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Undisclosed:
+    """What may be there of a document without being shown."""
+
+    members: bool
+    """Members of the credential itself: since when and until when it counts, and how it can be withdrawn."""
+    entries: bool
+    """Entries for its withdrawal beside those that are shown."""
+    results: bool
+    """What could lower its class, such as a result that was not reached."""
+
+
+NOTHING: Final = Undisclosed(members=False, entries=False, results=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One credential that passed the check of its structure, and what it is judged by."""
 
@@ -35,6 +50,8 @@ class Case:
     request: Request | None
     objects: Objects | None = None
     """Those of the credential, where they are at hand."""
+    undisclosed: Undisclosed = NOTHING
+    """What its holder may have hidden, whatever the policy makes of it."""
 
     @property
     def document(self) -> JsonObject:

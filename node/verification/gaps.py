@@ -75,6 +75,9 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "context.quads": "too_large",
         "proof.malformed.too_many": "too_large",
         "holder.replay": "holder_replay",
+        "validity.undisclosed": "dates_undisclosed",
+        "status.undisclosed": "withdrawal_undisclosed",
+        "class.undisclosed": "class_undisclosed",
         "mc.claim.unsupported": "class_claim",
         DISTRUSTED: "issuer_distrusted",
     }

@@ -47,6 +47,9 @@ class Policy:
     resources_required: bool = False
     """Whether what lies at the addresses that a document pins has to be there, and to be what was pinned."""
 
+    undisclosed_is_absent: bool = False
+    """Whether what a holder may have hidden is taken for not being there, rather than for unknown."""
+
     def __post_init__(self) -> None:
         if missing := INDISPENSABLE - self.requires:
             raise PolicyError(
@@ -100,6 +103,7 @@ def _policy(table: JsonObject) -> Policy:
         status_age=_status_age(table.get("status_age_hours")),
         schema_required=table.get("schema") == "require",
         resources_required=table.get("resources") == "require",
+        undisclosed_is_absent=table.get("undisclosed") == "absent",
     )
 
 

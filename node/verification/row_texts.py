@@ -97,6 +97,8 @@ def _is_derived(proof: Check) -> bool:
     return any(isinstance(one, dict) and "covers" in one for one in (listed if isinstance(listed, list) else ()))
 
 
+TAKEN: Final = "taken_for_absent"
+"""Evidence of a check for which the policy takes what may be hidden for not being there."""
 HOSTED_PROOF: Final = "proof.hosted"
 """How the codes of a proof begin that is no signature, but what a host publishes."""
 FAILED_KEYS: Final[Mapping[str, str]] = {
@@ -158,7 +160,7 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
             }
 
 
-def _not_withdrawn(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
+def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
     (status,) = row.checks
     seen = status.evidence
     match row.state:
@@ -176,7 +178,9 @@ def _not_withdrawn(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
             date = withdrawal_date(status, phrases)
             return "3.fail_revoked", {"date": date, "reason": phrases.given(seen.get("reason"))}
         case RowState.DOES_NOT_APPLY:
-            return ("3.does_not_apply_derived" if _is_derived(entry.check(CheckName.PROOF)) else "3.does_not_apply"), {}
+            return ("3.does_not_apply_derived" if TAKEN in seen else "3.does_not_apply"), {}
+        case _ if status.code == "status.undisclosed":
+            return "3.unknown_undisclosed", {}
         case _ if status.code == "status.rolled_back":
             return "3.unknown_rolled_back", {"seen": phrases.date(seen.get("seen"))}
         case _ if seen.get("last_known"):
@@ -185,17 +189,19 @@ def _not_withdrawn(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
             return "3.unknown_nothing", {}
 
 
-def _in_force(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
+def _in_force(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # noqa: PLR0911 -- one per text
     (validity,) = row.checks
     match row.state:
         case RowState.PASS if until := validity.evidence.get("until"):
             return "4.pass_until", {"date": phrases.date(until)}
         case RowState.PASS:
-            return ("4.pass_open_derived" if _is_derived(entry.check(CheckName.PROOF)) else "4.pass_open"), {}
+            return ("4.pass_open_derived" if TAKEN in validity.evidence else "4.pass_open"), {}
         case RowState.FAIL if validity.code == "validity.not_yet":
             return "4.fail_not_yet", {"date": phrases.date(validity.evidence.get("from"))}
         case RowState.FAIL:
             return "4.fail_ended", {"date": phrases.date(validity.evidence.get("until"))}
+        case RowState.UNKNOWN if validity.code == "validity.undisclosed":
+            return "4.unknown_undisclosed", {}
         case RowState.UNKNOWN:
             return "4.unknown", {"reason": reason(validity, phrases)}
         case RowState.DOES_NOT_APPLY:
@@ -259,6 +265,8 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
             return ("7.fail_label" if classified.code == "mc.label.mismatch" else "7.fail_class"), {}
         case RowState.DOES_NOT_APPLY:
             return "7.does_not_apply", {}
+        case _ if classified.code == "class.undisclosed":
+            return "7.unknown_undisclosed", {}
         case _ if classified.code == "mc.claim.unsupported" and (lacking := _lacking(classified, phrases)):
             return "7.unknown_claim", {"elements": ", ".join(lacking)}
         case _:

@@ -26,7 +26,7 @@ from node.verification.checks.credential_class import check_class
 from node.verification.checks.holder import Presented, check_holder
 from node.verification.checks.issuer_key import check_issuer_key
 from node.verification.checks.proof import check_proof
-from node.verification.checks.status import check_status
+from node.verification.checks.status import UNDISCLOSED, check_status
 from node.verification.checks.structure import check_structure, nothing_found, proofs_on
 from node.verification.checks.validity import check_validity
 from node.verification.context_vetting import vet
@@ -43,6 +43,7 @@ from node.verification.status_lists import StatusLists
 from node.verification.subject import HELD, read_subject
 from node.verification.summary import summarize
 from node.verification.trust import NO_TRUST, Trust
+from node.verification.undisclosed import undisclosed
 from node.verification.vocabulary import Vocabulary, vocabulary
 
 INSIDE: Final = pointer(HELD)
@@ -147,7 +148,10 @@ class _Bench:
             credential.document, proofs, self._ring, Relationship.ASSERTION_METHOD, self._vocabulary
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
-        case = Case(credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request, objects)
+        hidden = undisclosed(credential.document, by_issuer)
+        case = Case(
+            credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request, objects, hidden
+        )
         labels = self._labels.about(part, credential.issuer, self._ring.trust) if self._labels else ()
         return judge(
             (
@@ -184,6 +188,8 @@ class _Bench:
         from node.verification.sd_jwt_vc.status import check_token_status  # noqa: PLC0415 -- few documents need it
 
         by_token = check_token_status(case.credential.document, case.credential.issuer, self._ring, part.path)
+        if told.code == UNDISCLOSED:
+            return by_token
         return max(told, by_token, key=lambda check: BEST_TO_WORST.index(check.outcome))
 
     def _check_holder(

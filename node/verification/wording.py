@@ -59,6 +59,8 @@ ROW_LOOKS: Final[Mapping[RowState, Look]] = MappingProxyType(
 )
 
 VALIDITY_ROW: Final = 4
+UNDISCLOSED: Final = ".undisclosed"
+"""How the codes of checks end that something may have been hidden from."""
 BASE_PROOF: Final = "proof.malformed.base_proof"
 IDENTITY: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -192,6 +194,8 @@ def _row_look(row: Row) -> Look:
 
 def _class(check: Check, spoken: Phrases) -> tuple[str | None, str | None]:
     """Class and score, where the check computed them; a class that was not computed is not called “not stated”."""
+    if check.code == f"{CheckName.CLASS}{UNDISCLOSED}":
+        return spoken("class.undisclosed"), None
     value, score = check.evidence.get("class"), check.evidence.get("score")
     if not isinstance(value, str) or f"class.{value}" not in spoken:
         return None, None
@@ -236,7 +240,10 @@ def _next_steps(rows: tuple[Row, ...]) -> list[str]:
     issuer_key = rows[ISSUER_ROW - 1].checks[0]
     if issuer_key.failed:
         return []
-    steps = [f"{number}_unknown" for number in (2, 3, 6, 7) if states[number] is RowState.UNKNOWN]
+    hidden = [row.number for row in rows[2:VALIDITY_ROW] if row.checks[0].code.endswith(UNDISCLOSED)]
+    steps = [f"{number}_unknown" for number in (2, 3) if states[number] is RowState.UNKNOWN and number not in hidden]
+    steps += ["4_undisclosed"] if hidden else []
+    steps += [f"{number}_unknown" for number in (6, 7) if states[number] is RowState.UNKNOWN]
     (anchor,) = rows[4].checks
     if anchor.unknown and anchor.code == "anchor.waiting":
         steps.insert(sum(step < "5" for step in steps), "5_waiting")

@@ -9,7 +9,15 @@ from typing import Final, Self
 
 from node.credentials.micro_credential import elements, options, results
 from node.credentials.micro_credential.elements import is_text, states_none
-from node.credentials.micro_credential.findings import SATISFIED, CredentialClass, Judgement, Note, RuleFinding, State
+from node.credentials.micro_credential.findings import (
+    SATISFIED,
+    CredentialClass,
+    Judgement,
+    Note,
+    RuleFinding,
+    Severity,
+    State,
+)
 from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.readers.dialects import read
 from node.credentials.micro_credential.record import Record
@@ -45,6 +53,11 @@ class Classification:
         """The same with one finding more, which compares the class with something outside the document."""
         severity = self.rules.tables.severities[code]
         return replace(self, findings=(*self.findings, RuleFinding(code, severity, path)))
+
+    def unclassified(self, code: str, path: str) -> Self:
+        """The same without a class, for a reason that lies outside the rules."""
+        finding = RuleFinding(code, Severity.ERROR, path)
+        return replace(self, credential_class=CredentialClass.UNCLASSIFIED, findings=(*self.findings, finding))
 
     def found(self, code: str) -> bool:
         """Whether there is a finding with this code."""

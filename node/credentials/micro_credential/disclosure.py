@@ -1,6 +1,9 @@
-"""What must not be hidden: the part of a document that is always shown, and the issuer's word for a hidden name.
+"""What must not be hidden: the part of a document that is always shown, and the issuer's word for that and for a name.
 
-So hiding can neither revive a credential nor raise its class.
+So hiding can neither revive a credential nor raise its class. What is not shown could be hidden or could never have
+been there; the issuer's word is what tells the two apart.
+
+Spec: docs/adr/0022-what-is-not-shown-may-be-hidden.md
 """
 
 from typing import Final
@@ -12,7 +15,8 @@ from node.credentials.micro_credential.places import Place
 from node.credentials.micro_credential.readers.dialects import read
 from node.credentials.micro_credential.results import openness
 from node.credentials.micro_credential.rule_set import RuleSet, rule_set
-from node.documents import JsonObject, pointer
+from node.credentials.structure import types_of
+from node.documents import JsonObject, UnsecuredDocument, pointer
 
 ALWAYS: Final = (
     "type",
@@ -27,6 +31,11 @@ ALWAYS: Final = (
 """Members of the credential that are shown whatever the profile; data model 1.1 has other names for the dates."""
 AWARDED: Final = "awardedDate"
 LEARNER_STATED: Final = "learnerStated"
+ALWAYS_DISCLOSED: Final = "https://w3id.org/glejt#AlwaysDisclosed"
+"""The type by which an issuer says that nobody can hide what `always_disclosed` names: what is not shown is not there.
+
+It is whole, so that documents of any vocabulary can have it, and a type, for every form always shows the types.
+"""
 
 
 def always_disclosed(
@@ -45,6 +54,18 @@ def always_disclosed(
     left = [result.place.path for record in read(place, tables) for result in openness(record, tables).open]
     top = [pointer(name) for name in members if name in document]
     return tuple(dict.fromkeys([*top, *achievements, *left]))
+
+
+def says_always_disclosed(document: JsonObject) -> bool:
+    """Whether its issuer says so, if the issuer signed the type."""
+    return ALWAYS_DISCLOSED in types_of(document)
+
+
+def with_the_word(document: UnsecuredDocument) -> UnsecuredDocument:
+    """A copy of the document that says so, for whoever signs it so that `always_disclosed` is always shown."""
+    if says_always_disclosed(document):
+        return document
+    return UnsecuredDocument({**document, "type": [*types_of(document), ALWAYS_DISCLOSED]})
 
 
 def check_learner_stated(document: JsonObject, path: str = "", rules: RuleSet | None = None) -> list[Finding]:

@@ -7,6 +7,7 @@ Spec: https://www.rfc-editor.org/rfc/rfc9901#section-7.1
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,12 +33,13 @@ class ProcessedPayload:
     """The claims with what was disclosed in its place.
 
     `disclosed` says by JSON pointer into `claims` which Disclosure brought a value; `withheld` counts digests without
-    one, decoys among them.
+    one, decoys among them, and `incomplete` are the objects and arrays in which they stand.
     """
 
     claims: JsonObject
     disclosed: Mapping[str, Disclosure]
     withheld: int
+    incomplete: AbstractSet[str]
 
     def needed_for(self, pointers: Collection[str]) -> tuple[Disclosure, ...]:
         """The Disclosures without which what these pointers name would not be shown whole.
@@ -47,7 +49,7 @@ class ProcessedPayload:
         return tuple(
             disclosure
             for place, disclosure in self.disclosed.items()
-            if any(_is_within(place, wanted) or _is_within(wanted, place) for wanted in pointers)
+            if any(is_within(place, wanted) or is_within(wanted, place) for wanted in pointers)
         )
 
 
@@ -74,7 +76,9 @@ def process(payload: JsonObject, disclosures: Sequence[Disclosure]) -> Processed
     claims = walk.members({name: value for name, value in payload.items() if name != HASH_CLAIM}, ())
     if unused := set(by_digest) - walk.seen:
         raise malformed(f"{len(unused)} disclosures belong to no digest of the payload", "unreferenced")
-    return ProcessedPayload(claims=claims, disclosed=walk.disclosed, withheld=len(walk.seen) - len(by_digest))
+    return ProcessedPayload(
+        claims=claims, disclosed=walk.disclosed, withheld=len(walk.seen) - len(by_digest), incomplete=walk.incomplete
+    )
 
 
 class _Walk:
@@ -84,6 +88,7 @@ class _Walk:
         self._by_digest = by_digest
         self.seen: set[str] = set()
         self.disclosed: dict[str, Disclosure] = {}
+        self.incomplete: set[str] = set()
 
     def members(self, value: JsonObject, steps: tuple[str | int, ...]) -> JsonObject:
         """The object with its disclosed members."""
@@ -96,6 +101,7 @@ class _Walk:
         for digest in digests:
             disclosure = self._disclosure_of(digest)
             if disclosure is None:
+                self.incomplete.add(pointer(*steps))
                 continue
             name = disclosure.name
             if name is None:
@@ -125,6 +131,7 @@ class _Walk:
                 raise malformed(f"{ELEMENT} does not stand alone in an element of an array", "digest")
             disclosure = self._disclosure_of(value[ELEMENT])
             if disclosure is None:
+                self.incomplete.add(pointer(*steps))
                 continue
             if disclosure.name is not None:
                 raise malformed("the disclosure of a member stands for an element", "disclosure")
@@ -146,5 +153,6 @@ class _Walk:
         return self._by_digest.get(digest)
 
 
-def _is_within(place: str, parent: str) -> bool:
+def is_within(place: str, parent: str) -> bool:
+    """Whether a pointer names the parent, or something in it."""
     return place == parent or place.startswith(f"{parent}/")

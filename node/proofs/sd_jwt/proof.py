@@ -6,6 +6,7 @@ on whose token it is, from when until when it counts, or with whose key it may b
 Spec: https://www.rfc-editor.org/rfc/rfc9901#section-7.1
 """
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from node.proofs.jose.jws import CERTIFICATES, NOTHING, Jws, VerifiedJws, check_
 from node.proofs.jose.jwt import REGISTERED_CLAIMS, JwtProof, read_jwt
 from node.proofs.proof import Form
 from node.proofs.sd_jwt.disclosure import DIGESTS, ELEMENT, Disclosure, malformed
-from node.proofs.sd_jwt.processing import ProcessedPayload, process
+from node.proofs.sd_jwt.processing import ProcessedPayload, is_within, process
 from node.proofs.sd_jwt.sd_jwt import SdJwt
 
 CONFIRMATION: Final = "cnf"
@@ -40,6 +41,13 @@ class OpenedSdJwt:
     def certificates(self) -> JsonValue:
         """What the header brings as a chain of certificates; None where it brings none."""
         return self.sd_jwt.jwt.header.get(CERTIFICATES)
+
+    def stands_open(self, pointers: Collection[str]) -> bool:
+        """Whether what these pointers name in the claims was signed in the open, all of it."""
+        processed = self.processed
+        return not processed.needed_for(pointers) and not any(
+            is_within(place, wanted) for place in processed.incomplete for wanted in pointers
+        )
 
     def hidable(self, names: AbstractSet[str]) -> str | None:
         """One of these claims of which the issuer left something to be disclosed; None where there is none.

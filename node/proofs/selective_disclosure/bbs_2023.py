@@ -19,8 +19,8 @@ from node.proofs.bbs.signature import SIGNATURE_BYTES
 from node.proofs.errors import InvalidProofError, MalformedProofError
 from node.proofs.jsonld import JsonLd
 from node.proofs.selective_disclosure import proof_value
-from node.proofs.selective_disclosure.derivation import DerivedProof, VerifiedDerivation
-from node.proofs.selective_disclosure.grouping import relabelled, statements_of
+from node.proofs.selective_disclosure.derivation import DerivedProof, ShownStatements, VerifiedDerivation
+from node.proofs.selective_disclosure.grouping import statements_of
 from node.proofs.selective_disclosure.labels import settled_key, shuffled_labels
 
 BASE_HEADER: Final = b"\xd9\x5d\x02"
@@ -148,10 +148,10 @@ def verify_derived(
     if len(presentation_header) > MAX_PRESENTATION_HEADER_BYTES:
         proof_value.malformed(f"has a presentation header of more than {MAX_PRESENTATION_HEADER_BYTES} bytes")
     # 2.
-    nquads = relabelled(
+    statements = statements_of(
         document, lambda canonical: proof_value.label_map(components[1], canonical, _label_of), jsonld=jsonld
     )
-    mandatory, others = proof_value.split(nquads, mandatory_indexes)
+    mandatory, others = proof_value.split(statements.nquads, mandatory_indexes)
     if len(selective_indexes) != len(others):
         raise InvalidProofError(
             f"there are {len(selective_indexes)} indexes for {len(others)} statements", code="proof.invalid.statements"
@@ -164,7 +164,10 @@ def verify_derived(
         header=proof_hash + proof_value.hash_of(mandatory),
         presentation_header=presentation_header,
     )
-    return VerifiedDerivation(presentation_header=presentation_header)
+    return VerifiedDerivation(
+        shown=ShownStatements(statements=statements, mandatory=frozenset(mandatory_indexes)),
+        presentation_header=presentation_header,
+    )
 
 
 def _key(value: cbor.Value) -> PublicKey:

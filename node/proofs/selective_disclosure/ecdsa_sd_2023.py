@@ -20,8 +20,8 @@ from node.documents import JsonObject
 from node.proofs.errors import InvalidProofError, MalformedProofError
 from node.proofs.jsonld import JsonLd
 from node.proofs.selective_disclosure import proof_value
-from node.proofs.selective_disclosure.derivation import DerivedProof, VerifiedDerivation
-from node.proofs.selective_disclosure.grouping import relabelled, statements_of
+from node.proofs.selective_disclosure.derivation import DerivedProof, ShownStatements, VerifiedDerivation
+from node.proofs.selective_disclosure.grouping import statements_of
 from node.proofs.selective_disclosure.labels import hmac_labels
 from node.proofs.signatures import Signer, normalized_signature, one_time_key, verify
 
@@ -146,10 +146,10 @@ def verify_derived(
     signatures = proof_value.byte_strings(components[2], SIGNATURE_BYTES, "signature")
     mandatory_indexes = proof_value.indexes(components[4], "mandatory")
     # 2.
-    nquads = relabelled(
+    statements = statements_of(
         document, lambda canonical: proof_value.label_map(components[3], canonical, _label_of), jsonld=jsonld
     )
-    mandatory, others = proof_value.split(nquads, mandatory_indexes)
+    mandatory, others = proof_value.split(statements.nquads, mandatory_indexes)
     # 3.
     signed_data = proof_hash + public_key + proof_value.hash_of(mandatory)
     verify(key, signed_data, base_signature, hash_name="sha256")
@@ -161,7 +161,11 @@ def verify_derived(
     proof_scoped = _point(public_key)
     for line, signature in zip(others, signatures, strict=True):
         verify(proof_scoped, line.encode(), signature, hash_name="sha256")
-    return VerifiedDerivation(signed_data=signed_data, signature=normalized_signature(key, base_signature))
+    return VerifiedDerivation(
+        shown=ShownStatements(statements=statements, mandatory=frozenset(mandatory_indexes)),
+        signed_data=signed_data,
+        signature=normalized_signature(key, base_signature),
+    )
 
 
 def _public_key(value: cbor.Value) -> bytes:

@@ -112,13 +112,6 @@ def statements_of(document: JsonObject, label_map: LabelMap, *, jsonld: JsonLd) 
     return Statements(whole, tuple(sorted({_line(quad, labels) for quad in quads})), labels, jsonld)
 
 
-def relabelled(document: JsonObject, label_map: LabelMap, *, jsonld: JsonLd) -> tuple[str, ...]:
-    """The lines of a derived document, in code point order, its blank nodes named by the map that came with it."""
-    quads = jsonld.to_rdf({name: value for name, value in document.items() if name != "proof"})
-    labels = label_map(canonicalize(quads).labels)
-    return tuple(sorted({_line(quad, labels) for quad in quads}))
-
-
 def _line(quad: Quad, labels: Mapping[str, str]) -> str:
     subject, predicate, object_, graph = quad
     if subject[0] == "_":

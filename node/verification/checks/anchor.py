@@ -7,6 +7,7 @@ Spec: https://chainagnostic.org/CAIPs/caip-10, https://w3c-ccg.github.io/Merkle-
 
 from typing import Final
 
+from node.documents import JsonObject, pointer
 from node.proofs.data_integrity import VerifiedProof
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
@@ -36,6 +37,17 @@ def check_anchor(case: Case, proofs: tuple[ExaminedProof, ...] = ()) -> Check:
         "The document names an anchor, which this version does not read. Its signature stands without it.",
         {"network": network},
     )
+
+
+def anchor_entries(document: JsonObject) -> list[str]:
+    """Pointers to the entries of the evidence that name an anchor, which nobody may hide."""
+    evidence = document.get("evidence")
+    entries = evidence if isinstance(evidence, list) else [evidence]
+    return [
+        pointer("evidence", index) if isinstance(evidence, list) else pointer("evidence")
+        for index, entry in enumerate(entries)
+        if isinstance(entry, dict) and str(entry.get("id", "")).startswith(EVM_ACCOUNT)
+    ]
 
 
 def _promised(case: Case) -> str | None:

@@ -24,14 +24,18 @@ OTHER_KINDS: Final = frozenset({"EndorsementCredential", "BitstringStatusListCre
 LABEL_MISMATCH: Final = "mc.label.mismatch"
 BELOW_POLICY: Final = "mc.below_policy"
 NOT_APPLICABLE: Final = "class.not_applicable"
+UNDISCLOSED: Final = "class.undisclosed"
 
 
-def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[JsonObject] = ()) -> Check:
+def check_class(  # noqa: PLR0911 -- one per answer
+    case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[JsonObject] = ()
+) -> Check:
     """The class, by the newest rules.
 
     `proofs` are those of the document, judged as the issuer's; `labels` are those of this document that count, and
     their proofs hold.
 
+    0. Its holder may have hidden what lowers the class: it has none, whatever is shown, and no label can be compared.
     1. A label says something else than the rules it names: failed.
     2. The class is below the one that the policy asks for: failed.
     3. It calls itself a micro-credential and is none, or does not say what it is: nothing can be relied on.
@@ -47,6 +51,8 @@ def check_class(case: Case, proofs: tuple[ExaminedProof, ...], labels: Sequence[
     derived = any(proof.proof.derived for proof in counting(proofs))
     path, least = case.credential.path, case.policy.least_class
     found = classify(case.document, derived=derived, path=path, objects=case.objects)
+    if case.undisclosed.results and not case.policy.undisclosed_is_absent:  # 0.
+        return _answer(found.unclassified(UNDISCLOSED, path), Outcome.INDETERMINATE, UNDISCLOSED, {})
     if any(_differs(label, case, proofs, derived=derived) for label in labels):  # 1.
         return _answer(found.finding(LABEL_MISMATCH, path), Outcome.FAILED, LABEL_MISMATCH, compared)
     stated = found.credential_class is not CredentialClass.UNCLASSIFIED
@@ -76,6 +82,8 @@ MESSAGES: Final = {
     BELOW_POLICY: "The policy asks for a higher class. {told}",
     UNSUPPORTED_CLAIM: "It calls itself a micro-credential and is not one by these rules. {told}",
     "class.unclassified": "It does not say whether learning was assessed, and by what criteria. {told}",
+    UNDISCLOSED: "Its holder may have hidden what lowers its class. {told} Ask the holder to show everything, or the "
+    "issuer to sign what matters as always shown.",
     "class.passed": "{told}",
     NOT_APPLICABLE: "It awards nothing, so it has no class.",
 }

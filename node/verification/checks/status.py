@@ -3,7 +3,8 @@
 An answer is always as of the date of a list. What keeps a list from being read, and whatever is wrong with it, leaves
 the question open: it never means that the document was withdrawn, nor that it was not.
 
-A document that names no list cannot be withdrawn; that it names none is signed.
+A document that names no list cannot be withdrawn; that it names none is signed. Where its holder may have hidden the
+list, nothing is known.
 
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#status, https://www.w3.org/TR/vc-bitstring-status-list/#validate-algorithm
 """
@@ -27,6 +28,11 @@ from node.verification.status_lists import NOT_YET, SignedList, StatusLists, Unu
 FINAL: Final = "final"
 """The source of an answer that the issuer sealed."""
 GRAVEST_FIRST: Final = (Outcome.FAILED, Outcome.INDETERMINATE, Outcome.PASSED)
+UNDISCLOSED: Final = "status.undisclosed"
+NOT_SHOWN: Final = (
+    "Where it is said whether it was withdrawn is not shown, and its holder may have hidden it. Ask the holder to show "
+    "it, or the issuer to sign it as always shown."
+)
 WITHDRAWN_FIRST: Final = ("status.revoked", "status.suspended")
 
 
@@ -41,6 +47,11 @@ class _Answer:
     time: datetime | None = None
     informs: bool = False
 
+    @property
+    def revocation(self) -> bool:
+        """Whether it is about being withdrawn for good."""
+        return self.evidence.get("purpose") == Purpose.REVOCATION
+
     def to_json(self) -> JsonObject:
         return {"outcome": self.outcome.value, "code": self.code, "message": self.message, **self.evidence}
 
@@ -48,17 +59,24 @@ class _Answer:
 def check_status(case: Case, lists: StatusLists) -> Check:
     """The gravest answer that the entries of the document lead to.
 
-    1. No entry: the issuer provided no way to withdraw.
+    1. No entry: the issuer provided no way to withdraw, unless the holder may have hidden it.
     2. Each entry is looked up. One that only tells of a newer document decides nothing.
-    3. Withdrawn before suspended, before unknown; where all are good, the one of the oldest date is the answer.
+    3. Withdrawn before suspended, before unknown; where all are good, the one of the oldest date is the answer. Where
+       others may be hidden, only if one of these tells of withdrawal.
     """
     value = case.document.get("credentialStatus", [])
     if value == []:  # 1.
-        return _none()
+        return _none(hidden=case.undisclosed.members, case=case)
     entries = one_or_many(value, case.credential.path + pointer("credentialStatus"))
     answers = [_look_up(entry, path, case, lists) for entry, path in entries[:MAX_STATUS_ENTRIES]]  # 2.
     decisive = [answer for answer in answers if not answer.informs]
-    return _check(min(decisive, key=_gravity), answers) if decisive else _none(answers)  # 3.
+    hidden = case.undisclosed.entries and not any(answer.revocation for answer in decisive)  # 3.
+    if not decisive:
+        return _none(answers, hidden=hidden, case=case)
+    gravest = min(decisive, key=_gravity)
+    if hidden and gravest.outcome is Outcome.PASSED and not case.policy.undisclosed_is_absent:
+        return _check(_unknown(UNDISCLOSED, NOT_SHOWN, gravest.evidence), answers)
+    return _check(gravest, answers)
 
 
 def _look_up(value: JsonValue, path: str, case: Case, lists: StatusLists) -> _Answer:
@@ -197,8 +215,13 @@ def _unknown(code: str, message: str, evidence: JsonObject) -> _Answer:
     return _Answer(Outcome.INDETERMINATE, code, message, evidence)
 
 
-def _none(answers: Sequence[_Answer] = ()) -> Check:
+def _none(answers: Sequence[_Answer] = (), *, hidden: bool, case: Case) -> Check:
+    """Nothing that is shown decides; `hidden` says that something else may."""
     evidence: JsonObject = {"entries": [answer.to_json() for answer in answers]} if answers else {}
+    if hidden and not case.policy.undisclosed_is_absent:
+        return Check(CheckName.STATUS, Outcome.INDETERMINATE, UNDISCLOSED, NOT_SHOWN, evidence)
+    if hidden:
+        evidence["taken_for_absent"] = ["credentialStatus"]
     message = "The issuer provided no way to withdraw it."
     return Check(CheckName.STATUS, Outcome.NOT_APPLICABLE, "status.none", message, evidence)
 

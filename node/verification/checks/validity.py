@@ -9,6 +9,7 @@ Spec: https://www.w3.org/TR/vc-data-model-2.0/#validity-period, https://www.w3.o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import format_timestamp, parse_timestamp
@@ -19,6 +20,11 @@ from node.verification.examination import ExaminedProof, counting
 
 STARTS = ("validFrom", "issuanceDate")
 ENDS = ("validUntil", "expirationDate")
+UNDISCLOSED: Final = "validity.undisclosed"
+NOT_SHOWN: Final = (
+    "Since when or until when it counts is not shown, and its holder may have hidden it. Ask the holder to show both, "
+    "or the issuer to sign them as always shown."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
        that has begun.
     2. An end that has passed, or a start to come, decides, whatever else cannot be read.
     3. A date that cannot be read leaves it open.
+    4. So does a start or an end that is not shown, where the holder may have hidden it.
     """
     document = case.document
     chosen = counting(proofs)
@@ -63,7 +70,19 @@ def check_validity(case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
         evidence |= {"path": case.credential.path + unread.path, "value": unread.value}
         message = f"{unread.error}. {unread.error.remedy}"
         return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, "validity.unreadable", message, evidence)
+    if case.undisclosed.members:  # 4.
+        lacking = _not_shown(document)
+        if lacking and not case.policy.undisclosed_is_absent:
+            evidence["undisclosed"] = lacking
+            return Check(CheckName.VALIDITY, Outcome.INDETERMINATE, UNDISCLOSED, NOT_SHOWN, evidence)
+        if lacking:
+            evidence["taken_for_absent"] = lacking
     return Check(CheckName.VALIDITY, Outcome.PASSED, "validity.passed", "It is in force.", evidence)
+
+
+def _not_shown(document: JsonObject) -> list[JsonValue]:
+    """The dates of the data model that the document does not show."""
+    return [names[0] for names in (STARTS, ENDS) if not any(name in document for name in names)]
 
 
 def _read(members: Iterable[tuple[str, str, JsonValue]]) -> tuple[list[datetime], list[_Unread]]:

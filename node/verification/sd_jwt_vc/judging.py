@@ -30,6 +30,7 @@ from node.verification.sd_jwt_vc.issuer_key import find_issuer_key, issuer_in
 from node.verification.sd_jwt_vc.status import check_token_status
 from node.verification.sd_jwt_vc.type_metadata import judge_type
 from node.verification.summary import summarize_claims
+from node.verification.undisclosed import undisclosed_of_claims
 from node.verification.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
         others = [not_run(name, CheckName.STRUCTURE) for name in CheckName if name is not CheckName.STRUCTURE]
         return judge((structure, *others), ring.policy, summary)
     issuer, examined = _examined(proof, claims, ring)  # 2.
-    case = Case(Credential(claims, part.path), ring.at, ring.policy, ring.trust, vocabulary, request)
+    hidden = undisclosed_of_claims(claims, proof)
+    case = Case(
+        Credential(claims, part.path), ring.at, ring.policy, ring.trust, vocabulary, request, undisclosed=hidden
+    )
     linked = judge_type(claims, proof, ring.material.resources, part.path)  # 3.
     structure = weighed(structure, linked, (), ring.policy)
     for found in linked:

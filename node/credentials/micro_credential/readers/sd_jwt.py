@@ -18,6 +18,8 @@ from node.credentials.micro_credential.tables import Tables
 
 EUDI: Final = "urn:eu.europa.ec.eudi:learning:credential:1"
 WE_BUILD: Final = "VerifiableMicroCredential"
+ASSESSMENT: Final[Mapping[str, str]] = {EUDI: "assessmentType", WE_BUILD: "typeOfAssessment"}
+"""The claim of each form that says how it was assessed, or that nothing was."""
 ACCREDITATION_BODY: Final = ("accreditingAgent", "title")
 
 OF_EUDI: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,7 +33,7 @@ OF_EUDI: Final[Mapping[str, tuple[str, ...]]] = {
     "E6": ("learning_outcomes",),
     "E7": ("expected_study_time",),
     "E8": ("level_of_learning_experience",),
-    "E9": ("assessmentType",),
+    "E9": (ASSESSMENT[EUDI],),
     "E10": ("participationType",),
     "E11": ("types_of_quality_assurance",),
 }
@@ -46,7 +48,7 @@ OF_WE_BUILD: Final[Mapping[str, tuple[str, ...]]] = {
     "E6": ("learningOutcomes",),
     "E7": ("notionalWorkload",),
     "E8": ("level",),
-    "E9": ("typeOfAssessment",),
+    "E9": (ASSESSMENT[WE_BUILD],),
     "E10": ("formOfParticipation",),
     "E11": ("accreditation",),
 }
@@ -73,7 +75,7 @@ def read_eudi(document: Place, tables: Tables) -> tuple[Record, ...]:
             levels=tuple(
                 [Level("EQF", one.text, None, one.place) for one in document.numbers("level_of_learning_experience")]
             ),
-            assessments=listed(document.walk("assessmentType"), "assessment", tables),
+            assessments=listed(document.walk(ASSESSMENT[EUDI]), "assessment", tables),
             participation=listed(document.walk("participationType"), "participation", tables),
             quality=tuple([_quality_text(stated) for stated in document.stated("types_of_quality_assurance")]),
             prerequisites=document.stated("prerequisites_to_enroll"),

@@ -98,7 +98,7 @@ LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-
 lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) --group pyproject.toml:build -o requirements/build.txt
-	$(LOCK) pyproject.toml --extra node --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --all-extras -c requirements/base.txt -o requirements/all.txt
 	$(LOCK) requirements/acapy.in -o requirements/acapy.txt
 	$(LOCK) requirements/slither.in -o requirements/slither.txt

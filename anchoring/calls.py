@@ -151,6 +151,19 @@ class AuthorizedCall:
         """By which the call is known: the same call twice is one."""
         return sha256(self.encode()).digest()
 
+    @property
+    def expires(self) -> int | None:
+        """Time of the latest block that could take the call; None where none is too late."""
+        match self.operation:
+            case OpenNamespace() | CompleteRecovery():
+                return None
+            case SetHead(valid_until=valid_until):
+                return min(self.deadline, valid_until - 1)
+            case RotateAuthority(acceptance=acceptance) | RequestRecovery(acceptance=acceptance):
+                return min(self.deadline, acceptance.deadline)
+            case _:
+                return self.deadline
+
     def data(self) -> bytes:
         """The bytes with which the contract is called."""
         function, arguments = _arguments(self)

@@ -10,7 +10,8 @@ AnchoringError
 │   ├── StorageProofError     storage_proof.{key, absent_account, account, code_hash, value}
 │   ├── EventProofError       event_proof.{index, receipt, registry}
 │   ├── FactError             fact.{value, index}
-│   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large}
+│   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large, too_many}
+│   │   └── RefusedError      refused.* (the contract's errors, see anchoring.refusals)
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}
 ├── TransactionError          transaction.{signer, other_key, other_fields, store, other_chain, full, lease_lost}
@@ -20,7 +21,7 @@ AnchoringError
     ├── EndpointError         endpoint.{unreachable, nonce_too_low, underpriced, already_known, no_funds, rejected,
     │                         reverted}
     ├── UntrustedBlockError   checkpoint.{threshold, expired, future}, bridge.{window, unknown}
-    └── UnprovenError         fact.later, receipt.{not_final, absent}
+    └── UnprovenError         fact.later, receipt.{not_final, absent}, ledger.unknown_block
 
 Every error carries a stable `code` and a `remedy` for the reader.
 """
@@ -84,6 +85,10 @@ class FactError(InvalidError):
 
 class CallError(InvalidError):
     """A call that the contract would never take."""
+
+
+class RefusedError(CallError):
+    """A call that the contract does not take as things stand."""
 
 
 class CheckpointError(InvalidError):

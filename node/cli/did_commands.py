@@ -16,6 +16,7 @@ DidLog = Annotated[str, typer.Argument(help="did_log_file", metavar="file")]
 UpdateKey = Annotated[str, typer.Option("--update-key", help="did_update_key", metavar="file")]
 NextKey = Annotated[str | None, typer.Option("--next-key", help="did_next_key", metavar="file")]
 NoPassphrase = Annotated[bool, typer.Option("--no-passphrase", help="no_passphrase")]
+Ttl = Annotated[str | None, typer.Option("--ttl", help="did_ttl", metavar="number")]
 NO_PEER = ("0", (), None, None)
 """A did:peer of which nothing was asked: one key."""
 ParallelWeb = Annotated[str | None, typer.Option("--web", help="did_web", metavar="file")]
@@ -39,6 +40,7 @@ def _did_create(  # noqa: PLR0913 -- as above
     witness: Annotated[list[str] | None, typer.Option("--witness", help="did_witness_new", metavar="did")] = None,
     threshold: Annotated[str | None, typer.Option(help="did_threshold", metavar="number")] = None,
     watcher: Annotated[list[str] | None, typer.Option("--watcher", help="did_watcher", metavar="url")] = None,
+    ttl: Ttl = None,
     numalgo: Annotated[str, typer.Option(help="did_numalgo", metavar="numalgo")] = "0",
     service: Annotated[list[str] | None, typer.Option("--service", help="did_service", metavar="url")] = None,
     encryption_key: Annotated[str | None, typer.Option(help="did_encryption_key", metavar="file")] = None,
@@ -58,7 +60,7 @@ def _did_create(  # noqa: PLR0913 -- as above
         signs=signs,
         epoch=epoch,
     )
-    asked = NewLog(log, update_key, next_key, portable, tuple(witness or ()), threshold, tuple(watcher or ()))
+    asked = NewLog(log, update_key, next_key, portable, tuple(witness or ()), threshold, tuple(watcher or ()), ttl)
     held = (numalgo, tuple(service or ()), encryption_key, authentication_key)
     if held != NO_PEER and method != "peer":
         raise CliError("usage.peer")
@@ -107,11 +109,12 @@ def _did_history(
     name: Annotated[str, typer.Argument(help="did_name", metavar="did")],
     *,
     at: Annotated[str | None, typer.Option(help="did_at", metavar="time")] = None,
+    watchers: Annotated[bool, typer.Option("--watchers", help="did_watchers")] = False,
     json: Json = False,
 ) -> int:
     from node.cli.did_history import tell_history  # noqa: PLC0415 -- as above
 
-    return tell_history(context.obj, name, at=at, as_json=json)
+    return tell_history(context.obj, name, at=at, as_json=json, watchers=watchers)
 
 
 @did.command("update", cls=WordedCommand, help="did_update")
@@ -119,17 +122,24 @@ def _did_update(  # noqa: PLR0913 -- as above
     context: typer.Context,
     log: DidLog,
     *,
-    document: Annotated[str, typer.Option(help="did_document_new", metavar="file")],
     update_key: UpdateKey,
+    document: Annotated[str | None, typer.Option(help="did_document_new", metavar="file")] = None,
+    witness: Annotated[list[str] | None, typer.Option("--witness", help="did_witness_other", metavar="did")] = None,
+    no_witness: Annotated[bool, typer.Option("--no-witness", help="did_no_witness")] = False,
+    threshold: Annotated[str | None, typer.Option(help="did_threshold", metavar="number")] = None,
+    watcher: Annotated[list[str] | None, typer.Option("--watcher", help="did_watcher_other", metavar="url")] = None,
+    no_watcher: Annotated[bool, typer.Option("--no-watcher", help="did_no_watcher")] = False,
+    ttl: Ttl = None,
     next_key: NextKey = None,
     web: ParallelWeb = None,
     passphrase_file: Passphrase = None,
     no_passphrase: NoPassphrase = False,
 ) -> int:
-    from node.cli.did_log import Writer, update_log  # noqa: PLC0415 -- as above
+    from node.cli.did_log import Changes, Writer, update_log  # noqa: PLC0415 -- as above
 
     writer = Writer(log, update_key, passphrase_file, next_key, not no_passphrase, web)
-    return update_log(context.obj, writer, document=document)
+    changes = Changes(tuple(witness or ()), no_witness, threshold, tuple(watcher or ()), no_watcher, ttl)
+    return update_log(context.obj, writer, changes, document=document)
 
 
 @did.command("rotate", cls=WordedCommand, help="did_rotate")

@@ -12,7 +12,8 @@ from did_methods.history import DocumentVersion, KeyEvidence, KeyHistory, KeySta
 from did_methods.multikey import PublicKey
 from did_methods.resolution import Resolution
 from node.cli.did import refusal_of, resolved
-from node.cli.errors import Refused
+from node.cli.did_watchers import ask_watchers, finding_json, tell_watchers
+from node.cli.errors import Refused, Unknowable
 from node.cli.inputs import moment
 from node.cli.invocation import Invocation
 from node.cli.output import visible
@@ -21,6 +22,7 @@ from node.documents import JsonObject, JsonValue
 from node.verification.histories import history_in
 from node.verification.keys import is_computed
 
+UNTOLD: Final = Unknowable.status
 _EVIDENCE: Final = MappingProxyType(
     {
         KeyEvidence.IMMUTABLE: "history.immutable",
@@ -41,8 +43,12 @@ _STATES: Final = MappingProxyType(
 )
 
 
-def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: bool) -> int:
-    """Answer with the versions that are known, and what each key was at a time: now, unless another is given."""
+def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: bool, watchers: bool = False) -> int:
+    """Answer with the versions that are known, and what each key was at a time: now, unless another is given.
+
+    `watchers` asks those that a log names for their copies. What they hold changes nothing in the history; where it
+    shows that the controller signed otherwise, whether this is the whole cannot be told, and the status says so.
+    """
     now = datetime.now(UTC)
     time = now if at is None else moment("--at", at)
     result = asyncio.run(resolved(invocation, name))
@@ -52,10 +58,13 @@ def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: 
         history = _history(name, result, now)
     except DidMethodsError as error:
         raise Refused("did.refused", details=f"{error}. {error.remedy}") from error
+    asked = asyncio.run(ask_watchers(invocation, name, result, now)) if watchers else ()
+    status = UNTOLD if any(finding.state.contradicts for finding in asked) else 0
     keys = {method.id: method for version in history.versions for method in _keys(version)}
     if as_json:
-        invocation.out.answer_json(_as_json(history, keys, time))
-        return 0
+        beside: JsonObject = {"watchers": [finding_json(finding) for finding in asked]} if watchers else {}
+        invocation.out.answer_json(_as_json(history, keys, time) | beside)
+        return status
     words, answer = invocation.words, invocation.out.answer
     for version in history.versions:
         since = words("history.begin") if version.since is None else format_timestamp(version.since)
@@ -70,7 +79,9 @@ def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: 
             answer(f"  {visible(method.id.rpartition('#')[2])}: {words(_STATES[state])}")
     for evidence in dict.fromkeys(version.evidence for version in history.versions):
         invocation.out.remark(_EVIDENCE[evidence])
-    return 0
+    if watchers:
+        tell_watchers(invocation, asked)
+    return status
 
 
 def _history(name: str, result: Resolution, now: datetime) -> KeyHistory:

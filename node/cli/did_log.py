@@ -11,14 +11,15 @@ from typing import Final
 from did_methods import web, webvh_create
 from did_methods.did import parse_did
 from did_methods.errors import DidMethodsError
-from did_methods.json_web_key import JsonObject, JsonValue
+from did_methods.json_web_key import JsonObject
 from did_methods.multikey import KeyType, PrivateKey
 from did_methods.web import WebPlace
 from did_methods.webvh import WITNESS_FILE, webvh_place
 from did_methods.webvh_create import UpdateKey
-from did_methods.webvh_entry import WitnessRule
+from did_methods.webvh_entry import MAX_TTL, WitnessRule
 from did_methods.webvh_log import MAX_LOG_BYTES, METHOD, Version, method_of, read_log
 from did_methods.webvh_services import parallel_web
+from did_methods.webvh_watchers import watcher_urls
 from did_methods.webvh_witness import MAX_WITNESS_BYTES, check_witnesses
 from node.adapters.key_file import read_key_file, write_key_file
 from node.cli.did import KEY_TYPES, NewKey, new_passphrase, unlock, web_did_at
@@ -26,6 +27,7 @@ from node.cli.errors import CliError
 from node.cli.files import read_input, write_whole
 from node.cli.invocation import Invocation
 from node.cli.status import confirm, number_between
+from node.config import allows_loopback
 from node.documents import MAX_CREDENTIAL_BYTES, parse_object
 from node.issuance.did_log import log_key
 from node.verification.did_logs import LOG_TOOLS
@@ -33,6 +35,8 @@ from node.verification.did_logs import LOG_TOOLS
 __all__ = [
     "METHOD",
     "NOTHING_ASKED",
+    "NOTHING_CHANGED",
+    "Changes",
     "NewLog",
     "Writer",
     "create_log",
@@ -59,9 +63,25 @@ class NewLog:
     witnesses: tuple[str, ...] = ()
     threshold: str | None = None
     watchers: tuple[str, ...] = ()
+    ttl: str | None = None
 
 
 NOTHING_ASKED: Final = NewLog()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an entry is to change of the parameters; `no_witness` and `no_watcher` end what was in force."""
+
+    witnesses: tuple[str, ...] = ()
+    no_witness: bool = False
+    threshold: str | None = None
+    watchers: tuple[str, ...] = ()
+    no_watcher: bool = False
+    ttl: str | None = None
+
+
+NOTHING_CHANGED: Final = Changes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +144,22 @@ def _places(new: NewKey, ask: NewLog, out: str, document: str) -> tuple[WebPlace
     return place, files, pages
 
 
-def update_log(invocation: Invocation, writer: Writer, *, document: str) -> int:
-    """Go on with a log: another document."""
-    state = parse_object(read_input(document, limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
+def update_log(invocation: Invocation, writer: Writer, changes: Changes, *, document: str | None) -> int:
+    """Go on with a log: another document, other witnesses or watchers, another time for which it is remembered."""
+    if document is None and changes == NOTHING_CHANGED:
+        raise CliError("usage.no_change")
+    state = None
+    if document is not None:
+        state = parse_object(read_input(document, limit=MAX_CREDENTIAL_BYTES), max_bytes=MAX_CREDENTIAL_BYTES)
+    in_force = _last(_log(writer)).parameters
+    parameters = _changed(changes, in_force.witness)
     passphrase = None
     if writer.next_key is not None and writer.protected:
         passphrase = new_passphrase(invocation, writer.passphrase_file)
-    return _write(invocation, writer, lambda _: state, passphrase)
+    status = _write(invocation, writer, lambda before: before if state is None else state, passphrase, parameters)
+    if "witness" in parameters and in_force.witness is not None:
+        invocation.out.remark("remark.approved_by_those_before")
+    return status
 
 
 def rotate_log(invocation: Invocation, writer: Writer, *, out: str) -> int:
@@ -186,7 +215,11 @@ def witness_log(invocation: Invocation, log: str, *, key: str, passphrase_file: 
 
 
 def _write(
-    invocation: Invocation, writer: Writer, change: Callable[[JsonObject], JsonObject], passphrase: str | None
+    invocation: Invocation,
+    writer: Writer,
+    change: Callable[[JsonObject], JsonObject],
+    passphrase: str | None,
+    parameters: JsonObject | None = None,
 ) -> int:
     """One more entry; where keys were promised, the next one is made and promised too."""
     data = _log(writer)
@@ -198,7 +231,9 @@ def _write(
     if following is not None and os.path.lexists(following):
         raise CliError("key_file.exists")
     key = _update_key(invocation, writer)
-    changes: JsonObject = {"updateKeys": [key.public.to_multibase()]} if promised else {}
+    changes: JsonObject = dict(parameters or {})
+    if promised:
+        changes["updateKeys"] = [key.public.to_multibase()]
     private = PrivateKey.generate(KeyType.ED25519)
     if following is not None:
         changes["nextKeyHashes"] = [webvh_create.promise(private.public)]
@@ -234,15 +269,40 @@ def _parameters(ask: NewLog) -> JsonObject:
     changes: JsonObject = {}
     if ask.portable:
         changes["portable"] = True
-    if ask.witnesses:
-        count = len(ask.witnesses)
+    return changes | _changed(Changes(ask.witnesses, threshold=ask.threshold, watchers=ask.watchers, ttl=ask.ttl), None)
+
+
+def _changed(ask: Changes, in_force: WitnessRule | None) -> JsonObject:
+    """The parameters that an entry names; a threshold alone is one for the witnesses that are there.
+
+    Who approves the entry itself, no entry decides: the witnesses in force before it, or the first ones at once.
+
+    Spec: https://identity.foundation/didwebvh/v1.0/#witness-lists
+    """
+    changes: JsonObject = {}
+    if (ask.no_witness and (ask.witnesses or ask.threshold)) or (ask.no_watcher and ask.watchers):
+        raise CliError("usage.both")
+    witnesses = ask.witnesses or (in_force.witnesses if in_force and ask.threshold else ())
+    if witnesses:
+        count = len(witnesses)
         threshold = count if ask.threshold is None else number_between("--threshold", ask.threshold, 1, count)
-        changes["witness"] = webvh_create.witness_parameter(WitnessRule(threshold, ask.witnesses))
+        changes["witness"] = webvh_create.witness_parameter(WitnessRule(threshold, witnesses))
     elif ask.threshold is not None:
         raise CliError("usage.threshold")
-    if ask.watchers:
-        changes["watchers"] = list[JsonValue](ask.watchers)
+    if ask.no_witness:
+        changes["witness"] = webvh_create.witness_parameter(None)
+    if ask.watchers or ask.no_watcher:
+        changes["watchers"] = [_watcher(url) for url in ask.watchers]
+    if ask.ttl is not None:
+        changes["ttl"] = number_between("--ttl", ask.ttl, 0, MAX_TTL)
     return changes
+
+
+def _watcher(url: str) -> str:
+    """The address of a watcher; raises CliError for one that nobody could ask."""
+    if watcher_urls(url, "", loopback=allows_loopback(os.environ)) is None:
+        raise CliError("usage.watcher", value=url)
+    return url
 
 
 def _log(writer: Writer) -> bytes:

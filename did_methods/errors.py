@@ -4,7 +4,7 @@ DidMethodsError
 ├── InvalidError                what was handed over is wrong
 │   ├── MultibaseError          multibase.{too_long, prefix, alphabet, not_canonical}
 │   ├── InvalidKeyError         key.{length, secret, not_canonical, not_on_curve, small_order, scalar, jwk, use,
-│   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem, hex}
+│   │                           algorithm, mismatch, ambiguous, rsa_size, rsa_exponent, pem, hex, base64}
 │   ├── PointError              bls12_381.{length, point, identity, not_canonical, scalar}
 │   ├── InvalidDidError         did.{too_long, syntax, percent_encoding, dot_segment, host, path, account, service}
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service, part}

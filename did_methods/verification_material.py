@@ -6,7 +6,8 @@ Spec: https://www.w3.org/TR/cid-1.0/#verification-material, https://w3c-ccg.gith
 """
 
 import re
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -22,14 +23,15 @@ _ANY: Final = frozenset(KeyType)
 _JWK: Final = "publicKeyJwk"
 _MULTIBASE: Final = "publicKeyMultibase"
 _BASE58: Final = "publicKeyBase58"
+_BASE64: Final = "publicKeyBase64"
 _HEX: Final = "publicKeyHex"
 _PEM: Final = "publicKeyPem"
-_MATERIAL: Final = (_MULTIBASE, _JWK, _BASE58, _HEX, _PEM)
+_MATERIAL: Final = (_MULTIBASE, _JWK, _BASE58, _BASE64, _HEX, _PEM)
 _ACCOUNT: Final = "blockchainAccountId"
 _ADDRESS: Final = "ethereumAddress"
 _ACCOUNTS: Final = (_ACCOUNT, _ADDRESS)
 """What is made of a key and may stand beside it; alone it is no key."""
-_BARE: Final = frozenset({_BASE58, _HEX})
+_BARE: Final = frozenset({_BASE58, _BASE64, _HEX})
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 # The two halves of an uncompressed point stand behind 04.
 _UNCOMPRESSED: Final = 4
@@ -44,7 +46,8 @@ _SECRETS: Final = (
     "privateKeyPem",
 )
 
-_SECP256K1: Final = (frozenset({KeyType.SECP256K1}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK}))
+_SECP256K1: Final = (frozenset({KeyType.SECP256K1}), frozenset({_BASE58, _BASE64, _HEX, _MULTIBASE, _JWK}))
+_RSA: Final[tuple[frozenset[KeyType], frozenset[str]]] = (frozenset(), frozenset({_PEM, _JWK}))
 # Method type: the key types it may hold, and the members that may carry the key.
 _TYPES: Final[Mapping[str, tuple[frozenset[KeyType], frozenset[str]]]] = MappingProxyType(
     {
@@ -54,17 +57,21 @@ _TYPES: Final[Mapping[str, tuple[frozenset[KeyType], frozenset[str]]]] = Mapping
         "Ed25519VerificationKey2020": (frozenset({KeyType.ED25519}), frozenset({_MULTIBASE})),
         "Ed25519VerificationKey2018": (
             frozenset({KeyType.ED25519}),
-            frozenset({_BASE58, _HEX, _PEM, _MULTIBASE, _JWK}),
+            frozenset({_BASE58, _BASE64, _HEX, _PEM, _MULTIBASE, _JWK}),
         ),
         "X25519KeyAgreementKey2020": (frozenset({KeyType.X25519}), frozenset({_MULTIBASE})),
-        "X25519KeyAgreementKey2019": (frozenset({KeyType.X25519}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK})),
+        "X25519KeyAgreementKey2019": (
+            frozenset({KeyType.X25519}),
+            frozenset({_BASE58, _BASE64, _HEX, _MULTIBASE, _JWK}),
+        ),
         "EcdsaSecp256k1VerificationKey2019": _SECP256K1,
         "EcdsaSecp256k1RecoveryMethod2020": _SECP256K1,
         "Secp256k1VerificationKey2018": _SECP256K1,
         "EcdsaSecp256r1VerificationKey2019": (frozenset({KeyType.P256}), frozenset({_BASE58, _HEX, _MULTIBASE, _JWK})),
         "Bls12381G2Key2020": (frozenset({KeyType.BLS12_381_G2}), frozenset({_BASE58, _MULTIBASE, _JWK})),
         # Of no key type that can be a Multikey: only an RSA key stands here.
-        "RsaVerificationKey2018": (frozenset(), frozenset({_PEM, _JWK})),
+        "RsaVerificationKey2018": _RSA,
+        "RSAVerificationKey2018": _RSA,  # as readers of did:ethr spell it
     }
 )
 
@@ -143,7 +150,7 @@ def _decode(
     if member != _JWK and isinstance(value, str):
         if member in _BARE:
             (key_type,) = key_types  # only types of exactly one key type carry bare bytes
-            key = _bare(key_type, from_base58(value) if member == _BASE58 else _from_hex(value))
+            key = _bare(key_type, _BYTES[member](value))
         else:
             key = PublicKey.from_multibase(value)
         return key, purposes_of_type(key.type)
@@ -181,6 +188,25 @@ def _from_hex(text: str) -> bytes:
             remedy="Publish the key in publicKeyMultibase.",
         )
     return bytes.fromhex(text)
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        data = b64decode(text, validate=True) if len(text) <= _MAX_HEX_CHARS else b""
+    except ValueError:
+        data = b""
+    if b64encode(data).decode("ascii") != text:  # stray bits, or no base64 at all
+        raise InvalidKeyError(
+            f"{shown(text)} is not the base64 form of a key",
+            code="key.base64",
+            remedy="Publish the key in publicKeyMultibase.",
+        )
+    return data
+
+
+_BYTES: Final[Mapping[str, Callable[[str], bytes]]] = MappingProxyType(
+    {_BASE58: from_base58, _BASE64: _from_base64, _HEX: _from_hex}
+)
 
 
 def _ed25519_from_pem(text: str) -> PublicKey:

@@ -1,0 +1,112 @@
+"""The ledger that sends by itself, on anvil: its parts put together as the program does, with everything in reach."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+from anchoring.calls import AuthorizedCall, TypedCall, authorize
+from anchoring.evm import EvmLedger, connected
+from anchoring.layout import recovery_commitment
+from anchoring.operations import AnchorValue, OpenNamespace
+from anchoring.signing_key import SigningKey
+from anchoring.transactions.machine import Limits, Transactions
+from anchoring.transactions.points import unwatched
+from anchoring.transactions.store import MemoryTransactionStore
+from node.adapters.gas_signers import DigestGasSigner
+from node.adapters.json_rpc.client import JsonRpc
+from node.adapters.json_rpc.reader import JsonRpcReader
+
+GAS_KEY = SigningKey(bytes([0x6A]) * 32)
+"""Pays, and may do nothing else."""
+AUTHORITY = SigningKey(bytes([0xA0]) * 32)
+RICH = 10**21
+LIMITS = Limits(patience=30, halted_after=0.0, lease_seconds=1.0)
+ANCHORED = "Anchored(bytes32,bytes32,uint32,uint48)"
+
+
+class HeldKey:
+    """A key as a module in hardware offers it: it signs digests, and tells no more than r and s."""
+
+    def __init__(self, key):
+        self._key, self.address = key, key.address
+
+    async def sign_digest(self, digest):
+        signature = self._key.sign_digest(digest)
+        return int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
+
+
+@dataclass
+class Bench:
+    """A chain with the contract on it, a paid account, and means to make calls and to look at what came of them."""
+
+    anvil: object
+    contract: object
+    salt: bytes = bytes(32)
+    opening: OpenNamespace = field(init=False)
+
+    def __post_init__(self):
+        recovery = recovery_commitment(bytes([9]) * 20, bytes(32))
+        self.opening = OpenNamespace(AUTHORITY.address, recovery, self.salt)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.anvil.port}"
+
+    @property
+    def namespace(self):
+        return self.opening.namespace
+
+    def time(self, tag="latest"):
+        return int(self.anvil.ask("eth_getBlockByNumber", tag, False)["timestamp"], 16)
+
+    def pay(self, address=GAS_KEY.address, amount=RICH):
+        self.anvil.ask("anvil_setBalance", "0x" + address.hex(), hex(amount))
+
+    def transactions(self, store=None, *, urls=None, holder="one", signer=None, **options):
+        settings = {"limits": LIMITS, "now": self.time, "monotonic": time.monotonic, "checkpoint": unwatched, **options}
+        reader = JsonRpcReader(self.anvil.chain, self.contract, [JsonRpc(self.url)], 1)
+        nodes = [partial(connected, url) for url in urls or [self.url]]
+        return Transactions(
+            reader,
+            nodes,
+            store or MemoryTransactionStore(),
+            signer or DigestGasSigner(HeldKey(GAS_KEY)),
+            holder,
+            **settings,
+        )
+
+    def ledger(self, store=None, **options):
+        transactions = self.transactions(store, **options)
+        return EvmLedger(transactions.reader, transactions)
+
+    def call(self, operation, *, lifetime=3000, signer=AUTHORITY):
+        typed = TypedCall.soon(
+            operation,
+            chain_id=self.anvil.chain.id,
+            contract=self.contract.address,
+            now=self.time(),
+            lifetime=lifetime,
+        )
+        return asyncio.run(authorize(typed, signer))
+
+    def anchor(self, value, **options):
+        return self.call(AnchorValue(self.namespace, value), **options)
+
+    def open(self):
+        """Open the namespace, by somebody else's transaction."""
+        call = AuthorizedCall(self.opening)
+        self.anvil.transact(self.contract.address, call.data())
+        return self
+
+    def events(self, value):
+        """How often the contract says that it anchored this value."""
+        from eth_hash.auto import keccak  # noqa: PLC0415
+
+        topics = ["0x" + keccak(ANCHORED.encode()).hex(), "0x" + self.namespace.hex(), "0x" + value.hex()]
+        found = self.anvil.ask("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest", "topics": topics})
+        return len(found)
+
+    def mine(self, blocks=1):
+        for _ in range(blocks):
+            self.anvil.ask("evm_mine")

@@ -141,16 +141,16 @@ def _storage_root(proof: StorageProof, header: Header, contract: Contract) -> by
 
 
 def _word(value: bytes | None) -> bytes:
-    """The 32 bytes of a slot out of what the trie holds: RLP of the number without leading zeros."""
+    """The 32 bytes of a slot out of what the trie holds: RLP of the number without leading zeros.
+
+    A chain takes a slot out of the trie that becomes zero. anvil leaves it there, as a zero, which says the same.
+    """
     if value is None:
         return ABSENT
     try:
-        number = rlp.integer(rlp.decode(value))
+        return rlp.integer(rlp.decode(value)).to_bytes(WORD_BYTES)
     except RlpError as error:
         raise _error(f"a slot that cannot be read: {error}", "storage_proof.value") from error
-    if number == 0:
-        raise _error("a slot that holds zero in so many words", "storage_proof.value")
-    return number.to_bytes(WORD_BYTES)
 
 
 def _in_trie_order(slots: Iterable[bytes]) -> dict[bytes, bytes]:

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -94,6 +96,9 @@ class Anvil:
                 break
         if not self.port:
             raise ChainError("anvil did not start")
+        # It tells of every call; were nobody to read that, it would stop once the pipe is full.
+        self._reader = threading.Thread(target=deque, args=(self._process.stdout, 0), daemon=True)
+        self._reader.start()
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
         self.accounts = [bytes.fromhex(account[2:]) for account in self.ask("eth_accounts")]
         self.chain = Chain(int(self.ask("eth_chainId"), 16), self.block(0).hash)
@@ -104,6 +109,7 @@ class Anvil:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._process.kill()
+        self._reader.join()
         self._process.communicate()
 
     def ask(self, method: str, *params: Any) -> Any:

@@ -1,0 +1,108 @@
+"""Ledgers to run the port's tests on, each with the few controls over its chain that these tests need.
+
+A ledger joins by one more entry in `STAGES`.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from anvil_ledger import AnvilLedger
+from anvil_support import ARTIFACTS, running_chain
+
+from anchoring.ledger import CallProgress, CallState, Ledger
+from anchoring.memory import MemoryLedger
+from anchoring.storage_proof import Contract
+
+ROUNDS = 60
+"""More than any ledger here takes to settle what can be settled."""
+
+
+@dataclass
+class Stage:
+    """A ledger, and the chain behind it."""
+
+    ledger: Ledger
+    now: Callable[[], int]
+    """Time of the latest block."""
+    wait: Callable[[int], None]
+    """Let so many seconds pass on the chain, and a block with them."""
+    grow: Callable[[], None]
+    """Let the chain make a block, and make final what is then far enough behind."""
+    reorganise: Callable[[int], None] | None = None
+    """Let the chain take its latest blocks back, all of them not final; None where a chain never does."""
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+
+    def do(self, coroutine: Any) -> Any:
+        """The result of one of the ledger's coroutines."""
+        return self.runner.run(coroutine)
+
+    def settled(self, *calls: Any, rounds: int = ROUNDS) -> dict[bytes, CallProgress]:
+        """Submit the calls, and advance until each of them is final or refused; what was told of them last."""
+        waiting = {self.do(self.ledger.submit(call)) for call in calls}
+        last: dict[bytes, CallProgress] = {}
+        for _ in range(rounds):
+            for progress in self.do(self.ledger.advance()):
+                last[progress.id] = progress
+            if all(
+                digest in last and last[digest].state in (CallState.FINALIZED, CallState.REFUSED) for digest in waiting
+            ):
+                break
+            self.grow()
+        return last
+
+    def final(self) -> Any:
+        """The latest final block."""
+        return self.do(self.ledger.final_block())
+
+
+def trust_anchor(address: bytes = bytes(range(1, 21))) -> Contract:
+    """The contract by its published code, at some address."""
+    artifact = json.loads((ARTIFACTS / "TrustAnchor.json").read_text("utf-8"))
+    return Contract(address, bytes.fromhex(artifact["codeHash"].removeprefix("0x")))
+
+
+@contextlib.contextmanager
+def memory_stage() -> Iterator[Stage]:
+    """The ledger in memory, with a clock of its own."""
+    clock = [1_800_000_000]
+    ledger = MemoryLedger(trust_anchor(), clock=lambda: clock[0], automatic=False)
+
+    def grow() -> None:
+        clock[0] += 12
+        ledger.mine()
+        ledger.finalize(max(0, ledger.latest.number - 2))
+
+    def wait(seconds: int) -> None:
+        clock[0] += seconds
+        grow()
+
+    yield Stage(ledger, lambda: clock[0], wait, grow, ledger.reorganise)
+
+
+@contextlib.contextmanager
+def anvil_stage() -> Iterator[Stage]:
+    """The contract on anvil, where a block is final with two more on it."""
+    with running_chain("--slots-in-an-epoch", "1") as anvil:
+        ledger = AnvilLedger(anvil, anvil.deploy("TrustAnchor"))
+
+        def wait(seconds: int) -> None:
+            anvil.ask("evm_increaseTime", seconds)
+            anvil.ask("evm_mine")
+
+        def reorganise(depth: int) -> None:
+            anvil.ask("anvil_reorg", depth, [])
+
+        # The last deployed contract is final before anything is asked of it.
+        for _ in range(3):
+            anvil.ask("evm_mine")
+        yield Stage(ledger, ledger.time, wait, lambda: anvil.ask("evm_mine"), reorganise)
+
+
+STAGES: dict[str, Callable[[], AbstractContextManager[Stage]]] = {"memory": memory_stage, "anvil": anvil_stage}
+NEEDS_NODE = {"anvil"}
+"""Those that start a program of `contracts/node_modules`."""

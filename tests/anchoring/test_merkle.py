@@ -61,7 +61,7 @@ def test_a_leaf_restated_from_another_language():
 
 def test_no_two_tags_are_alike_nor_the_beginning_of_one_another():
     values = [value for name, value in vars(tags).items() if name.isupper()]
-    assert len(values) == 9
+    assert len(values) >= 9
     assert all(value.startswith(b"glejt/") and value.endswith(b"/v1") for value in values)
     assert not [1 for one in values for other in values if one is not other and other.startswith(one)]
 

@@ -146,7 +146,7 @@ def resolution_of(
 class EthrMethod:
     """did:ethr for the registry of a resolver; it can be asked for any version.
 
-    `reader` gives what reads a chain by its number, or None for a chain that nobody is asked about.
+    `reader` gives what reads a chain, by its number, once; or None for a chain that nobody is asked about.
     """
 
     reader: Callable[[int], EventReader | None]
@@ -186,24 +186,23 @@ class EthrMethod:
                 code="ethr.version",
                 remedy="Ask for a block by versionId, or for a time by versionTime.",
             )
-        head = await reader.block()
-        now = self.now()
-        if query.version_time is not None and query.version_time.timestamp() > max(now, head.time):
-            return _no_version(subject, "that time has not come yet")
+        now, asked = self.now(), query.version_id
+        changes = await read_changes(reader, subject.address)
         at = None
-        if query.version_id is not None:
-            if not _BLOCK_NUMBER.fullmatch(query.version_id) or int(query.version_id) > head.number:
+        if query.version_time is not None:
+            time = int(query.version_time.timestamp())
+            if time > max(now, changes.at.time):
+                return _no_version(subject, "that time has not come yet")
+            at = _as_of(changes.events, time)
+        elif asked is not None:
+            if not _BLOCK_NUMBER.fullmatch(asked) or int(asked) > changes.at.number:
                 return _no_version(subject, "versions are called by the numbers of final blocks")
             try:
-                at = await reader.block(int(query.version_id))
+                at = await reader.block(int(asked))
             except AbsentError:
                 return _no_version(subject, "there is no such block")
-        changes = await read_changes(reader, subject.address, head)
-        if query.version_time is not None:
-            at = _as_of(changes, int(query.version_time.timestamp()))
-        blocks = tuple(dict.fromkeys(change.block.number for change in changes))
-        files = await reader.evidence(subject.address, head, blocks)
-        return replace(resolution_of(subject, changes, self.read_json, now=now, at=at), files=files)
+        answer = resolution_of(subject, changes.events, self.read_json, now=now, at=at)
+        return replace(answer, files=await reader.evidence())
 
 
 def _named(version: str, time: str, block: Block) -> JsonObject:

@@ -7,7 +7,7 @@ Spec: https://eips.ethereum.org/EIPS/eip-1056,
 https://github.com/decentralized-identity/ethr-did-resolver/blob/master/doc/did-method-spec.md#enumerating-contract-events-to-build-the-did-document
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -94,23 +94,31 @@ class EventsOfBlock:
     logs: tuple[Log, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """At the end of a final block, the identity had last changed in the block with this number; 0 for never."""
+
+    at: Block
+    number: int
+
+
 class EventReader(Protocol):
-    """What one chain says of a registry on it. Whoever makes one vouches that blocks are the chain's, and final.
+    """What one chain says of the registry on it; for one reading. Blocks are the chain's, and final.
 
     Raises UnavailableError where something could not be had.
     """
 
-    async def block(self, number: int | None = None) -> Block:
-        """The block with this number, or the newest final one; raises AbsentError where none is final."""
-
-    async def changed(self, identity: bytes, at: Block) -> int:
-        """The block that an identity last changed in, as the registry says at the end of a block; or 0."""
+    async def last_change(self, identity: bytes) -> LastChange:
+        """When the registry says that an identity last changed, as of the newest final block."""
 
     async def events(self, number: int) -> EventsOfBlock:
         """All events of the registry in a final block."""
 
-    async def evidence(self, identity: bytes, at: Block, blocks: Sequence[int]) -> Mapping[str, bytes]:
-        """Files that prove the above to whoever trusts the blocks, by name; none where that cannot be."""
+    async def block(self, number: int) -> Block:
+        """A final block; raises AbsentError where none with this number is final."""
+
+    async def evidence(self) -> Mapping[str, bytes]:
+        """Files that prove what was read to whoever trusts the blocks, by name; none where that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +148,31 @@ def linked_in(found: EventsOfBlock, identity: bytes, number: int) -> Linked:
     return Linked(tuple(Change(block, event) for event, _ in events), previous)
 
 
-async def read_changes(reader: EventReader, identity: bytes, at: Block) -> tuple[Change, ...]:
-    """Every event of an identity up to a block, oldest first: the links followed back, each block asked for once.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Every event of an identity, oldest first, up to a block."""
+
+    at: Block
+    events: tuple[Change, ...]
+
+
+async def read_changes(reader: EventReader, identity: bytes) -> Changes:
+    """Every event of an identity: the links followed back from the last, each block asked for once.
 
     Raises EventsError where what the reader tells does not hang together, UnsupportedEventsError for more events than
     are read, and UnavailableError.
     """
-    number = await reader.changed(identity, at)
-    if number > at.number:
-        raise _broken(f"the last event is said to be in block {number}, behind block {at.number}")
-    chain = Chain()
+    last = await reader.last_change(identity)
+    number = last.number
+    if number > last.at.number:
+        raise _broken(f"the last event is said to be in block {number}, behind block {last.at.number}")
+    links = Links()
     while number:
-        number = chain.add(linked_in(await reader.events(number), identity, number))
-    return chain.whole(at)
+        number = links.add(linked_in(await reader.events(number), identity, number))
+    return links.whole(last.at)
 
 
-class Chain:
+class Links:
     """The blocks of an identity's events as the links lead to them, the newest first."""
 
     __slots__ = ("_blocks", "_events")
@@ -176,13 +193,13 @@ class Chain:
             )
         return linked.previous
 
-    def whole(self, at: Block) -> tuple[Change, ...]:
-        """All events, oldest first; raises EventsError where a block is dated before an earlier one."""
+    def whole(self, at: Block) -> Changes:
+        """All events up to a block; raises EventsError where a block is dated before an earlier one."""
         changes = tuple(change for block in reversed(self._blocks) for change in block)
         times = [change.block.time for change in changes] + [at.time]
         if times != sorted(times):
             raise _broken("a block is dated before an earlier one")
-        return changes
+        return Changes(at, changes)
 
 
 def _event_of(log: Log, identity: bytes) -> tuple[Event, int] | None:

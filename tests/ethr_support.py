@@ -15,7 +15,7 @@ from anchoring.event_proof import EventProof
 from anchoring.identity_registry import BlockEvents
 from anchoring.storage_proof import Contract, StorageProof
 from did_methods.errors import AbsentError
-from did_methods.ethr_events import Block, EventsOfBlock, Log
+from did_methods.ethr_events import Block, EventsOfBlock, LastChange, Log
 
 CHAIN_ID = 31_337
 CHAIN = Chain(CHAIN_ID, keccak(b"genesis"))
@@ -196,26 +196,22 @@ class Registry:
 
 @dataclass
 class Reader:
-    """An EventReader over the simulated registry, which counts what it is asked; as final as `final` blocks deep."""
+    """An EventReader over the simulated registry, which remembers what it was asked for."""
 
     registry: Registry
     asked: list = field(default_factory=list)
-    proofs: bool = False
 
-    async def block(self, number=None):
-        if number is not None and number not in self.registry.blocks:
-            raise AbsentError(f"there is no block {number}", code="test", remedy="None.")
-        return self.registry.block(self.registry.number if number is None else number)
-
-    async def changed(self, identity, at):
-        assert at.number == self.registry.number
-        return self.registry.changed.get(identity, 0)
+    async def last_change(self, identity):
+        return LastChange(self.registry.block(self.registry.number), self.registry.changed.get(identity, 0))
 
     async def events(self, number):
         self.asked.append(number)
         return EventsOfBlock(self.registry.block(number), self.registry.logs(number))
 
-    async def evidence(self, identity, at, blocks):
-        assert at.number == self.registry.number
-        assert list(blocks) == self.registry.event_blocks(identity)
-        return self.registry.files(identity) if self.proofs else {}
+    async def block(self, number):
+        if number not in self.registry.blocks:
+            raise AbsentError(f"there is no block {number}", code="test", remedy="None.")
+        return self.registry.block(number)
+
+    async def evidence(self):
+        return {"read": repr(self.asked).encode()}

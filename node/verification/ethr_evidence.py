@@ -23,8 +23,7 @@ from did_methods.did import Did
 from did_methods.errors import DidMethodsError, HistoryError, UntrustedHistoryError
 from did_methods.ethr import subject_of
 from did_methods.ethr_document import Subject
-from did_methods.ethr_events import Block, Change, EventsOfBlock, Log, linked_in
-from did_methods.ethr_events import Chain as Links
+from did_methods.ethr_events import Block, Change, EventsOfBlock, Links, Log, linked_in
 from node.documents import JsonValue, parse
 
 CHANGED: Final = "changed"
@@ -132,7 +131,7 @@ class _Reading:
         if surplus:  # 3.
             raise _no_history(f"no link leads to the file {surplus[0][:40]!r}")
         changes = links.whole(Block(last.header.number, last.header.timestamp))
-        return Evidence(self.subject, changes, last.header, tuple(headers.values()))
+        return Evidence(self.subject, changes.events, last.header, tuple(headers.values()))
 
     def _events(self, name: str) -> tuple[Header, EventsOfBlock]:
         events = BlockEvents.decode(self._file(name))

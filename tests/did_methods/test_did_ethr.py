@@ -45,6 +45,7 @@ from did_methods.ethr_events import (
     MAX_VALUE_BYTES,
     Block,
     EventsOfBlock,
+    LastChange,
     Log,
     linked_in,
     read_changes,
@@ -486,8 +487,10 @@ def test_each_block_is_asked_for_once():
             registry.attribute(account(9), "did/svc/Hub", b"", DAY)
         registry.mine(1 + number)
     reader = Reader(registry)
-    changes = finished(read_changes(reader, ALICE, registry.block(registry.number)))
+    changes = finished(read_changes(reader, ALICE)).events
     assert reader.asked == sorted(registry.event_blocks(ALICE), reverse=True)
+    answer = finished(method(Reader(registry)).resolve(DID))
+    assert answer.files == {"read": repr(reader.asked).encode()}
     assert [change.event.value for change in changes] == [b"%d" % n for n in range(5) for _ in range(n + 1)]
 
 
@@ -498,15 +501,16 @@ class Liar(Reader):
     lies: dict = None
     last: int | None = None
 
-    async def changed(self, identity, at):
-        return await super().changed(identity, at) if self.last is None else self.last
+    async def last_change(self, identity):
+        told = await super().last_change(identity)
+        return told if self.last is None else LastChange(told.at, self.last)
 
     async def events(self, number):
         return self.lies[number] if number in self.lies else await super().events(number)
 
 
 def lying(registry, lies, last=None):
-    return finished(read_changes(Liar(registry, lies=lies, last=last), ALICE, registry.block(registry.number)))
+    return finished(read_changes(Liar(registry, lies=lies, last=last), ALICE)).events
 
 
 @pytest.mark.threat(23)
@@ -615,8 +619,7 @@ def at(time):
 
 
 def history(registry):
-    changes = finished(read_changes(Reader(registry), ALICE, registry.block(registry.number)))
-    return history_of(SUBJECT, changes, parse)
+    return history_of(SUBJECT, finished(read_changes(Reader(registry), ALICE)).events, parse)
 
 
 @pytest.mark.threat(22)
@@ -713,7 +716,7 @@ def test_a_history_is_what_the_documents_of_all_times_say(deeds):
         getattr(registry, name)(*(arguments if name == "mine" else (ALICE, *arguments)))
     registry.mine()
     reader = Reader(registry)
-    changes = finished(read_changes(reader, ALICE, registry.block(registry.number)))
+    changes = finished(read_changes(reader, ALICE)).events
     told = history_of(SUBJECT, changes, parse)
     for time in range(START, registry.time + 100, 7):
         until = [change for change in changes if change.block.time <= time]

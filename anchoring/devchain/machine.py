@@ -109,7 +109,7 @@ class Machine:
         try:
             with self._readable():
                 database = AtomicDB(self._store)
-                if _NOTICE not in self._store:
+                if self._store.empty:
                     self._begin(database)
                 self._chain = LocalChain(database)
                 self._head = self._chain.get_canonical_head()

@@ -79,6 +79,11 @@ class Store(BaseDB):
             return self._written[key] is not None
         return self._row(key) is not None
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever committed to it."""
+        return self._asked("SELECT 1 FROM entries LIMIT 1") is None
+
     def commit(self) -> None:
         """Put everything written since the last time on the disk, or nothing of it; raises EmbeddedChainError.
 
@@ -121,8 +126,12 @@ class Store(BaseDB):
         return _error(f"{self._folder / FILE} is damaged: {what}", "damaged", f"Put a copy of it back. {_ANOTHER}")
 
     def _row(self, key: bytes) -> bytes | None:
+        row = self._asked("SELECT value FROM entries WHERE key = ?", key)
+        return None if row is None else bytes(row[0])
+
+    def _asked(self, query: str, *values: bytes) -> tuple[bytes, ...] | None:
         try:
-            row = self._connection.execute("SELECT value FROM entries WHERE key = ?", (key,)).fetchone()
+            row: tuple[bytes, ...] | None = self._connection.execute(query, values).fetchone()
         except sqlite3.ProgrammingError as error:
             raise _error(f"the chain in {self._folder} was closed", "closed", "Open it again.") from error
         except sqlite3.OperationalError as error:
@@ -133,7 +142,7 @@ class Store(BaseDB):
             ) from error
         except sqlite3.DatabaseError as error:
             raise self.damaged(str(error)) from error
-        return None if row is None else bytes(row[0])
+        return row
 
     def _unwritable(self, why: str) -> EmbeddedChainError:
         return _error(
@@ -198,7 +207,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema")]
     if not application and not tables:
         connection.executescript(
             f"BEGIN; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {FORMAT};"
@@ -206,6 +215,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     elif (application, version) != (_APPLICATION, FORMAT):
         raise _error(f"{path} was not written by this version of the program", "foreign", _ANOTHER)
+    elif tables != ["entries"]:
+        raise sqlite3.DatabaseError("its table is missing")
 
 
 def _make_durable(folder: Path) -> None:

@@ -30,6 +30,10 @@ from anchoring.ledger import (
     Authority,
     AuthorityAt,
     HeadOf,
+    HistoryEntry,
+    NamespaceState,
+    Recovery,
+    StateOf,
     StatusHead,
 )
 
@@ -131,6 +135,69 @@ def test_an_accreditation_as_the_compiler_packs_it(values):
     accreditation = _read_as_compiled(ACCREDITATION, "Accreditation", values)
     packed = itemgetter("validFrom", "validUntil", "recordedAt", "revokedAt", "authority", "revokedBy")(values)
     assert accreditation == Accreditation(*packed, values["evidence"].to_bytes(32))
+
+
+NUMBERS = {"lastBlock": 48, "era": 16, "authorities": 32, "readyAt": 48, "recoveryRequests": 48}
+WORDS = {"authority": 160, "recovery": 256, "successor": 160, "nextRecovery": 256}
+
+
+@pytest.mark.threat(108)
+@given(_numbers(**NUMBERS, **WORDS), st.booleans())
+def test_a_namespace_as_the_compiler_packs_it(values, pending):
+    assume(values["era"] < values["authorities"] and values["era"] <= values["recoveryRequests"])
+    if not pending:
+        values |= {"successor": 0, "readyAt": 0, "nextRecovery": 0}
+    state = _read_as_compiled(StateOf(NS), "Namespace", values)
+    request = Recovery(values["successor"].to_bytes(20), values["readyAt"], values["nextRecovery"].to_bytes(32))
+    assert state == NamespaceState(
+        values["authority"].to_bytes(20),
+        *itemgetter("lastBlock", "era", "authorities")(values),
+        values["recovery"].to_bytes(32),
+        values["recoveryRequests"],
+        request if pending else None,
+    )
+
+
+def _state(**changes):
+    values = {"authority": 5, "lastBlock": 9, "era": 1, "authorities": 3, "recovery": 7, "recoveryRequests": 2}
+    values |= {"successor": 6, "readyAt": TIME, "nextRecovery": 8} | changes
+    return dict(zip(slots_of(StateOf(NS)), _as_compiled("Namespace", **values), strict=True))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"authority": 0},
+        {"lastBlock": 0},
+        {"authorities": 0},
+        {"era": 3},
+        {"recovery": 0},
+        {"recoveryRequests": 0},
+        {"successor": 0},
+        {"nextRecovery": 0},
+        {"readyAt": 0},
+        {"readyAt": 0, "successor": 0},
+        {"readyAt": 0, "nextRecovery": 0},
+        {"authority": 0, "lastBlock": 0, "era": 0, "authorities": 0},
+    ],
+)
+def test_a_namespace_that_the_contract_never_writes(changes):
+    assert read(StateOf(NS), _state()).pending is not None
+    with pytest.raises(FactError):
+        read(StateOf(NS), _state(**changes))
+
+
+def test_an_entry_of_the_history_and_a_namespace_that_is_not_open():
+    assert slots_of(HistoryEntry(NS, 2)) == (_entry(2),)
+    assert read(HistoryEntry(NS, 2), STORED) == Authority((3).to_bytes(20), 500, TIME + 2)
+    assert read(HistoryEntry(NS, 9), {_entry(9): bytes(32)}) is None
+    base = _mapped(NS, slot=0)
+    assert slots_of(StateOf(NS)) == (base, _after(base), _after(base, 2), _after(base, 3))
+    assert read(StateOf(NS), dict.fromkeys(slots_of(StateOf(NS)), bytes(32))) is None
+    for place in (1, 2, 3):
+        words = dict.fromkeys(slots_of(StateOf(NS)), bytes(32)) | {slots_of(StateOf(NS))[place]: VALUE}
+        with pytest.raises(FactError):
+            read(StateOf(NS), words)
 
 
 def test_the_mappings_stand_where_the_compiler_put_them():

@@ -6,17 +6,26 @@ A ledger joins by one more entry in `STAGES`.
 import asyncio
 import contextlib
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from anvil_ledger import AnvilLedger
-from anvil_support import ARTIFACTS, running_chain
+from anvil_support import ARTIFACTS, Anvil, running_chain
 
+from anchoring.devchain.opening import opened
+from anchoring.evm import EvmLedger
 from anchoring.ledger import CallProgress, CallState, Ledger
 from anchoring.memory import MemoryLedger
 from anchoring.storage_proof import Contract
+from node.adapters.json_rpc.client import JsonRpc
+from node.adapters.json_rpc.reader import JsonRpcReader
+from anchoring.transactions.machine import Limits, Transactions
+from anchoring.transactions.store import MemoryTransactionStore
 
 ROUNDS = 60
 """More than any ledger here takes to settle what can be settled."""
@@ -84,11 +93,25 @@ def memory_stage() -> Iterator[Stage]:
     yield Stage(ledger, lambda: clock[0], wait, grow, ledger.reorganise)
 
 
+class ReadOverJsonRpc(AnvilLedger):
+    """The same, read as a verifier reads: by nodes that have to agree, and proofs."""
+
+    def __init__(self, anvil: Anvil, contract: Contract) -> None:
+        super().__init__(anvil, contract)
+        nodes = [JsonRpc(f"http://{host}:{anvil.port}") for host in ("127.0.0.1", "localhost")]
+        self._reader = JsonRpcReader(
+            anvil.chain, contract, nodes, 2, now=lambda: datetime.fromtimestamp(self.time(), UTC)
+        )
+        self.final_block, self.answer, self.prove = (
+            self._reader.final_block, self._reader.answer, self._reader.prove
+        )  # fmt: skip
+
+
 @contextlib.contextmanager
-def anvil_stage() -> Iterator[Stage]:
+def anvil_stage(kind: type[AnvilLedger] = AnvilLedger) -> Iterator[Stage]:
     """The contract on anvil, where a block is final with two more on it."""
     with running_chain("--slots-in-an-epoch", "1") as anvil:
-        ledger = AnvilLedger(anvil, anvil.deploy("TrustAnchor"))
+        ledger = kind(anvil, anvil.deploy("TrustAnchor"))
 
         def wait(seconds: int) -> None:
             anvil.ask("evm_increaseTime", seconds)
@@ -103,6 +126,37 @@ def anvil_stage() -> Iterator[Stage]:
         yield Stage(ledger, ledger.time, wait, lambda: anvil.ask("evm_mine"), reorganise)
 
 
-STAGES: dict[str, Callable[[], AbstractContextManager[Stage]]] = {"memory": memory_stage, "anvil": anvil_stage}
+@contextlib.contextmanager
+def devchain_stage() -> Iterator[Stage]:
+    """The embedded chain in a folder, with a clock of its own, written to by the ledger that sends by itself."""
+    clock = [1_800_000_000]
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        held = opened(Path(folder), clock=lambda: clock[0], at_once=False)
+        chain = runner.run(held.__aenter__())
+
+        def wait(seconds: int) -> None:
+            clock[0] += seconds
+            runner.run(chain.mine())
+
+        transactions = Transactions(
+            chain,
+            [chain.connect],
+            MemoryTransactionStore(),
+            chain.gas_account,
+            "stage",
+            limits=Limits(halted_after=0.0),
+            now=lambda: clock[0],
+        )
+        try:
+            yield Stage(EvmLedger(chain, transactions), lambda: clock[0], wait, lambda: wait(12))
+        finally:
+            runner.run(held.__aexit__(None, None, None))
+
+
+STAGES: dict[str, Callable[[], AbstractContextManager[Stage]]] = {
+    "memory": memory_stage,
+    "anvil": anvil_stage,
+    "devchain": devchain_stage,
+}
 NEEDS_NODE = {"anvil"}
 """Those that start a program of `contracts/node_modules`."""

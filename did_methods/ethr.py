@@ -25,7 +25,16 @@ from did_methods.errors import (
     UnsupportedEventsError,
     shown,
 )
-from did_methods.ethr_document import ENCRYPTION, MULTIKEY, SIGNING_DELEGATE, ReadJson, Subject, document_at, stamp
+from did_methods.ethr_document import (
+    ENCRYPTION,
+    MULTIKEY,
+    SIGNING_DELEGATE,
+    ReadJson,
+    Subject,
+    counted,
+    document_at,
+    stamp,
+)
 from did_methods.ethr_events import Block, Change, EventReader, read_changes
 from did_methods.json_web_key import JsonObject
 from did_methods.multikey import KeyType, PublicKey
@@ -132,13 +141,14 @@ def resolution_of(
 
     Spec: https://github.com/decentralized-identity/ethr-did-resolver/blob/master/doc/did-method-spec.md#versionid-query-string-parameter
     """
-    until = [change for change in changes if at is None or change.block.number <= at.number]
+    updates = counted(changes)
+    until = [change for change in updates if at is None or change.block.number <= at.number]
     built = document_at(subject, until, now if at is None else at.time, read_json)
     return Resolution(
         built.document,
         ({"deactivated": True} if built.deactivated else {})
         | (_named("versionId", "updated", until[-1].block) if until else {})
-        | (_named("nextVersionId", "nextUpdate", changes[len(until)].block) if len(until) < len(changes) else {}),
+        | (_named("nextVersionId", "nextUpdate", updates[len(until)].block) if len(until) < len(updates) else {}),
     )
 
 

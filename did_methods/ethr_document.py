@@ -90,6 +90,20 @@ class _Part:
     valid_to: int = 0
 
 
+def counted(changes: Iterable[Change]) -> list[Change]:
+    """The events that are updates of a document: not those of other uses of the registry, nor any after the end."""
+    found = []
+    for change in changes:
+        event = change.event
+        if isinstance(event, OwnerChanged):
+            found.append(change)
+            if event.owner == NOBODY:
+                break
+        elif _text(event.kind if isinstance(event, DelegateChanged) else event.name) is not None:
+            found.append(change)
+    return found
+
+
 def document_at(subject: Subject, changes: Iterable[Change], time: int, read_json: ReadJson) -> Built:
     """The document that these events, oldest first, leave at a time."""
     return _build(subject, changes, time, read_json, ends=False)

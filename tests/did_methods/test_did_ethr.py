@@ -399,6 +399,8 @@ def test_once_given_up_nothing_counts_any_more():
     registry.mine()
     result = resolved(registry)
     assert result.deactivated
+    assert result.document_metadata["versionId"] == str(given_up)
+    assert "nextVersionId" not in result.document_metadata
     assert [result.document[name] for name in ("verificationMethod", "authentication", "assertionMethod")] == [[]] * 3
     assert "service" not in result.document
     before = resolved(registry, versionId=str(given_up - 1))

@@ -10,7 +10,8 @@ DidMethodsError
 │   ├── InvalidDidUrlError      did_url.{too_long, syntax, percent_encoding, dot_segment, version, service, part}
 │   ├── AbsentPartError         did_url.absent
 │   ├── LogError                webvh.{too_large, too_many, line, member, parameter, method, time, number, hash, scid,
-│   │                           proof, key, rotation, subject, other, portability, deactivated, witness, witness_file}
+│   │                           proof, key, rotation, subject, other, portability, deactivated, witness, witness_file,
+│   │                           moved}
 │   ├── HistoryError            history.{order, files, proof}
 │   ├── EventsError             ethr.{event, link}
 │   └── DidDocumentError        did_document.{id, too_many, member, duplicate_id, time}

@@ -9,10 +9,11 @@ Spec: https://identity.foundation/didwebvh/v1.0/
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NoReturn
 
-from did_methods.did import Did
+from did_methods.cache import RETRIEVED
+from did_methods.did import Did, parse_did
 from did_methods.errors import AbsentError, DidMethodsError, InvalidDidError, UnavailableError, UnsupportedError, shown
 from did_methods.json_web_key import JsonObject
 from did_methods.resolution import Problem, Resolution
@@ -20,6 +21,7 @@ from did_methods.versions import VersionQuery
 from did_methods.web import Read, WebPlace, place_in
 from did_methods.webvh_entry import Tools, log_error
 from did_methods.webvh_log import MAX_LOG_BYTES, METHOD, Log, Version, read_log
+from did_methods.webvh_moves import MAX_MOVES, UNTOLD, check_move, has_moved, with_move
 from did_methods.webvh_witness import MAX_WITNESS_BYTES, check_witnesses
 
 LOG_FILE: Final = "did.jsonl"
@@ -27,6 +29,9 @@ WITNESS_FILE: Final = "did-witness.json"
 ACCEPT_LOG: Final = "text/jsonl, application/jsonl, application/json"
 ACCEPT_WITNESSES: Final = "application/json"
 
+_WHERE_TO: Final = (
+    "If it has moved, only this host could show that it was the same before; ask for a document under its present name."
+)
 _SCID: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
 """What the base58btc form of a SHA-256 multihash looks like."""
 
@@ -177,16 +182,46 @@ class WebvhMethod:
             place = webvh_place(did, loopback=self.loopback)
         except InvalidDidError as error:
             return Resolution.refused(error)
+        asked_at = self.now()
         try:
-            data = await self.read(place.log_url, accept=ACCEPT_LOG, max_bytes=MAX_LOG_BYTES)
-            log = read_log(data, self.tools, now=self.now())
-            witnesses = await self._witnesses(place) if log.needs_witnesses else None
+            log, files = await self._published(did, place)
         except AbsentError as error:
-            return Resolution.failed(Problem.NOT_FOUND, f"{error}. {error.remedy}")
+            return Resolution.failed(Problem.NOT_FOUND, f"{error}. {error.remedy} {_WHERE_TO}")
         except UnavailableError as error:
             return Resolution.failed(Problem.INTERNAL_ERROR, f"{error}. {error.remedy}")
-        answer = resolution_of(did, _approved(did, log, witnesses, self.tools), query)
-        return replace(answer, files=LogFiles(data, witnesses).by_name())
+        answer = replace(resolution_of(did, log, query), files=files.by_name())
+        if not query.is_present or not has_moved(log, did):
+            return answer
+        return await self._moved(did, log, files.log, answer, asked_at)
+
+    async def _published(self, did: Did, place: WebvhPlace) -> tuple[Log, LogFiles]:
+        data = await self.read(place.log_url, accept=ACCEPT_LOG, max_bytes=MAX_LOG_BYTES)
+        log = read_log(data, self.tools, now=self.now())
+        witnesses = await self._witnesses(place) if log.needs_witnesses else None
+        return _approved(did, log, witnesses, self.tools), LogFiles(data, witnesses)
+
+    async def _moved(self, did: Did, former: Log, data: bytes, answer: Resolution, asked_at: datetime) -> Resolution:
+        """That there is no document of this name any more; with what shows that the name counts, where something does.
+
+        1. The log is found where it says that it is now, and there again until it says so of the place itself.
+        2. What was found shows that the former name counts.
+        """
+        log, files = former, LogFiles(data)
+        try:
+            for _ in range(MAX_MOVES):  # 1.
+                name = parse_did(log.versions[-1].did)
+                log, files = await self._published(name, webvh_place(name, loopback=self.loopback))
+                if not has_moved(log, name):
+                    break
+            else:
+                raise log_error(f"it has moved more than {MAX_MOVES} times since", "moved")
+            check_move(did, former, log)  # 2.
+        except DidMethodsError as error:
+            detail = f"{answer.detail} {error}. {UNTOLD}"
+            return Resolution.failed(Problem.NOT_FOUND, detail)
+        retrieved = asked_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        metadata = answer.resolution_metadata | {RETRIEVED: retrieved}
+        return with_move(replace(answer, resolution_metadata=metadata), data, files.by_name())
 
     async def _witnesses(self, place: WebvhPlace) -> bytes | None:
         try:

@@ -13,9 +13,10 @@ from did_methods.jwk import JwkMethod
 from did_methods.key import KeyMethod
 from did_methods.peer import PeerMethod
 from did_methods.pkh import PkhMethod
-from did_methods.resolution import Method, resolve
+from did_methods.resolution import Method, Resolution, resolve
 from did_methods.web import WebMethod
 from did_methods.webvh import WebvhMethod
+from did_methods.webvh_moves import for_judging
 from node.adapters.fetch import GuardedFetch
 from node.adapters.remembered_fetch import FAILED_SECONDS, KEPT_SECONDS, RememberedFetch
 from node.adapters.web_url import Rules
@@ -64,10 +65,14 @@ def sources(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     """
     known = methods(online=online, loopback=loopback, remember=remember)
     return Sources(
-        resolve=lambda did: resolve(did, known),
+        resolve=lambda did: _resolve(did, known),
         now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
     )
+
+
+async def _resolve(did: str, known: Mapping[str, Method]) -> Resolution:
+    return for_judging(await resolve(did, known), did)
 
 
 def document_reader(*, online: bool = False, loopback: bool = False) -> "DocumentReader":

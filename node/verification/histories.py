@@ -67,6 +67,8 @@ def _read_peer(did: Did, files: Files, _read_at: datetime) -> KeyHistory:
 def _read_webvh(did: Did, files: Files, read_at: datetime) -> KeyHistory:
     """The versions of a log; its times are its controller's own unless witnesses approved each version."""
     from did_methods.webvh import LOG_FILE, WITNESS_FILE, LogFiles, read_files  # noqa: PLC0415 -- few documents have one
+    from did_methods.webvh_log import read_log  # noqa: PLC0415 -- as above
+    from did_methods.webvh_moves import FORMER_FILE, check_move  # noqa: PLC0415 -- as above
     from node.verification.did_logs import LOG_TOOLS  # noqa: PLC0415 -- as above
 
     if LOG_FILE not in files:
@@ -75,7 +77,9 @@ def _read_webvh(did: Did, files: Files, read_at: datetime) -> KeyHistory:
     if log.refusal is not None:
         raise log.refusal.error
     if log.versions[-1].did != str(did):  # what a log calls itself before it moved, nobody has to have published there
-        raise _no_history(f"the log is now the one of {log.versions[-1].did[:96]}")
+        if FORMER_FILE not in files:
+            raise _no_history(f"the log is now the one of {log.versions[-1].did[:96]}")
+        check_move(did, read_log(files[FORMER_FILE], LOG_TOOLS, now=read_at), log)
     ends = [version.time for version in log.versions[1:]]
     history = KeyHistory.of(
         (

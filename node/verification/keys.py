@@ -228,9 +228,12 @@ class _Known:
     origin: Origin
     resolved_at: datetime | None = None
     history: KeyHistory | None = None
+    moved_to: str | None = None
 
     def evidence_for(self, method: str) -> JsonObject:
         evidence: JsonObject = {"method": method, "evidence": self.evidence.value, "origin": self.origin.value}
+        if self.moved_to is not None:
+            evidence["movedTo"] = self.moved_to
         if self.resolved_at is not None:
             evidence["resolvedAt"] = format_timestamp(self.resolved_at)
         return evidence
@@ -263,7 +266,9 @@ def _proven(item: ResolvedDocument, identifier: str, origin: Origin) -> _Known |
     present = history.present
     if proves_all(identifier):
         return _Known(present.document, present.evidence, Origin.COMPUTED)
-    return _Known(present.document, present.evidence, origin, item.resolved_at, history)
+    name = present.document.id
+    moved_to = None if name == identifier else name
+    return _Known(present.document, present.evidence, origin, item.resolved_at, history, moved_to)
 
 
 def _state(found: VerificationMethod, known: _Known, relationship: Relationship, time: datetime) -> KeyAt:

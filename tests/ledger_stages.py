@@ -10,20 +10,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from anvil_ledger import AnvilLedger
-from anvil_support import ARTIFACTS, Anvil, running_chain
+from anvil_support import ARTIFACTS, running_chain
+from json_rpc_ledger import JsonRpcLedger
 
 from anchoring.devchain.opening import opened
 from anchoring.evm import EvmLedger
 from anchoring.ledger import CallProgress, CallState, Ledger
 from anchoring.memory import MemoryLedger
 from anchoring.storage_proof import Contract
-from node.adapters.json_rpc.client import JsonRpc
-from node.adapters.json_rpc.reader import JsonRpcReader
 from anchoring.transactions.machine import Limits, Transactions
 from anchoring.transactions.store import MemoryTransactionStore
 
@@ -93,20 +91,6 @@ def memory_stage() -> Iterator[Stage]:
     yield Stage(ledger, lambda: clock[0], wait, grow, ledger.reorganise)
 
 
-class ReadOverJsonRpc(AnvilLedger):
-    """The same, read as a verifier reads: by nodes that have to agree, and proofs."""
-
-    def __init__(self, anvil: Anvil, contract: Contract) -> None:
-        super().__init__(anvil, contract)
-        nodes = [JsonRpc(f"http://{host}:{anvil.port}") for host in ("127.0.0.1", "localhost")]
-        self._reader = JsonRpcReader(
-            anvil.chain, contract, nodes, 2, now=lambda: datetime.fromtimestamp(self.time(), UTC)
-        )
-        self.final_block, self.answer, self.prove = (
-            self._reader.final_block, self._reader.answer, self._reader.prove
-        )  # fmt: skip
-
-
 @contextlib.contextmanager
 def anvil_stage(kind: type[AnvilLedger] = AnvilLedger) -> Iterator[Stage]:
     """The contract on anvil, where a block is final with two more on it."""
@@ -156,7 +140,8 @@ def devchain_stage() -> Iterator[Stage]:
 STAGES: dict[str, Callable[[], AbstractContextManager[Stage]]] = {
     "memory": memory_stage,
     "anvil": anvil_stage,
+    "anvil by JSON-RPC": lambda: anvil_stage(JsonRpcLedger),
     "devchain": devchain_stage,
 }
-NEEDS_NODE = {"anvil"}
+NEEDS_NODE = {"anvil", "anvil by JSON-RPC"}
 """Those that start a program of `contracts/node_modules`."""

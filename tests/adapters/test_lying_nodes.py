@@ -105,8 +105,9 @@ async def _fact(reader, told):
 
 
 async def _events(reader, told):
-    events = await reader.events(await reader.block(told.events))
-    return proven_block(events.proof, block_hash=events.block.hash, count=events.count)
+    block = await reader.block(told.events)
+    events = await reader.events(block)
+    return proven_block(events.proof, block_hash=block.hash, count=events.count)
 
 
 def _outcomes(told, nodes, quorum, *, slow=False):

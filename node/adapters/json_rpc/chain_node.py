@@ -15,6 +15,7 @@ from anchoring.checkpoint import CLOCK_SKEW, Chain, TrustedBlock
 from anchoring.errors import AnchoringError, StorageProofError, shown
 from anchoring.event_proof import EventProof
 from anchoring.header import Header
+from anchoring.identity_registry import BlockEvents
 from anchoring.keccak import keccak256
 from anchoring.storage_proof import Contract, StorageProof, proven
 from anchoring.trie_build import BuiltTrie
@@ -37,15 +38,6 @@ class View:
     final: Header
     blocks: Mapping[int, Header]
     """By number, the blocks that were asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockEvents:
-    """The receipts of all transactions of a block, for `anchoring.event_proof.proven_block`."""
-
-    block: TrustedBlock
-    count: int
-    proof: EventProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +80,10 @@ class ChainNode:
         if any(header.timestamp > latest for header in (final, *blocks)):
             self._bad("future", "says that a block is there which lies ahead of this machine's clock")
         return View(final, {header.number: header for header in blocks})
+
+    async def header(self, block: TrustedBlock) -> bytes:
+        """The header of a trusted block, which has its hash."""
+        return self._trusted(await self.rpc.call("eth_getBlockByHash", from_bytes(block.hash), False), block)
 
     async def storage(self, contract: Contract, slots: Sequence[bytes], block: TrustedBlock) -> StorageProof:
         """The proof of these slots at the end of a trusted block, which holds: it has been read."""
@@ -140,7 +136,7 @@ class ChainNode:
         # One number more than there are: that there is nothing behind the last is shown too.
         paths = (trie.proof(rlp.encode_integer(index)) for index in range(len(receipts) + 1))
         nodes = dict.fromkeys(node for path in paths for node in path)
-        return BlockEvents(block, len(receipts), EventProof(data, tuple(nodes)))
+        return BlockEvents(len(receipts), EventProof(data, tuple(nodes)))
 
     def _check_chain(self, chain_id: JsonValue, first: JsonValue) -> None:
         try:

@@ -24,9 +24,10 @@ from anchoring.checkpoint import Chain, TrustedBlock
 from anchoring.errors import StorageProofError, shown
 from anchoring.facts import Fact, Question
 from anchoring.header import Header
+from anchoring.identity_registry import BlockEvents
 from anchoring.layout import proven_facts, slots_of
 from anchoring.storage_proof import MAX_SLOTS, Contract, StorageProof
-from node.adapters.json_rpc.chain_node import BlockEvents, ChainNode, View
+from node.adapters.json_rpc.chain_node import ChainNode, View
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import NoQuorumError, RpcConfigError, RpcError, other_chain
 from node.verification.sources import Clock
@@ -174,6 +175,11 @@ class JsonRpcReader:
         """
         proof = await self.storage(HISTORY, [slot_of(number)], trusted)
         return Bridge(earlier_block(trusted, proof, number), proof)
+
+    async def header(self, block: TrustedBlock) -> bytes:
+        """The bytes of a trusted block's header; raises NoQuorumError where no node has it."""
+        self._check_chain(block)
+        return await self._first(lambda node: node.header(block), "the header")
 
     async def events(self, block: TrustedBlock) -> BlockEvents:
         """The receipts of all transactions of a trusted block, shown to be all; raises NoQuorumError."""

@@ -52,6 +52,8 @@ class Case:
     """Those of the credential, where they are at hand."""
     undisclosed: Undisclosed = NOTHING
     """What its holder may have hidden, whatever the policy makes of it."""
+    anchored: datetime | None = None
+    """The time by which it existed, where an anchor shows it; never one after `at`."""
 
     @property
     def document(self) -> JsonObject:

@@ -154,6 +154,17 @@ class KeyRing:
             finding = replace(finding, others=tuple(judged), authentic=finding.authentic and len(judged) < MAX_OTHERS)
         return finding
 
+    def documents(self, identifier: str, time: datetime) -> tuple[DidDocument, ...]:
+        """What a subject says of itself: at present, and at a time. What merely came with a file is not among it."""
+        try:
+            known = self._document(identifier)
+        except DidMethodsError:
+            return ()  # no identifier of a kind that has documents
+        if isinstance(known, KeyFinding) or known.origin is Origin.FILE:
+            return ()
+        then = known.history.versions if known.history is not None else ()
+        return (known.document, *(version.document for version in then if version.in_force(time)))
+
     def _document(self, identifier: str) -> "_Known | KeyFinding":
         if not identifier.startswith(HTTPS) and is_computed(parse_did(identifier)):
             computed = _computed(identifier)

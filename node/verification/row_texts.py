@@ -225,10 +225,10 @@ def _anchored(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:
             return "5.does_not_apply_unlinkable" if anchor.code == "anchor.unlinkable" else "5.does_not_apply", {}
         case _ if anchor.code == "anchor.waiting":
             return "5.unknown_waiting", {"time": phrases.given(anchor.evidence.get("within"))}
-        case _ if anchor.code == "anchor.test_network":
-            return "5.unknown_test_network", {}
+        case _ if anchor.code == "anchor.later":
+            return "5.unknown_later", {"time": phrases.date(anchor.evidence.get("time"))}
         case _:
-            return "5.unknown_unreachable", {"network": network}
+            return f"5.{OPEN_ANCHORS.get(anchor.code, 'unknown_unreachable')}", {"network": network}
 
 
 def _holder(row: Row, _entry: CredentialReport, _phrases: Phrases) -> Text:
@@ -272,6 +272,17 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
         case _:
             return "7.unknown", {}
 
+
+OPEN_ANCHORS: Final[Mapping[str, str]] = {
+    "anchor.test_network": "unknown_test_network",
+    "anchor.namespace": "unknown_namespace",
+    "anchor.no_receipt": "unknown_no_receipt",
+    "anchor.unknown_network": "unknown_network",
+    "anchor.other_contract": "unknown_network",
+    "anchor.malformed": "unknown_malformed",
+    "anchor.not_checked": "unknown_foreign",
+}
+"""What row 5 says where nothing is known, by the code of `anchor`; of any other, that the record cannot be reached."""
 
 ROWS: Final[Mapping[int, Callable[[Row, CredentialReport, Phrases], Text]]] = {
     1: _unchanged,

@@ -8,13 +8,14 @@ Spec: https://www.w3.org/TR/vc-data-model-2.0/#verification
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from did_methods.document import Relationship
 from node.credentials.credential import Credential
 from node.credentials.findings import Finding
 from node.credentials.objects import Objects
 from node.credentials.presentation import Presentation, check_presentation
+from node.credentials.record_name import NO_RECORDS, named_records
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import Case, Request
@@ -45,6 +46,9 @@ from node.verification.summary import summarize
 from node.verification.trust import NO_TRUST, Trust
 from node.verification.undisclosed import undisclosed
 from node.verification.vocabulary import Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from node.verification.anchors import Anchored, Anchors, FindKey
 
 INSIDE: Final = pointer(HELD)
 STATUS_CLAIM: Final = "status"
@@ -96,6 +100,7 @@ class _Bench:
         self._lists = StatusLists(ring, known)
         self._labels: Labels | None = None
         self._linkages = DomainLinkages(ring, known)
+        self._anchors: Anchors | None = None
 
     def read_labels(self, parts: Sequence[Received], beside: Sequence[JsonValue]) -> None:
         """Find the labels: one credential alone has none."""
@@ -148,9 +153,20 @@ class _Bench:
             credential.document, proofs, self._ring, Relationship.ASSERTION_METHOD, self._vocabulary
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
+        anchored = self._anchored(credential, credential.issuer, by_issuer)
+        if anchored is not None:
+            by_issuer = anchored.proofs
         hidden = undisclosed(credential.document, by_issuer)
         case = Case(
-            credential, self._ring.at, policy, self._ring.trust, self._vocabulary, self._request, objects, hidden
+            credential,
+            self._ring.at,
+            policy,
+            self._ring.trust,
+            self._vocabulary,
+            self._request,
+            objects,
+            hidden,
+            anchored.time if anchored is not None else None,
         )
         labels = self._labels.about(part, credential.issuer, self._ring.trust) if self._labels else ()
         return judge(
@@ -161,7 +177,7 @@ class _Bench:
                 check_proof(by_issuer),
                 check_validity(case, by_issuer),
                 self._check_status(part, case, by_issuer),  # 4.
-                check_anchor(case, by_issuer),
+                check_anchor(case, by_issuer) if anchored is None else anchored.check,
                 self._check_holder(part, case, presented, by_issuer),
                 check_authority(case, self._linkages),
                 check_class(case, by_issuer, labels),
@@ -170,13 +186,37 @@ class _Bench:
             summarize(credential),
         )
 
+    def _anchored(
+        self,
+        credential: Credential,
+        issuer: str | None,
+        proofs: tuple[ExaminedProof, ...],
+        find: "FindKey | None" = None,
+    ) -> "Anchored | None":
+        """What anchors show of a credential that names a record on a chain; None where it names none."""
+        named = named_records(credential.evidence) if "evidence" in credential.document else NO_RECORDS
+        if not named:
+            return None
+        from node.verification.anchors import Anchors  # noqa: PLC0415 -- few documents need it
+
+        if self._anchors is None:
+            self._anchors = Anchors(self._ring)
+        return self._anchors.of(credential, named, issuer, proofs, find)
+
     def _judge_typed(self, part: Received, findings: list[Finding]) -> CredentialReport:
         from node.verification.sd_jwt_vc.issuer_key import issuer_in  # noqa: PLC0415 -- few documents need it
         from node.verification.sd_jwt_vc.judging import judge_typed  # noqa: PLC0415 -- as above
 
         labels = self._labels.about(part, issuer_in(part), self._ring.trust) if self._labels else ()
         return judge_typed(
-            part, self._ring, self._vocabulary, self._request, self._linkages, labels=labels, presented=findings
+            part,
+            self._ring,
+            self._vocabulary,
+            self._request,
+            self._linkages,
+            labels=labels,
+            presented=findings,
+            anchored=self._anchored,
         )
 
     def _check_status(self, part: Received, case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:

@@ -16,19 +16,9 @@ def test_an_anchor_that_is_not_promised_does_not_apply():
     assert found(one(ISSUER.sign(document)), "anchor") == ("not_applicable", "anchor.none")
 
 
-@pytest.mark.parametrize(
-    ("document", "network"),
-    [
-        (badge(evidence=[{"id": "eip155:11155111:0xab16a96D359eC26a11e2C2b3d8f8B8942d5Bfcdb", "type": ["Evidence"]}]),
-         "eip155:11155111"),
-    ],
-)  # fmt: skip
-def test_a_promised_anchor_was_not_checked(document, network):
-    entry = one(ISSUER.sign(document))
-    assert found(entry, "anchor") == ("indeterminate", "anchor.not_checked")
-    assert entry.check(CheckName.ANCHOR).evidence == {"network": network}
-    assert entry.verdict == "accepted"
-    assert one(ISSUER.sign(document), policy=STRICT).verdict == "cannot_tell"
+def test_an_account_on_a_chain_is_no_promise():
+    account = {"id": "eip155:11155111:0xab16a96D359eC26a11e2C2b3d8f8B8942d5Bfcdb", "type": ["Evidence"]}
+    assert found(one(ISSUER.sign(badge(evidence=[account]))), "anchor") == ("not_applicable", "anchor.none")
 
 
 def test_a_foreign_anchor_was_not_checked():

@@ -1,6 +1,6 @@
 """Check 7: the document existed by the time of a block on a chain.
 
-Anchors are not read yet: where the document promises one, nothing is known.
+Here for documents that name no record of ours; what is known of one that does, `node.verification.anchors` says.
 
 Spec: https://chainagnostic.org/CAIPs/caip-10, https://w3c-ccg.github.io/Merkle-Proof-2019/
 """
@@ -20,11 +20,11 @@ FOREIGN_ANCHORS: Final = frozenset({"MerkleProof2017", "MerkleProof2019", "merkl
 
 
 def check_anchor(case: Case, proofs: tuple[ExaminedProof, ...] = ()) -> Check:
-    """Not applicable where the document promises no anchor; else not checked. `proofs` are those of the document.
+    """Not applicable where the document has no anchor; one of another make is not checked. `proofs` are the document's.
 
     A proof of which no two showings have anything in common has nothing that could be anchored.
     """
-    network = _promised(case)
+    network = _foreign(case)
     if network is None:
         if any(isinstance(one.outcome, VerifiedProof) and one.outcome.covers == "nothing" for one in proofs):
             message = "It is not anchored, so that two showings of it cannot be linked."
@@ -34,7 +34,7 @@ def check_anchor(case: Case, proofs: tuple[ExaminedProof, ...] = ()) -> Check:
         CheckName.ANCHOR,
         Outcome.INDETERMINATE,
         "anchor.not_checked",
-        "The document names an anchor, which this version does not read. Its signature stands without it.",
+        "It has an anchor of another make, which is not read here. Its signature stands without it.",
         {"network": network},
     )
 
@@ -50,12 +50,8 @@ def anchor_entries(document: JsonObject) -> list[str]:
     ]
 
 
-def _promised(case: Case) -> str | None:
-    """The chain that the document names, if it names any."""
-    for entry in case.credential.evidence:
-        name = entry.get("id")
-        if isinstance(name, str) and name.startswith(EVM_ACCOUNT):
-            return ":".join(name.split(":")[:2])
+def _foreign(case: Case) -> str | None:
+    """The make of an anchor that is not ours, where the document has one."""
     for proof in case.credential.proofs:
         kind = proof.get("cryptosuite", proof.get("type"))
         if isinstance(kind, str) and kind in FOREIGN_ANCHORS:

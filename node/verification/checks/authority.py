@@ -29,7 +29,7 @@ def check_authority(case: Case, linkages: Linkages) -> Check:
 def judge_authority(issuer: str, case: Case, linkages: Linkages) -> Check:
     """What the verifier's lists say of an issuer.
 
-    1. A list that no longer trusts the issuer decides. Nothing anchored shows that the document is older.
+    1. A list that no longer trusts the issuer decides, unless an anchor shows that the document is older than that.
     2. Where a list asks for it, the domain that it gives the issuer is asked too. A domain that does not confirm the
        issuer speaks against the list, and the list is then no evidence.
     3. The other lists that name the issuer are the evidence by which it is recognised.
@@ -37,7 +37,7 @@ def judge_authority(issuer: str, case: Case, linkages: Linkages) -> Check:
     """
     named = [(listed, listed.issuers[issuer]) for listed in case.trust.lists if issuer in listed.issuers]
     for listed, entry in named:  # 1.
-        if entry.distrust_from is not None and entry.distrust_from <= case.at:
+        if entry.distrust_from is not None and entry.distrust_from <= (case.anchored or case.at):
             return Check(
                 CheckName.AUTHORITY,
                 Outcome.FAILED,

@@ -22,7 +22,7 @@ from node.verification.checks.proof import check_proof
 from node.verification.checks.structure import concluded
 from node.verification.examination import ExaminedProof, examine_envelope
 from node.verification.key_binding import check_key_binding
-from node.verification.keys import KeyRing
+from node.verification.keys import KeyFinding, KeyRing
 from node.verification.linked import weighed
 from node.verification.received import Received
 from node.verification.report import CredentialReport, judge
@@ -34,7 +34,13 @@ from node.verification.undisclosed import undisclosed_of_claims
 from node.verification.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+
+    from node.verification.anchors import Anchored, FindKey
+
+    type FindAnchors = Callable[[Credential, str | None, tuple[ExaminedProof, ...], FindKey], Anchored | None]
+    """What anchors show of a credential; None where it names no record."""
 
 CIRCULAR: Final = "failed.circular"
 _UNKNOWN_KEY: Final = ProofIndeterminate(
@@ -53,6 +59,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
     *,
     labels: Sequence[JsonObject] = (),
     presented: Sequence[Finding] = (),
+    anchored: "FindAnchors | None" = None,
 ) -> CredentialReport:
     """The report on an SD-JWT VC.
 
@@ -70,9 +77,20 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
         others = [not_run(name, CheckName.STRUCTURE) for name in CheckName if name is not CheckName.STRUCTURE]
         return judge((structure, *others), ring.policy, summary)
     issuer, examined = _examined(proof, claims, ring)  # 2.
+    credential = Credential(claims, part.path)
+    dated = anchored(credential, issuer, (examined,), _found_again) if anchored is not None else None
+    if dated is not None:
+        (examined,) = dated.proofs
     hidden = undisclosed_of_claims(claims, proof)
     case = Case(
-        Credential(claims, part.path), ring.at, ring.policy, ring.trust, vocabulary, request, undisclosed=hidden
+        credential,
+        ring.at,
+        ring.policy,
+        ring.trust,
+        vocabulary,
+        request,
+        undisclosed=hidden,
+        anchored=dated.time if dated is not None else None,
     )
     linked = judge_type(claims, proof, ring.material.resources, part.path)  # 3.
     structure = weighed(structure, linked, (), ring.policy)
@@ -87,7 +105,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
         check_proof((examined,)),
         check_validity(claims, case),
         check_token_status(claims, issuer, ring, part.path),
-        check_anchor(case, (examined,)),
+        check_anchor(case, (examined,)) if dated is None else dated.check,
         check_key_binding(proof, case, ring),
         judge_authority(issuer or "", case, linkages),
         check_class(case, (examined,), labels),
@@ -99,6 +117,15 @@ def _examined(proof: SdJwtProof, claims: JsonObject, ring: KeyRing) -> tuple[str
     stated = claims.get("iss")
     issuer, key = find_issuer_key(proof.token, stated if isinstance(stated, str) else None, ring)
     return issuer, examine_envelope(proof, key, _UNKNOWN_KEY)
+
+
+def _found_again(examined: ExaminedProof, ring: KeyRing) -> KeyFinding:
+    """The issuer's key, looked up in another ring."""
+    proof = examined.proof
+    if not isinstance(proof, SdJwtProof):
+        raise TypeError("an SD-JWT VC has a proof of its kind")
+    stated = proof.opened.claims.get("iss")
+    return find_issuer_key(proof.token, stated if isinstance(stated, str) else None, ring)[1]
 
 
 def _check_context(claims: JsonObject, path: str) -> Check:

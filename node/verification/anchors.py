@@ -1,0 +1,304 @@
+"""The anchors of one verification: which signed objects are shown to have existed by the time of a block.
+
+What is anchored is a signature together with what it covers, so an anchor speaks for one proof, and dates it: its key
+is then judged as of that time. It does not show when the document was signed, nor that what it says is true.
+
+Only what stands in a namespace counts that the signed credential names, and that is its issuer's: nobody who stole a
+signing key can write there, and nobody can name another's namespace as his own.
+
+Spec: docs/concepts/what-an-anchor-proves.md
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from anchoring.errors import AnchoringError
+from anchoring.facts import Anchor
+from anchoring.merkle import leaf_hash, root_from_path
+from anchoring.receipt import Finality, Receipt, Site, State
+from did_methods.document import DidDocument, Relationship
+from node.credentials.credential import Credential
+from node.credentials.errors import RecordNameError
+from node.credentials.record_name import NamedRecords, Promise, RecordName
+from node.credentials.timestamps import format_timestamp
+from node.documents import JsonObject, JsonValue
+from node.proofs.commitment import Commitment, commitment_of
+from node.proofs.data_integrity import VerifiedProof
+from node.proofs.errors import ProofsError
+from node.proofs.sd_jwt.proof import SdJwtProof
+from node.verification.case import CLOCK_SKEW
+from node.verification.check import Check, CheckName, Outcome, not_run
+from node.verification.examination import ExaminedProof, counting
+from node.verification.keys import KeyFinding, KeyRing
+from node.verification.ledger_material import LedgerMaterial
+from node.verification.receipt_subject import subject_of
+from node.verification.records import Known, Problem, Records, Unknown, moment
+
+SERVICE: Final = "TrustAnchorNamespace"
+"""The type of the service by which a DID document says that a namespace is its subject's."""
+MAX_SERVICES: Final = 64
+"""Services of one document that are looked at."""
+BEST_FIRST: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.INDETERMINATE)
+"""Records are independent of one another: one that shows the document is enough."""
+WITHIN_UNTIL_MINED: Final = "24 h"
+"""How long a receipt may be pending: issuers anchor what they signed once a day, or more often."""
+WITHIN_UNTIL_FINAL: Final = "1 h"
+"""How long a block takes to become final, at the most, while the chain goes on."""
+
+type FindKey = Callable[[ExaminedProof, KeyRing], KeyFinding]
+"""The key of a proof, looked up anew in another ring."""
+
+_UNKNOWN: Final[dict[Problem, tuple[str, str]]] = {
+    Problem.TEST_NETWORK: ("test_network", "It is named to be on a network for tests, which proves nothing."),
+    Problem.UNKNOWN_NETWORK: ("unknown_network", "Your trust file does not know the chain that it names."),
+    Problem.OTHER_CONTRACT: ("other_contract", "On the chain that it names, your trust file expects another contract."),
+    Problem.UNPROVEN: ("unproven", "Nothing at hand proves what the receipt says. Connect and check again."),
+    Problem.UNTRUSTED_BLOCK: (
+        "untrusted_block",
+        "The proof ends in a block that you have no reason to trust. Connect, or get a newer checkpoint.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorFinding:
+    """What is known of the anchor of one proof in one record; `time` is there where it passed."""
+
+    outcome: Outcome
+    code: str
+    message: str
+    evidence: JsonObject
+    time: datetime | None = None
+
+    def check(self) -> Check:
+        """The check that this makes."""
+        return Check(CheckName.ANCHOR, self.outcome, f"anchor.{self.code}", self.message, self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """The proofs of a document, with keys as of the times that are shown; and the check `anchor`.
+
+    `time` is the earliest by which a proof that counts existed.
+    """
+
+    proofs: tuple[ExaminedProof, ...]
+    check: Check
+    time: datetime | None
+
+
+class Anchors:
+    """The anchors of one verification, over what is known of chains."""
+
+    __slots__ = ("_records", "_ring")
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self._records = Records(ring.material.ledgers or LedgerMaterial(), ring.trust, ring.at)
+
+    @property
+    def records(self) -> Records:
+        """What is proven of records on chains."""
+        return self._records
+
+    def of(
+        self,
+        credential: Credential,
+        named: NamedRecords,
+        issuer: str | None,
+        proofs: Sequence[ExaminedProof],
+        find: FindKey | None = None,
+    ) -> Anchored:
+        """What anchors show of a credential that names records; `proofs` are judged as its issuer's.
+
+        1. Each proof by the issuer that holds is looked for in each record that the credential names.
+        2. The key of one that is found is judged anew, as of the time by which it existed.
+        3. The best that is known of a proof that counts is how the check ends.
+        """
+        findings: dict[int, list[AnchorFinding]] = {}
+        dated: list[ExaminedProof] = []
+        for place, proof in enumerate(proofs):
+            found = findings[place] = list(self._findings(credential, named, issuer, proof))  # 1.
+            times = [one.time for one in found if one.time is not None]
+            dated.append(self._dated(proof, min(times), issuer, find or _found_again) if times else proof)  # 2.
+        chosen = {proof.proof.path for proof in counting(tuple(dated))}
+        told = [one for place, proof in enumerate(dated) if proof.proof.path in chosen for one in findings[place]]
+        check = self._check(named, dated, told)  # 3.
+        times = [one.time for one in told if one.time is not None]
+        return Anchored(tuple(dated), check, min(times, default=None))
+
+    def _findings(
+        self, credential: Credential, named: NamedRecords, issuer: str | None, proof: ExaminedProof
+    ) -> Iterator[AnchorFinding]:
+        if issuer is None or proof.key.controller != issuer or not proof.key.authorised:
+            return
+        commitment = _commitment(proof)
+        if commitment is None:
+            return
+        subject = None if credential.id is None else subject_of(credential.id, commitment.form)
+        for name in named.promising(Promise.ANCHOR):
+            yield self._finding(name, issuer, commitment, subject, proof.proof.path)
+
+    def _finding(  # noqa: PLR0911 -- one per answer
+        self, name: RecordName, issuer: str, commitment: Commitment, subject: bytes | None, path: str
+    ) -> AnchorFinding:
+        """What one record shows of one signed object.
+
+        1. The record is on a chain and in a contract that the verifier knows.
+        2. A receipt leads from the object to a value, and a trusted block shows when that was anchored.
+        3. The namespace is the issuer's: now, or when the value was anchored.
+        4. Without such a receipt nothing is shown. One that was made for the document, and of another object, speaks
+           against it; so does one that tells of an anchor what the record does not.
+        5. Nothing that was anchored only after the time of judging counts.
+        """
+        network = self._records.network(name.chain_id)
+        told: JsonObject = {"network": network, "record": str(name), "proof": path}
+        site = Site(name.chain_id, name.contract, name.namespace)
+        chain = self._records.chain_of(site)  # 1.
+        if isinstance(chain, Unknown):
+            return _unknown(chain.problem, told)
+        receipts = self._records.receipts(site)  # 2.
+        leading = [
+            (receipt, self._records.fact(site, receipt.question))
+            for receipt in receipts
+            if _leads(receipt, commitment.value)
+        ]
+        anchors = [known.fact for _, known in leading if isinstance(known, Known) and isinstance(known.fact, Anchor)]
+        time = min((moment(anchor.time) for anchor in anchors), default=self._ring.at)
+        if not self._is_issuers(name, issuer, time):  # 3.
+            message = "That the record is its issuer's, neither the issuer's own document nor a list of yours says."
+            return AnchorFinding(Outcome.INDETERMINATE, "namespace", message, told)
+        if not leading:  # 4.
+            if subject is not None and any(receipt.subject == subject for receipt in receipts):
+                message = (
+                    "The receipt is of something else than this signed document. Ask the issuer for the right one."
+                )
+                return AnchorFinding(Outcome.FAILED, "mismatch", message, told)
+            message = "It promises an anchor, and no receipt shows it. Ask the issuer for the receipt."
+            return AnchorFinding(Outcome.INDETERMINATE, "no_receipt", message, told)
+        found = [_judged(receipt, known, told) for receipt, known in leading]
+        best = min(found, key=lambda one: BEST_FIRST.index(one.outcome))
+        if best.time is None:
+            return best
+        if best.time - self._ring.at > CLOCK_SKEW:  # 5.
+            message = f"It was anchored only on {format_timestamp(best.time)}, after the time that was asked about."
+            return AnchorFinding(
+                Outcome.INDETERMINATE, "later", message, {**best.evidence, "covers": commitment.covers}
+            )
+        return replace(
+            best, evidence={**best.evidence, "covers": commitment.covers}, time=min(best.time, self._ring.at)
+        )
+
+    def _dated(self, proof: ExaminedProof, time: datetime, issuer: str | None, find: FindKey) -> ExaminedProof:
+        """The proof, with its key as of a time; of several that its id meant, the one that it was made with."""
+        found = find(proof, replace(self._ring, anchored=lambda _proof: time))
+        for key in (found, *found.others):
+            if key.public_key == proof.key.public_key:
+                return replace(proof, key=key).by(issuer)
+        return proof
+
+    def _is_issuers(self, name: RecordName, issuer: str, time: datetime) -> bool:
+        """Whether a namespace is the issuer's, by a list of the verifier's or by the issuer's own document.
+
+        What the document said when the value was anchored counts as much as what it says now: issuers move on.
+        """
+        for trusted in self._ring.trust.lists:
+            if issuer in trusted.issuers and name.record in trusted.issuers[issuer].namespaces:
+                return True
+        return any(name.record in _namespaces(document) for document in self._ring.documents(issuer, time))
+
+    def _check(self, named: NamedRecords, proofs: Sequence[ExaminedProof], told: list[AnchorFinding]) -> Check:
+        if told:
+            return min(told, key=lambda one: (BEST_FIRST.index(one.outcome), one.time or self._ring.at)).check()
+        networks = [self._records.network(name.chain_id) for name in named.names]
+        evidence: JsonObject = {"network": networks[0]} if networks else {}
+        holding = [proof for proof in counting(tuple(proofs)) if proof.holds]
+        if holding and all(map(_unlinkable, holding)):
+            message = "It is not anchored, so that two showings of it cannot be linked."
+            return Check(CheckName.ANCHOR, Outcome.NOT_APPLICABLE, "anchor.unlinkable", message, evidence)
+        if named.promising(Promise.ANCHOR):
+            return replace(not_run(CheckName.ANCHOR, CheckName.PROOF), evidence={"because": "proof", **evidence})
+        if named.malformed:
+            listed: list[JsonValue] = [text[:256] for text in named.malformed]
+            message = "What should name the record of its anchor cannot be read. Ask the issuer for a new document."
+            return Check(CheckName.ANCHOR, Outcome.INDETERMINATE, "anchor.malformed", message, {"names": listed})
+        return Check(CheckName.ANCHOR, Outcome.NOT_APPLICABLE, "anchor.none", "It promises no anchor.")
+
+
+def _judged(receipt: Receipt, known: Known | Unknown, told: JsonObject) -> AnchorFinding:
+    """What is known of a receipt that leads from the document to its value."""
+    told = {**told, "state": receipt.state.value}
+    waiting = {State.PENDING: WITHIN_UNTIL_MINED, State.MINED: WITHIN_UNTIL_FINAL}.get(receipt.state)
+    if isinstance(known, Known) and isinstance(known.fact, Anchor):
+        claimed = receipt.progress.anchor if isinstance(receipt.progress, Finality) else known.fact
+        evidence = {
+            **told,
+            "state": State.FINAL.value,
+            "block": known.fact.block,
+            "time": format_timestamp(moment(known.fact.time)),
+            "asOf": format_timestamp(known.time),
+        }
+        if claimed != known.fact:
+            message = (
+                "The receipt tells of the anchor something else than the record. Ask the issuer for the right one."
+            )
+            return AnchorFinding(Outcome.FAILED, "contradicted", message, evidence)
+        message = "The signed document existed by the time of the block; when it was signed, that does not show."
+        return AnchorFinding(Outcome.PASSED, "passed", message, evidence, moment(known.fact.time))
+    if (
+        isinstance(known, Known)
+        and isinstance(receipt.progress, Finality)
+        and receipt.progress.anchor.block <= known.block
+    ):
+        message = "The receipt tells of an anchor that the record does not hold. Ask the issuer for the right one."
+        return AnchorFinding(Outcome.FAILED, "contradicted", message, told)
+    if waiting is not None:
+        message = "It is being anchored, which takes a while. Its signature stands without the anchor."
+        return AnchorFinding(Outcome.INDETERMINATE, "waiting", message, {**told, "within": waiting})
+    return _unknown(known.problem if isinstance(known, Unknown) else Problem.UNTRUSTED_BLOCK, told)
+
+
+def _unknown(problem: Problem, told: JsonObject) -> AnchorFinding:
+    code, message = _UNKNOWN[problem]
+    return AnchorFinding(Outcome.INDETERMINATE, code, message, told)
+
+
+def _commitment(proof: ExaminedProof) -> Commitment | None:
+    """The commitment to what a proof signs; None where it does not hold, or has none."""
+    if isinstance(proof.outcome, ProofsError) or _unlinkable(proof):
+        return None
+    return commitment_of(proof.outcome, of_sd_jwt=isinstance(proof.proof, SdJwtProof))
+
+
+def _unlinkable(proof: ExaminedProof) -> bool:
+    return isinstance(proof.outcome, VerifiedProof) and proof.outcome.covers == "nothing"
+
+
+def _leads(receipt: Receipt, commitment: bytes) -> bool:
+    place = receipt.place
+    try:
+        return root_from_path(leaf_hash(place.salt, commitment), place.index, place.size, place.path) == place.root
+    except AnchoringError:
+        return False  # no place in any tree
+
+
+def _found_again(proof: ExaminedProof, ring: KeyRing) -> KeyFinding:
+    return ring.find(proof.proof, Relationship.ASSERTION_METHOD)
+
+
+def _namespaces(document: DidDocument) -> Iterator[RecordName]:
+    """The namespaces that a document says are its subject's."""
+    services = document.source.get("service")
+    for service in (services if isinstance(services, list) else [])[:MAX_SERVICES]:
+        kinds = service.get("type") if isinstance(service, dict) else None
+        if not isinstance(service, dict) or SERVICE not in (kinds if isinstance(kinds, list) else [kinds]):
+            continue
+        ends = service.get("serviceEndpoint")
+        for end in (ends if isinstance(ends, list) else [ends])[:MAX_SERVICES]:
+            if isinstance(end, str):
+                try:
+                    yield RecordName.parse(end).record
+                except RecordNameError:
+                    continue

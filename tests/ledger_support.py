@@ -23,8 +23,8 @@ from node.proofs.proof import read_proofs
 from node.proofs.signatures import local_signer
 from node.verification.chains import ChainKind, TrustedChain
 from node.verification.checkpoint_signers import signer_of
-from node.verification.ledger_material import LedgerMaterial
-from node.verification.material import EMPTY, VerificationMaterial
+from node.verification.ledger_material import LedgerMaterial, QuorumBlock
+from node.verification.material import EMPTY, Origin, VerificationMaterial
 from node.verification.receipt_subject import subject_of
 from node.verification.trust import ListedIssuer, Trust, TrustList
 
@@ -175,3 +175,8 @@ def block_of(state: HandMadeState, chain: Chain = CHAIN) -> TrustedBlock:
 
 def utc(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def live(state: HandMadeState, origin: Origin = Origin.LIVE, chain: Chain = CHAIN) -> QuorumBlock:
+    """The block, as nodes agreed on it that were asked by this verifier, or by somebody."""
+    return QuorumBlock(chain.id, chain.genesis, state.number, state.hash, origin)

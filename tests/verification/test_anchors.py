@@ -1,75 +1,55 @@
-"""Check 7: an anchor shows an object that the issuer signed, in the issuer's namespace, under a trusted block."""
+"""Check 7: what an anchor shows, of which signed object, and how far it has come."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from anchoring_support import CODE_HASH, CONTRACT, HandMadeState, changed_bytes
+from anchoring_support import CONTRACT, HandMadeState
 from disclosure_support import CREATED, JSONLD, KEYS, issued
 from disclosure_support import badge as disclosable
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from jose_support import vc_jwt
 from ledger_support import (
     ANCHORED,
     CHAIN,
     NAME,
-    NAMESPACE,
-    STRANGE,
     Case,
     Record,
     anchored,
-    block_of,
     checkpoint,
     commitments,
     ledgers,
+    live,
     naming,
     pending,
     seconds,
-    trusted_chain,
     trusting,
     utc,
 )
 from sd_jwt_support import sd_jwt, with_claims
 from verification_support import (
     AT,
-    EVERYDAY,
     ISSUER,
     MALLORY,
-    STRICT,
-    UNIVERSITY,
     Party,
     badge,
     found,
-    gathered,
     judged,
     one,
-    outcomes,
-    party,
     presentation,
 )
 
-from anchoring.block_bridge import HISTORY, slot_of
-from anchoring.checkpoint import Chain, CheckpointTrust
-from anchoring.facts import Anchor, AnchorOf
 from anchoring.layout import slots_of
-from anchoring.receipt import Finality, Mined, Site
-from anchoring.storage_proof import Contract
+from anchoring.receipt import Finality, Mined
 from did_methods.multikey import KeyType, PrivateKey
-from node.credentials.record_name import Promise, RecordName
 from node.proofs.commitment import Commitment, commit, commitment_of
 from node.proofs.data_integrity import verify_proofs
 from node.proofs.jose.jws import parse_jws, verify_jws
 from node.proofs.proof import read_proofs
 from node.proofs.sd_jwt.sd_jwt import parse_sd_jwt
-from node.verification.chains import ChainKind
 from node.verification.check import CheckName, Outcome
-from node.verification.checkpoint_signers import signer_of
-from node.verification.ledger_material import BridgeProof, FactProof, LedgerMaterial, QuorumBlock
+from node.verification.ledger_material import FactProof
 from node.verification.material import Origin, VerificationMaterial
 from node.verification.policy import INDISPENSABLE, Policy
-from node.verification.trust import Trust
 from node.wallet.derive import derive
 
 TRUST = trusting(ISSUER)
@@ -257,201 +237,6 @@ def test_what_cannot_be_linked_is_not_anchored():
     assert found(entry, "anchor") == ("not_applicable", "anchor.unlinkable")
 
 
-# Where it is anchored, and whose that is
-
-ELSEWHERE = [
-    pytest.param(replace(NAME, namespace=STRANGE), "namespace", id="a namespace of the thief's"),
-    pytest.param(replace(NAME, contract=bytes(20)), "other_contract", id="a contract of the thief's"),
-    pytest.param(replace(NAME, chain_id=9), "unknown_network", id="a chain of the thief's"),
-]
-
-
-@pytest.mark.threat(107)
-@pytest.mark.threat(104)
-@pytest.mark.parametrize(("name", "code"), ELSEWHERE)
-def test_a_thief_of_the_signing_key_anchors_elsewhere_in_vain(name, code):
-    """He names a record of his own and writes there; or he leaves the issuer's name, and shows his own record."""
-    own = ISSUER.sign(badge(evidence=naming(name)))
-    case = anchored(own, record=Record(name))
-    assert _anchor(own, case.material()) == ("indeterminate", f"anchor.{code}")
-    named = ISSUER.sign(badge(evidence=naming()))
-    record = Record(name)
-    tree, receipt = pending(commitments(named)[0], name, named["id"])
-    record.anchor(tree)
-    theirs = Case(named, record.final(receipt), record)
-    assert _anchor(named, theirs.material())[0] is not Outcome.PASSED
-    renamed = replace(theirs.receipt, site=Site(NAME.chain_id, NAME.contract, NAME.namespace))
-    own_chain = (checkpoint(theirs.record.state, by=STRANGER),)  # nobody whom the verifier trusts signs for it
-    assert _anchor(named, theirs.material(receipts=(renamed.encode(),), checkpoints=own_chain))[0] is not Outcome.PASSED
-    both = ISSUER.sign(badge(evidence=naming(NAME, name)))
-    assert _anchor(both, anchored(both, record=Record(name)).material())[0] is not Outcome.PASSED
-
-
-def test_an_anchor_is_found_in_any_record_that_is_named():
-    both = ISSUER.sign(badge(evidence=[{"id": "https://school.example/1", "type": ["Evidence"]}, *naming(ELSE, NAME)]))
-    assert _anchor(both, anchored(both).material()) == ("passed", "anchor.passed")
-
-
-ELSE = replace(NAME, chain_id=9)
-
-
-@pytest.mark.parametrize(
-    ("evidence", "answer"),
-    [
-        (naming(str(NAME)[:-1]), ("indeterminate", "anchor.malformed")),
-        (naming(str(NAME).partition("#")[0]), ("not_applicable", "anchor.none")),
-        (naming(replace(NAME, promise=Promise.HEADS)), ("not_applicable", "anchor.none")),
-        (naming(str(NAME)[:-1], NAME), ("indeterminate", "anchor.no_receipt")),
-    ],
-    ids=["malformed", "an account", "heads alone", "beside a sound one"],
-)
-def test_what_the_evidence_names(evidence, answer):
-    document = ISSUER.sign(badge(evidence=[json.loads(json.dumps(entry)) for entry in evidence]))
-    assert _anchor(document, ledgers()) == answer
-
-
-SERVICE = {"id": "#time", "type": "TrustAnchorNamespace", "serviceEndpoint": str(NAME)}
-UNLISTED = Trust(chains=(trusted_chain(),))
-
-
-def _at_university(*services):
-    document = UNIVERSITY.sign(badge(UNIVERSITY, evidence=naming()))
-    case = anchored(document, UNIVERSITY)
-    source = UNIVERSITY.document() | {"service": list(services)}
-    return document, case, source
-
-
-@pytest.mark.threat(107)
-@pytest.mark.parametrize(
-    ("services", "passes"),
-    [
-        ([SERVICE], True),
-        ([{"id": "#x", "type": "LinkedDomains", "serviceEndpoint": "https://x.example"}, SERVICE], True),
-        ([SERVICE | {"type": ["Other", "TrustAnchorNamespace"], "serviceEndpoint": ["https://x", str(NAME)]}], True),
-        ([], False),
-        ([SERVICE | {"type": "LinkedDomains"}], False),
-        ([SERVICE | {"serviceEndpoint": str(replace(NAME, namespace=STRANGE))}], False),
-        ([SERVICE | {"serviceEndpoint": {"uri": str(NAME)}}], False),
-        ([SERVICE | {"serviceEndpoint": str(NAME).upper()}], False),
-        (["text", 7, None], False),
-    ],
-)
-def test_a_namespace_by_the_issuers_own_document(services, passes):
-    document, case, source = _at_university(*services)
-    expected = ("passed", "anchor.passed") if passes else ("indeterminate", "anchor.namespace")
-    for origin in (Origin.LIVE, Origin.FILE):
-        material = case.material(gathered(origin=origin, **{UNIVERSITY.did: source}))
-        answer = _anchor(document, material, UNLISTED)
-        assert answer == (expected if origin is Origin.LIVE else ("indeterminate", "anchor.namespace"))
-    pinned = replace(UNLISTED, documents={UNIVERSITY.did: source})
-    assert _anchor(document, case.material(), pinned) == expected
-
-
-@pytest.mark.threat(101)
-def test_a_capsule_with_a_document_of_the_attackers():
-    """A whole capsule of one who calls himself the university: everything matches, and nothing of it counts."""
-    liar = party(66, UNIVERSITY.did)
-    document = liar.sign(badge(liar, evidence=naming()))
-    case = anchored(document, liar)
-    source = liar.document() | {"service": [SERVICE]}
-    material = case.material(gathered(origin=Origin.LIVE, **{liar.did: source}), blocks=(_live(case.record.state),))
-    capsule = VerificationMaterial.from_json(material.to_json())
-    entry = one(document, material=capsule, trust=UNLISTED)
-    assert found(entry, "issuer_key") == ("indeterminate", "issuer_key.from_file")
-    assert found(entry, "anchor") == ("indeterminate", "anchor.namespace")
-    assert entry.verdict == "cannot_tell"
-
-
-# Under which block
-
-
-def _live(state, origin=Origin.LIVE, chain=CHAIN):
-    return QuorumBlock(chain.id, chain.genesis, state.number, state.hash, origin)
-
-
-def test_a_block_that_this_verifier_had_agreed_on():
-    assert _anchor(DOCUMENT, CASE.material(checkpoints=(), blocks=(_live(STATE),))) == ("passed", "anchor.passed")
-    for block in (
-        _live(STATE, Origin.FILE),
-        _live(STATE, Origin.SAVED),
-        _live(STATE, chain=Chain(CHAIN.id, bytes(32))),
-        replace(_live(STATE), number=STATE.number + 1),
-        replace(_live(STATE), hash=bytes(32)),
-    ):
-        material = CASE.material(checkpoints=(), blocks=(block,))
-        assert _anchor(DOCUMENT, material) == ("indeterminate", "anchor.untrusted_block")
-
-
-def test_a_block_that_was_pinned():
-    pinned = trusting(ISSUER, chains=[trusted_chain(checkpoints=None, blocks=(block_of(STATE),))])
-    assert _anchor(DOCUMENT, CASE.material(checkpoints=()), pinned) == ("passed", "anchor.passed")
-
-
-@pytest.mark.parametrize(
-    "checkpoints",
-    [
-        (checkpoint(STATE, by=STRANGER),),
-        (checkpoint(STATE, lasting=timedelta(minutes=30)),),
-        (checkpoint(STATE, chain=Chain(CHAIN.id, bytes(32))),),
-        (checkpoint(STATE, chain=Chain(9, CHAIN.genesis)),),
-        (checkpoint(HandMadeState({}, timestamp=seconds(AT) - 60)),),
-        (checkpoint(STATE)[:-1], b"", b"\xff"),
-    ],
-    ids=["a stranger's", "expired", "of another first block", "of another chain", "of another block", "none"],
-)
-def test_checkpoints_that_do_not_count(checkpoints):
-    assert _anchor(DOCUMENT, CASE.material(checkpoints=checkpoints)) == ("indeterminate", "anchor.untrusted_block")
-
-
-def test_it_takes_as_many_signers_as_the_trust_file_says():
-    signers = frozenset({signer_of(STRANGER.public), signer_of(PrivateKey(KeyType.ED25519, bytes([77]) * 32).public)})
-    two = trusting(ISSUER, chains=[trusted_chain(checkpoints=CheckpointTrust(CHAIN, signers, 2))])
-    assert _anchor(DOCUMENT, CASE.material(), two) == ("indeterminate", "anchor.untrusted_block")
-
-
-def test_two_blocks_of_one_number_are_both_no_reason():
-    other = replace(_live(STATE), hash=bytes([9]) * 32)
-    assert _anchor(DOCUMENT, CASE.material(blocks=(other,))) == ("indeterminate", "anchor.untrusted_block")
-    assert _anchor(DOCUMENT, CASE.material(blocks=(_live(STATE),))) == ("passed", "anchor.passed")
-
-
-@pytest.mark.threat(115)
-@pytest.mark.parametrize(("back", "passes"), [(1, True), (8191, True), (8192, False)])
-def test_an_earlier_block_by_what_a_later_one_keeps(back, passes):
-    later = HandMadeState(
-        {slot_of(STATE.number): STATE.hash}, number=STATE.number + back, timestamp=seconds(AT), contract=HISTORY
-    )
-    bridge = BridgeProof(CHAIN.id, STATE.number, later.proof([slot_of(STATE.number)]).encode())
-    material = CASE.material(checkpoints=(checkpoint(later),), bridges=(bridge,))
-    expected = ("passed", "anchor.passed") if passes else ("indeterminate", "anchor.untrusted_block")
-    assert _anchor(DOCUMENT, material) == expected
-    alone = CASE.material(checkpoints=(), bridges=(bridge,), blocks=(_live(later, Origin.FILE),))
-    assert _anchor(DOCUMENT, alone) == ("indeterminate", "anchor.untrusted_block")
-    for wrong in (replace(bridge, chain_id=9), replace(bridge, number=STATE.number - 1), replace(bridge, proof=b"")):
-        material = CASE.material(checkpoints=(checkpoint(later),), bridges=(wrong,))
-        assert _anchor(DOCUMENT, material)[0] is Outcome.INDETERMINATE
-
-
-def test_the_newest_answer_counts():
-    """A receipt proves itself anew under any later block, by a proof that somebody brings beside it."""
-    later = replace(CASE.record, number=2000, time=AT - timedelta(minutes=1)).state
-    question = CASE.receipt.question
-    fact = FactProof(CHAIN.id, CONTRACT.address, (question,), later.proof(slots_of(question)).encode(), Origin.FILE)
-    material = CASE.material(checkpoints=(checkpoint(later),), facts=(fact,))
-    assert _anchor(DOCUMENT, material) == ("passed", "anchor.passed")
-    assert _evidence(DOCUMENT, material)["asOf"] == utc(AT - timedelta(minutes=1))
-    waiting = replace(CASE.receipt, progress=None)
-    material = CASE.material(receipts=(waiting.encode(),), checkpoints=(checkpoint(later),), facts=(fact,))
-    assert _anchor(DOCUMENT, material) == ("passed", "anchor.passed")
-
-
-@pytest.mark.threat(115)
-def test_other_code_at_the_place_of_the_contract_is_no_contract():
-    trust = trusting(ISSUER, chains=[replace(trusted_chain(), contract=Contract(CONTRACT.address, bytes([1]) * 32))])
-    assert bytes([1]) * 32 != CODE_HASH
-    assert _anchor(DOCUMENT, CASE.material(), trust) == ("indeterminate", "anchor.untrusted_block")
-
-
 # How far it has come
 
 
@@ -514,36 +299,13 @@ def test_bytes_that_are_no_receipt_are_passed_over():
 
 def test_what_was_anchored_after_the_time_of_judging():
     before = ANCHORED - timedelta(hours=1)
-    at_once = CASE.material(checkpoints=(), blocks=(_live(STATE),))
+    at_once = CASE.material(checkpoints=(), blocks=(live(STATE),))
     assert _anchor(DOCUMENT, at_once, at=before) == ("indeterminate", "anchor.later")
     entry = one(DOCUMENT, material=at_once, trust=TRUST, at=before)
     assert entry.check(CheckName.ISSUER_KEY).evidence["time"] == "judging"
     slow = one(DOCUMENT, material=at_once, trust=TRUST, at=ANCHORED - timedelta(seconds=60))
     assert found(slow, "anchor") == ("passed", "anchor.passed")
     assert slow.check(CheckName.ISSUER_KEY).evidence["anchoredAt"] == utc(ANCHORED - timedelta(seconds=60))
-
-
-# Networks that prove nothing
-
-
-@pytest.mark.threat(114)
-def test_a_network_for_tests_proves_nothing_unless_it_is_called_ones_own():
-    test = trusting(ISSUER, chains=[trusted_chain(ChainKind.TEST)])
-    assert _anchor(DOCUMENT, CASE.material(), test) == ("indeterminate", "anchor.test_network")
-    local = trusting(ISSUER, chains=[trusted_chain(ChainKind.LOCAL)])
-    assert _anchor(DOCUMENT, CASE.material(), local) == ("passed", "anchor.passed")
-    demo = replace(NAME, chain_id=31337)
-    document = ISSUER.sign(badge(evidence=naming(demo)))
-    record = Record(demo)
-    case = anchored(document, record=record)
-    chain = Chain(31337, CHAIN.genesis)
-    own = replace(case, record=record).material(checkpoints=(checkpoint(record.state, chain=chain),))
-    for trust in (Trust(), TRUST, trusting(ISSUER, names=[demo])):
-        assert _anchor(document, own, trust) == ("indeterminate", "anchor.test_network")
-    marked = trusting(ISSUER, names=[demo], chains=[trusted_chain(ChainKind.LOCAL, chain)])
-    assert _anchor(document, own, marked) == ("passed", "anchor.passed")
-    forked = trusting(ISSUER, names=[demo], chains=[trusted_chain(ChainKind.LOCAL, Chain(31337, bytes(32)))])
-    assert _anchor(document, own, forked) == ("indeterminate", "anchor.untrusted_block")
 
 
 # Lists that distrust
@@ -568,95 +330,3 @@ def test_a_list_that_distrusts_from_a_date_is_compared_with_the_anchored_time():
     )
     assert found(one(DOCUMENT, material=material, trust=trust(ANCHORED)), "authority")[0] is Outcome.FAILED
     assert found(one(DOCUMENT, trust=trust(after)), "authority") == ("failed", "authority.distrusted")
-
-
-# Whatever is replaced
-
-
-FORGED = ISSUER.sign(badge(id="urn:uuid:forged", name="Forged", evidence=naming()))
-"""What a thief of the signing key made, who has no authority in the namespace."""
-_THEIRS = anchored(FORGED, record=Record(replace(NAME, namespace=STRANGE)))
-_MISTAKEN = replace(_THEIRS.receipt, site=CASE.receipt.site)
-ITEMS = {
-    "receipts": [_THEIRS.receipt.encode(), _MISTAKEN.encode(), CASE.receipt.encode(), b""],
-    "checkpoints": [
-        _THEIRS.checkpoint,
-        checkpoint(_THEIRS.record.state, by=STRANGER),
-        checkpoint(STATE, by=STRANGER),
-        CASE.checkpoint,
-    ],
-    "facts": [
-        FactProof(
-            CHAIN.id,
-            CONTRACT.address,
-            (_MISTAKEN.question,),
-            _THEIRS.record.state.proof(slots_of(_THEIRS.receipt.question)).encode(),
-            Origin.LIVE,
-        ),
-        FactProof(CHAIN.id, CONTRACT.address, (_MISTAKEN.question,), CASE.receipt.progress.proof.encode(), Origin.LIVE),
-        FactProof(
-            CHAIN.id, CONTRACT.address, (CASE.receipt.question,), CASE.receipt.progress.proof.encode(), Origin.FILE
-        ),
-    ],
-    "blocks": [_live(_THEIRS.record.state, Origin.FILE), _live(STATE, Origin.FILE)],
-    "bridges": [BridgeProof(CHAIN.id, 999, CASE.receipt.progress.proof.encode())],
-}
-MATERIAL = st.fixed_dictionaries(
-    {name: st.lists(st.sampled_from(choice), max_size=3).map(tuple) for name, choice in ITEMS.items()}
-)
-
-
-@pytest.mark.threat(101)
-@settings(max_examples=150, deadline=None)
-@given(MATERIAL)
-def test_nothing_that_is_put_beside_it_anchors_what_the_issuer_did_not(members):
-    """Checkpoints may be sound, of blocks that the thief wrote to: his namespace is not the issuer's."""
-    entry = one(FORGED, material=ledgers(**members), trust=TRUST)
-    assert found(entry, "anchor")[0] is not Outcome.PASSED
-    assert entry.check(CheckName.ISSUER_KEY).evidence["time"] == "judging"
-
-
-@pytest.mark.threat(101)
-@settings(max_examples=100, deadline=None)
-@given(MATERIAL)
-def test_no_check_turns_to_passed_by_what_is_put_beside_it(members):
-    good = outcomes(one(DOCUMENT, material=CASE.material(), trust=TRUST))
-    assert good["anchor"] == "passed"
-    now = outcomes(one(DOCUMENT, material=ledgers(**members), trust=TRUST))
-    assert {name for name, outcome in now.items() if outcome == "passed"} <= {
-        name for name, outcome in good.items() if outcome == "passed"
-    }
-
-
-@pytest.mark.threat(101)
-@pytest.mark.parametrize("member", ["receipts", "checkpoints"])
-def test_a_capsule_with_one_bit_changed(member):
-    (whole,) = getattr(CASE.material().ledgers, member)
-    passed = 0
-    for number, data in enumerate(changed_bytes(whole, bits=(0,))):
-        if number % 7 == 0:
-            passed += _anchor(DOCUMENT, CASE.material(**{member: (data,)}))[0] is Outcome.PASSED
-    # Of a receipt the subject is for finding it, and says nothing: any word of it may be another.
-    assert passed <= (len(CASE.receipt.subject) // 7 + 1 if member == "receipts" else 0)
-
-
-def test_hostile_material_is_read_so_far():
-    questions = tuple(AnchorOf(NAMESPACE, number.to_bytes(32)) for number in range(5000))
-    facts = [FactProof(CHAIN.id, CONTRACT.address, questions, bytes([n]) * 99, Origin.FILE) for n in range(200)]
-    material = CASE.material(
-        facts=tuple(facts), receipts=(b"\x00",) * 5000 + (CASE.receipt.encode(),), checkpoints=(b"\x00",) * 5000
-    )
-    assert _anchor(DOCUMENT, material)[0] is Outcome.INDETERMINATE
-    late = Anchor(900, 2**48 - 1, 0, 0)
-    record = Record()
-    tree, receipt = pending(commitments(DOCUMENT)[0], NAME, DOCUMENT["id"])
-    record.anchors[AnchorOf(NAMESPACE, tree.anchored)] = late
-    case = Case(DOCUMENT, record.final(receipt), record)
-    assert _anchor(DOCUMENT, case.material()) == ("indeterminate", "anchor.later")
-
-
-def test_material_without_chains_is_nothing():
-    assert LedgerMaterial() == LedgerMaterial()
-    assert one(ISSUER.sign(badge()), material=CASE.material(), trust=TRUST, policy=EVERYDAY).verdict == "accepted"
-    assert one(DOCUMENT, material=CASE.material(), trust=TRUST, policy=STRICT).check(CheckName.ANCHOR).passed
-    assert RecordName.parse(str(NAME)) == NAME

@@ -25,6 +25,7 @@ MAX_SCRYPT_BYTES: Final = 512 * 1024 * 1024
 """What a file may ask for to be opened; the usual is 256 MiB."""
 MAX_PBKDF2_ROUNDS: Final = 10_000_000
 MIN_PASSPHRASE_CHARS: Final = 8
+_CIPHER: Final = "aes-128-ctr"
 
 
 class DigestKey(Protocol):
@@ -168,7 +169,7 @@ def _keystore(data: bytes) -> JsonObject:
             bearable = 0 < rounds <= MAX_PBKDF2_ROUNDS
         case _:
             bearable = False
-    if not bearable:
+    if not bearable or crypto.get("cipher") != _CIPHER:
         raise _unusable("the keystore asks for more work than is done here, or in a way that is not known")
     return document
 

@@ -11,6 +11,7 @@ from node.documents import JsonObject, JsonValue
 from node.verification.chains import ChainKind, TrustedChain, usual_contract, usual_quorum
 from node.verification.checkpoint_signers import signer_of
 from node.verification.errors import TrustError
+from node.verification.identity_registries import registry_on
 from node.verification.toml_file import text_of
 
 _ONE: Final = "Keep one of them; which would count could not be told."
@@ -58,6 +59,11 @@ def _chain(table: JsonObject, path: str, wrong: Wrong) -> TrustedChain:
         quorum,
         _checkpoints(table, chain, f"{path}.checkpoints", wrong),
         tuple(_blocks(table, chain, path, wrong)),
+        registry_on(
+            chain.id,
+            _bytes(table, "registry") if "registry" in table else None,
+            _bytes(table, "registry_code_hash") if "registry_code_hash" in table else None,
+        ),
     )
 
 

@@ -34,7 +34,8 @@ class ChainKind(StrEnum):
 class TrustedChain:
     """A chain as a verifier's trust file describes it.
 
-    `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones.
+    `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones. `registry` is the
+    one that did:ethr is read from; without it, identifiers on the chain are not read.
     """
 
     name: str
@@ -45,6 +46,7 @@ class TrustedChain:
     quorum: int = 1
     checkpoints: CheckpointTrust | None = None
     blocks: tuple[TrustedBlock, ...] = ()
+    registry: Contract | None = None
 
     @property
     def caip(self) -> str:

@@ -33,6 +33,13 @@ _ENDPOINT: Final = re.compile(
 )
 _MAX_ENDPOINT_CHARS: Final = 1024
 """Far beyond any endpoint; the whole identifier has at most four times as many."""
+_USES: Final[Mapping[str, Relationship]] = MappingProxyType(
+    {
+        "authentication": Relationship.AUTHENTICATION,
+        "encryption": Relationship.KEY_AGREEMENT,
+        "signing": Relationship.ASSERTION_METHOD,
+    }
+)
 _SECURED: Final = frozenset({"https", "wss"})
 
 
@@ -94,14 +101,14 @@ def _files(new: NewKey, ask: NewPeer, out: str) -> Mapping[str, Path]:
 
 
 def _with_keys(keys: Mapping[str, PublicKey], services: list[JsonObject]) -> tuple[Did, Mapping[str, str]]:
-    """Numalgo 2: each key is for one thing, so one that is to be for two stands there twice."""
-    listed = [
-        (Relationship.ASSERTION_METHOD, keys["signing"]),
-        (Relationship.AUTHENTICATION, keys.get("authentication", keys["signing"])),
-        *((Relationship.KEY_AGREEMENT, key) for name, key in keys.items() if name == "encryption"),
-    ]
-    names = dict(zip(("signing", "authentication", "encryption"), ("key-1", "key-2", "key-3"), strict=True))
-    return peer.create_with_keys(listed, services), names
+    """Numalgo 2: each key is for one thing, so one that is to be for two stands there twice.
+
+    What signs statements comes last: programs of before there was a code for it pass over it, and number the others.
+    """
+    used = {"authentication": keys.get("authentication", keys["signing"])}
+    used |= {name: keys[name] for name in ("encryption", "signing") if name in keys}
+    names = {name: f"key-{number}" for number, name in enumerate(used, start=1)}
+    return peer.create_with_keys([(_USES[name], key) for name, key in used.items()], services), names
 
 
 def _with_document(keys: Mapping[str, PublicKey], services: list[JsonObject]) -> tuple[Did, Mapping[str, str]]:

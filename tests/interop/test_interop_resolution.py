@@ -1,6 +1,7 @@
 """The did-resolver family resolves what is made here as it is resolved here, and its documents are understood."""
 
 import pytest
+from running import glejt
 from samples import finished
 
 from did_methods import key as did_key
@@ -113,3 +114,19 @@ def test_damaged_accounts_are_refused_here_and_answered_there(peer):
     damaged = "did:pkh:bip122:000000000019d6689c085ae165831e93:128Lkh3S7CkDTBZ8W7BbpsN3YYizJMp8p7"
     assert ours(damaged) is None  # its checksum is wrong
     assert theirs(peer, damaged)[0]["didDocument"]["id"] == damaged
+
+
+def test_what_the_command_makes_is_read_alike_but_for_what_signs_statements(peer, tmp_path):
+    line = ["did", "create", "--method", "peer", "--numalgo", "2", "--out", "key.json", "--no-passphrase"]
+    keys = ["--encryption-key", "open.json", "--authentication-key", "show.json"]
+    done = glejt(tmp_path, *line, *keys, "--service", ENDPOINT["uri"])
+    assert done.returncode == 0, done.stderr
+    did = parse_did(done.stdout.strip())
+    (answer,) = theirs(peer, did)
+    their, our = answer["didDocument"], ours(did)
+    assert their["service"] == our["service"]
+    assert their["verificationMethod"] == our["verificationMethod"][:2]
+    for relationship in ("authentication", "keyAgreement"):
+        assert their[relationship] == our[relationship]
+    # They pass over a key for statements, and let the one for authentication make them.
+    assert (their["assertionMethod"], our["assertionMethod"]) == (["#key-1"], ["#key-3"])

@@ -44,6 +44,8 @@ MOVED_STATE = entries(PORTABLE)[0]["state"] | {
 }
 WITNESSED = first(changes={"witness": rule(2, 0, 1, 2)})
 WITNESSED_TWICE = update(WITNESSED, {}, KEYS[0], LOG_TOOLS, at=START + DAY)
+LATE = update(first(), {"witness": rule(1, 0)}, KEYS[0], LOG_TOOLS, at=START + DAY)
+ENDED = update(LATE, {"witness": {}, "ttl": 9, "watchers": []}, KEYS[0], LOG_TOOLS, at=START + 2 * DAY)
 OURS = {
     "one entry": (first(), None),
     "a chain": (chain(4), None),
@@ -52,6 +54,22 @@ OURS = {
     "given up after promises": (deactivate(rotating(2), KEYS[2], LOG_TOOLS, at=START + 5 * DAY), None),
     "moved": (forged(PORTABLE, state=MOVED_STATE), None),
     "parameters": (first(changes={"ttl": 60, "watchers": ["https://watcher.example/"]}), None),
+    "parameters changed": (
+        update(
+            first(changes={"ttl": 60, "watchers": ["https://watcher.example/"]}),
+            {"ttl": 9, "watchers": ["https://other.example/"]},
+            KEYS[0],
+            LOG_TOOLS,
+            at=START + DAY,
+        ),
+        None,
+    ),
+    "witnesses later": (LATE, approve(LATE, None, WITNESSES[:1], LOG_TOOLS, at=NOW)),
+    "witnesses ended": (ENDED, approve(ENDED, None, WITNESSES[:1], LOG_TOOLS, at=NOW)),
+    "witnesses ended before": (
+        update(ENDED, {}, KEYS[0], LOG_TOOLS, at=START + 3 * DAY),
+        approve(ENDED, None, WITNESSES[:1], LOG_TOOLS, at=NOW),
+    ),
     "witnessed": (WITNESSED, approve(WITNESSED, None, WITNESSES[:2], LOG_TOOLS, at=NOW)),
     "witnessed twice": (
         WITNESSED_TWICE,
@@ -238,6 +256,38 @@ class TestTheyWrite:
         one = json.dumps([{**entry, "proof": entry["proof"][:1]}]).encode()
         assert ours(lines(made["log"]), one).document is None
 
+    def test_witnesses_watchers_and_the_time_to_remember_change(self, peer, tmp_path):
+        made = self.created(peer, witness=rule(1, 0), watchers=["https://watcher.example/"])
+        first_version = made["log"][0]["versionId"]
+        approved = {"created": "2026-01-01T00:00:00Z", "by": [by(0, witness=True)]}
+        before = peer.ask("webvhApprove", versionId=first_version, **approved)
+        made = peer.ask(
+            "webvhWrite",
+            how="update",
+            by=by(0),
+            log=made["log"],
+            updateKeys=[multikey(0)],
+            updated="2026-01-02T00:00:00Z",
+            witness=rule(1, 1),
+            watchers=["https://other.example/"],
+            ttl=60,
+            witnessProofs=[before],
+            **self.OPTIONS,
+        )
+        entry = peer.ask("webvhApprove", versionId=made["log"][1]["versionId"], **approved)
+        log, file = lines(made["log"]), json.dumps([entry]).encode()
+        self.read_alike(made, tmp_path, file)
+        metadata = ours(log, file).document_metadata
+        assert metadata["watchers"] == ["https://other.example/"]
+        assert metadata["witness"]["witnesses"] == rule(1, 1)["witnesses"]
+        newcomer = peer.ask(
+            "webvhApprove",
+            versionId=made["log"][1]["versionId"],
+            created="2026-01-02T00:00:00Z",
+            by=[by(1, witness=True)],
+        )
+        assert ours(log, json.dumps([newcomer]).encode()).document is None
+
     def test_glejt_goes_on_with_their_log_and_they_with_ours(self, peer, tmp_path):
         log = update(lines(self.created(peer)["log"]), {"ttl": 60}, KEYS[0], LOG_TOOLS, at=START + DAY)
         assert peer_reads(peer, log)["document"] == ours(log).document
@@ -308,3 +358,11 @@ def test_new_witnesses_are_let_in_by_the_old_ones(peer, tmp_path, approving, acc
     else:
         with pytest.raises(PeerError):
             peer_reads(peer, log, file)
+
+
+def test_a_log_that_is_not_to_be_kept_is_one_that_python_refuses(peer, tmp_path):
+    """The method has 0 for that; PyPI `did-webvh` takes no such number."""
+    log = first(changes={"ttl": 0})
+    assert ours(log).document_metadata["ttl"] == "0"
+    assert peer_reads(peer, log)["document"] == ours(log).document
+    assert python_reads(tmp_path, log)["didDocument"] is None

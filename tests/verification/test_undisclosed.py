@@ -13,17 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jose_support import NOW, token
 from micro_credential_support import ACHIEVEMENT
+from samples import finished
 from sd_jwt_support import raw, sd_jwt, with_claims, without
 from status_support import status_list
 from verification_support import ISSUER, Party, one
 
 from did_methods import key as did_key
+from node.adapters.held_keys import HeldKeys
 from node.credentials.micro_credential.disclosure import ALWAYS_DISCLOSED, always_disclosed, with_the_word
 from node.credentials.micro_credential.findings import CredentialClass
 from node.credentials.micro_credential.readers.sd_jwt import EUDI, WE_BUILD
 from node.credentials.micro_credential.wallet_forms import wallet_form
 from node.credentials.sd_jwt_vc import NEVER_DISCLOSED
+from node.issuance.secure import Signing, SigningProfile
+from node.issuance.selective_token import secure_as_sd_jwt
+from node.proofs.data_integrity import verify_proof
 from node.proofs.errors import ProofsError
+from node.proofs.proof import proofs_of
 from node.proofs.sd_jwt.concealment import conceal
 from node.proofs.sd_jwt.proof import open_sd_jwt
 from node.proofs.sd_jwt.sd_jwt import parse_sd_jwt
@@ -31,8 +37,9 @@ from node.status.entry import StatusEntry
 from node.verification.check import CheckName, Outcome
 from node.verification.errors import PolicyError
 from node.verification.material import Origin, StatusListCopy, VerificationMaterial
-from node.verification.policy import BUILT_IN, INDISPENSABLE, built_in, parse_policy
+from node.verification.policy import BUILT_IN, INDISPENSABLE, Policy, built_in, parse_policy
 from node.verification.report import Verdict
+from node.verification.trust import NO_TRUST
 from node.verification.verify import verify
 from node.wallet.derive import derive
 
@@ -172,6 +179,11 @@ def test_ours_are_never_left_open(form):
     assert (open_checks(entry), entry.verdict) == (set(), "accepted")
     assert entry.check("status").outcome is Outcome.NOT_APPLICABLE
     assert "taken_for_absent" not in entry.check("validity").evidence
+    profile = SigningProfile(ISSUER.did, ISSUER.method, "eddsa-rdfc-2022")
+    signing = Signing(profile, HeldKeys({ISSUER.method: ISSUER.private}), NO_TRUST)
+    selective = finished(secure_as_sd_jwt(of_issuer(validUntil=None), signing, created=AT - timedelta(days=30)))
+    entry = one(f"{selective.text.split('~')[0]}~")
+    assert (open_checks(entry), entry.verdict) == (set(), "accepted")
 
 
 def test_the_word_is_signed_once_and_only_where_the_holder_chooses():
@@ -189,6 +201,34 @@ def test_a_word_that_nobody_signed_is_no_word():
     assert "validity" in open_checks(entry)
 
 
+@pytest.mark.threat(102)
+def test_a_proof_of_the_whole_that_nobody_can_check_hides_nothing_less():
+    """Whoever shows it can put one there that names the issuer's own key."""
+    derived = copy.deepcopy(shown(thin("ecdsa-sd", badge("ecdsa-sd"), CORE)))
+    unknown = {**derived["proof"], "cryptosuite": "whole-2030", "id": "urn:uuid:6f1e1c3e-3d0b-4d53-9a2c-0d3a3f0a8a11"}
+    derived["proof"] = [derived["proof"], unknown]
+    entry = judged(derived)
+    assert entry.check("proof").passed
+    assert open_checks(entry) == EVERYTHING
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_not_there_or_means_nothing_by_itself_is_not_said_to_be_open(form):
+    levels = ["A", "B", "C"]
+    document = badge(form, validUntil=END)
+    document["credentialSubject"]["achievement"]["resultDescription"][0]["allowedValue"] = levels
+    derived = shown(thin(form, document, DATED), "/name")
+    suite = {"ecdsa-sd": "ecdsa-sd-2023", "bbs": "bbs-2023"}[form]
+    (proof,) = proofs_of(derived)
+    assert proof.cryptosuite == suite
+    statements = verify_proof(derived, proof, KEYS[form].public, jsonld=JSONLD).shown
+    place = f"{ACHIEVED}/resultDescription/0/allowedValue"
+    assert statements.cannot_hide(("/validUntil", "/issuer/name", place))
+    assert not statements.cannot_hide(("/name",))
+    assert not statements.cannot_hide(("/validUntil", "/nothing"))
+    assert not statements.cannot_hide((f"{place}/1",))
+
+
 REQUIRES = 'requires = ["structure", "context", "issuer_key", "proof", "validity", "status"]'
 
 
@@ -198,6 +238,7 @@ def test_a_policy_may_take_what_is_not_shown_for_absent():
     assert not parse_policy(text.replace("absent", "open")).undisclosed_is_absent
     with pytest.raises(PolicyError):
         parse_policy(text.replace("absent", "hidden"))
+    assert not Policy("as it comes", INDISPENSABLE).undisclosed_is_absent
     assert not any(built_in(name).undisclosed_is_absent for name in BUILT_IN)
     derived = shown(thin("ecdsa-sd", badge("ecdsa-sd", validUntil=END), CORE))
     entry = judged(derived, policy=parse_policy(text))
@@ -299,6 +340,8 @@ def test_a_w3c_credential_in_an_sd_jwt_may_hide_its_end():
     assert refused.check("structure").code == "sd_jwt.hidable"
     # Where nothing of the credential itself is hidden, neither are its dates.
     entry = one(as_credential(document, ("/credentialSubject/identifier",)))
+    assert open_checks(entry) == {"class"}
+    entry = one(as_credential(of_issuer(validUntil=None), ("/credentialSubject/identifier",)))
     assert open_checks(entry) == {"class"}
 
 

@@ -282,7 +282,7 @@ def test_a_write_that_fails_leaves_nothing_behind(path, key, monkeypatch, name):
     if name == "replace":
         monkeypatch.setattr("pathlib.Path.replace", fail)
     else:
-        monkeypatch.setattr(f"node.adapters.key_file.os.{name}", fail)
+        monkeypatch.setattr(f"node.adapters.secret_file.os.{name}", fail)
     with pytest.raises(KeyFileError) as caught:
         write(path, key)
     monkeypatch.undo()
@@ -295,7 +295,7 @@ def test_an_interrupt_leaves_nothing_behind(path, key, monkeypatch):
     def interrupt(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("node.adapters.key_file.os.fsync", interrupt)
+    monkeypatch.setattr("node.adapters.secret_file.os.fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write(path, key)
     monkeypatch.undo()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 from anchoring.calls import AuthorizedCall, TypedCall, authorize
@@ -68,7 +69,10 @@ class Bench:
 
     def transactions(self, store=None, *, urls=None, holder="one", signer=None, **options):
         settings = {"limits": LIMITS, "now": self.time, "monotonic": time.monotonic, "checkpoint": unwatched, **options}
-        reader = JsonRpcReader(self.anvil.chain, self.contract, [JsonRpc(self.url)], 1)
+        clock = settings["now"]
+        reader = JsonRpcReader(
+            self.anvil.chain, self.contract, [JsonRpc(self.url)], 1, now=lambda: datetime.fromtimestamp(clock(), UTC)
+        )
         nodes = [partial(connected, url) for url in urls or [self.url]]
         return Transactions(
             reader,

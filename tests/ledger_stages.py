@@ -15,6 +15,7 @@ from typing import Any
 
 from anvil_ledger import AnvilLedger
 from anvil_support import ARTIFACTS, running_chain
+from evm_support import Bench
 from json_rpc_ledger import JsonRpcLedger
 
 from anchoring.devchain.opening import opened
@@ -137,11 +138,29 @@ def devchain_stage() -> Iterator[Stage]:
             runner.run(held.__aexit__(None, None, None))
 
 
+@contextlib.contextmanager
+def evm_stage() -> Iterator[Stage]:
+    """The ledger that sends by itself, over the network, to anvil."""
+    with running_chain("--slots-in-an-epoch", "1") as anvil:
+        bench = Bench(anvil, anvil.deploy("TrustAnchor")).pay()
+        bench.mine(3)
+
+        def wait(seconds: int) -> None:
+            anvil.ask("evm_increaseTime", seconds)
+            bench.mine()
+
+        def reorganise(depth: int) -> None:
+            anvil.ask("anvil_reorg", depth, [])
+
+        yield Stage(bench.ledger(), bench.time, wait, bench.mine, reorganise)
+
+
 STAGES: dict[str, Callable[[], AbstractContextManager[Stage]]] = {
     "memory": memory_stage,
     "anvil": anvil_stage,
     "anvil by JSON-RPC": lambda: anvil_stage(JsonRpcLedger),
     "devchain": devchain_stage,
+    "evm": evm_stage,
 }
-NEEDS_NODE = {"anvil", "anvil by JSON-RPC"}
+NEEDS_NODE = {"anvil", "anvil by JSON-RPC", "evm"}
 """Those that start a program of `contracts/node_modules`."""

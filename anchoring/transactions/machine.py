@@ -39,7 +39,7 @@ from anchoring.transactions.points import Checkpoint, Point, unwatched
 from anchoring.transactions.problems import Problem
 from anchoring.transactions.sight import FinalStorage, Looker
 from anchoring.transactions.signing import GasSigner
-from anchoring.transactions.store import Attempt, Lease, LeaseLostError, StoredCall, TransactionStore
+from anchoring.transactions.store import SETTLED, Attempt, Lease, LeaseLostError, StoredCall, TransactionStore
 
 ROUND_SECONDS: Final = 60.0
 """For one node of the chain; a round over a thousand calls takes a few."""
@@ -90,6 +90,8 @@ class Transactions:
     _clock: ClockCheck = field(init=False)
     _first: int = 0
     """The node to begin with: the next one where transactions wait for long."""
+    _asked_again: dict[bytes, CallProgress] = field(default_factory=dict)
+    """Calls that were submitted once more after they were settled: of those it is told again."""
 
     def __post_init__(self) -> None:
         self._clock = ClockCheck(self.limits.halted_after)
@@ -99,6 +101,9 @@ class Transactions:
         self.checkpoint(Point.TAKING)
         await self.store.add(call)
         self.checkpoint(Point.TAKEN)
+        stored = await self.store.find(call.id)
+        if stored is not None and stored.progress.state in SETTLED:
+            self._asked_again[call.id] = stored.progress
         return call.id
 
     async def round(self) -> Round:
@@ -117,7 +122,7 @@ class Transactions:
         if lease is None:
             return await self._as_stored(Problem.LEASED)
         self.checkpoint(Point.LEASED)
-        told: dict[bytes, CallProgress] = {}
+        told, self._asked_again = self._asked_again, {}
         alerts: list[Problem] = []
         for offset in range(len(self.nodes)):
             connect = self.nodes[(self._first + offset) % len(self.nodes)]

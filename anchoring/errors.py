@@ -10,7 +10,8 @@ AnchoringError
 │   ├── StorageProofError     storage_proof.{key, absent_account, account, code_hash, value}
 │   ├── EventProofError       event_proof.{index, receipt, registry}
 │   ├── FactError             fact.{value, index}
-│   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large, too_many}
+│   ├── CallError             call.{value, zero, period, deadline, signature, unsigned, shape, too_large, too_many,
+│   │   │                     same_key}
 │   │   └── RefusedError      refused.* (the contract's errors, see anchoring.refusals)
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}

@@ -139,7 +139,9 @@ class MemoryLedger:
 
     async def advance(self) -> tuple[CallProgress, ...]:
         """Bring what waits to the next block, and tell how each call stands."""
-        self._pool |= dict.fromkeys(self._waiting)
+        # What stands there already, by whomever it was brought, is not brought again.
+        states = {digest: self._progress(digest, call).state for digest, call in self._waiting.items()}
+        self._pool |= {digest: None for digest, state in states.items() if state is CallState.BATCHED}
         if self._automatic:
             self.mine()
             self.finalize(max(self._final, self.latest.number - self._finality))

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 from anvil_support import ChainError, call_data, running_chain, word
+from eth_abi import decode
 from eth_hash.auto import keccak
 
+from anchoring.calls import TypedCall
 from anchoring.layout import namespace_id, recovery_commitment, slots_of
 from anchoring.ledger import ENDLESS, AccreditationOf, AnchorOf, AuthorityAt, HeadOf
+from anchoring.operations import AnchorValue
 
 pytestmark = pytest.mark.peer
 
@@ -192,3 +195,16 @@ def request(desk, sequence, successor):
 
 def authority(desk, index):
     return (desk.stored(AuthorityAt(desk.space, 0, index))[0] % 2**160).to_bytes(20)
+
+
+@pytest.mark.threat(92)
+def test_the_contract_says_under_which_domain_calls_are_signed(desk):
+    """ERC-5267: what the contract answers is what calls are signed for here."""
+    answer = desk.chain.ask(
+        "eth_call", {"to": "0x" + desk.trust.hex(), "data": "0x" + call_data("eip712Domain()").hex()}, "latest"
+    )
+    kinds = ["bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"]
+    fields, name, version, chain_id, contract, salt, extensions = decode(kinds, bytes.fromhex(answer[2:]))
+    domain = TypedCall(AnchorValue(desk.space, ROOT), desk.chain.chain.id, desk.trust, 1).to_json()["domain"]
+    assert (fields, salt, extensions) == (b"\x0f", bytes(32), ())
+    assert {"name": name, "version": version, "chainId": chain_id, "verifyingContract": contract} == domain

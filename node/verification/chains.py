@@ -34,8 +34,8 @@ class ChainKind(StrEnum):
 class TrustedChain:
     """A chain as a verifier's trust file describes it.
 
-    `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones. `registry` is the
-    one that did:ethr is read from; without it, identifiers on the chain are not read.
+    `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones. `registry` is
+    the one that did:ethr is read from; without it, identifiers on the chain are not read.
     """
 
     name: str

@@ -27,6 +27,8 @@ from node.verification.policy import KeyEvidence, Policy
 from node.verification.trust import Trust
 
 HTTPS: Final = "https://"
+ON_CHAIN: Final = "did:ethr:"
+"""How identifiers begin whose documents a chain shows."""
 MAX_OTHERS: Final = MAX_MEANINGS - 1
 """Where an id had so many other keys, there may be more that were not tried."""
 MAX_COMPUTED: Final = 512
@@ -146,7 +148,7 @@ class KeyRing:
                     method = known.document.only_method(relationship)
                 found, others = known.document.verification_method(method, relationship), []
         except DidMethodsError as error:
-            return _refused(error, known, controller, method)
+            return _refused(error, known, controller, method, certain=known.speaks_of(time))
         # 5. and 6.
         finding = self._judge(found, known, controller, relationship, anchored)
         if others:
@@ -160,10 +162,11 @@ class KeyRing:
             known = self._document(identifier)
         except DidMethodsError:
             return ()  # no identifier of a kind that has documents
-        if isinstance(known, KeyFinding) or known.origin is Origin.FILE:
+        if isinstance(known, KeyFinding) or not known.speaks_of(time):
             return ()
         then = known.history.versions if known.history is not None else ()
-        return (known.document, *(version.document for version in then if version.in_force(time)))
+        now = (known.document,) if known.speaks_of(self.at) else ()
+        return (*now, *(version.document for version in then if version.in_force(time)))
 
     def _document(self, identifier: str) -> "_Known | KeyFinding":
         if not identifier.startswith(HTTPS) and is_computed(parse_did(identifier)):
@@ -176,6 +179,8 @@ class KeyRing:
             return _parsed(self.trust.documents[identifier], identifier, KeyEvidence.NOW_ONLY, Origin.PINNED)
         item = self.material.documents.get(identifier)
         if item is not None:
+            if item.files and identifier.startswith(ON_CHAIN):
+                return self._on_chain(item, identifier)
             return _gathered(item, identifier)
         failure = self.material.failures.get(identifier)
         reason = failure.message if failure else "nobody looked it up"
@@ -183,6 +188,20 @@ class KeyRing:
             "issuer_key.unresolved",
             f"The document of {identifier[:96]} is not known: {reason}. Connect and check again, or pin the document "
             "in your trust file.",
+        )
+
+    def _on_chain(self, item: ResolvedDocument, identifier: str) -> "_Known | KeyFinding":
+        """A document by the proofs that came with it, which show more than their bringer says."""
+        from node.verification.ethr_documents import shown_documents  # noqa: PLC0415 -- few identifiers are on a chain
+
+        try:
+            shown = shown_documents(parse_did(identifier), item, self.material, self.trust, self.at)
+        except DidMethodsError as error:
+            return _unknown(error.code, f"The history of {identifier[:96]} cannot be used: {error}. {error.remedy}")
+        present = shown.history.present
+        origin = Origin.LIVE if item.origin is Origin.LIVE else Origin.FILE
+        return _Known(
+            present.document, present.evidence, origin, item.resolved_at, shown.history, shown_until=shown.until
         )
 
     def _judge(
@@ -196,10 +215,16 @@ class KeyRing:
         state = _state(found, known, relationship, anchored or self.at)
         outcome, code = _OUTCOMES[state.state]
         message = _message(state.state, found, anchored)
-        if known.origin is Origin.FILE:
+        certain = known.speaks_of(anchored or self.at)
+        if not certain:
             # What is said of a key by a document that anybody could have written counts neither for nor against it.
             outcome, code = Outcome.INDETERMINATE, "issuer_key.from_file"
-            message = "The keys came only with the file. Connect and check again, or pin the issuer's document."
+            message = (
+                "The keys came only with the file. Connect and check again, or pin the issuer's document."
+                if known.shown_until is None
+                else f"What the keys were is shown until {format_timestamp(known.shown_until)}, and not what followed. "
+                "Connect and check again."
+            )
         elif outcome is Outcome.PASSED and state.evidence not in self.policy.key_evidence:
             outcome, code = Outcome.INDETERMINATE, "issuer_key.undated"
             message = f"Since when the key is its controller's is only {state.evidence}; your policy asks for more."
@@ -225,14 +250,14 @@ class KeyRing:
             controller,
             found.key,
             authorised=True,
-            authentic=known.origin is not Origin.FILE,
+            authentic=certain,
             evidence=evidence,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A document, and how it is known."""
+    """A document, and how it is known; `shown_until` is the time up to which a chain shows all versions."""
 
     document: DidDocument
     evidence: KeyEvidence
@@ -240,6 +265,11 @@ class _Known:
     resolved_at: datetime | None = None
     history: KeyHistory | None = None
     moved_to: str | None = None
+    shown_until: datetime | None = None
+
+    def speaks_of(self, time: datetime) -> bool:
+        """Whether what is said of a time is more than somebody's word who merely handed over a file."""
+        return self.origin is not Origin.FILE or (self.shown_until is not None and time <= self.shown_until)
 
     def evidence_for(self, method: str) -> JsonObject:
         evidence: JsonObject = {"method": method, "evidence": self.evidence.value, "origin": self.origin.value}
@@ -247,6 +277,8 @@ class _Known:
             evidence["movedTo"] = self.moved_to
         if self.resolved_at is not None:
             evidence["resolvedAt"] = format_timestamp(self.resolved_at)
+        if self.shown_until is not None:
+            evidence["shownUntil"] = format_timestamp(self.shown_until)
         return evidence
 
 
@@ -330,12 +362,11 @@ def _parsed(
     return _Known(document, evidence, origin, resolved_at)
 
 
-def _refused(error: DidMethodsError, known: _Known, controller: str, method: str) -> KeyFinding:
+def _refused(error: DidMethodsError, known: _Known, controller: str, method: str, *, certain: bool) -> KeyFinding:
     """A document that does not authorise the method; one that only came with the file says nothing either way."""
-    certain = known.origin is not Origin.FILE and not isinstance(error, UnsupportedError)
     return KeyFinding(
-        Outcome.FAILED if certain else Outcome.INDETERMINATE,
-        "issuer_key.from_file" if known.origin is Origin.FILE else error.code,
+        Outcome.FAILED if certain and not isinstance(error, UnsupportedError) else Outcome.INDETERMINATE,
+        error.code if certain else "issuer_key.from_file",
         f"{error}. {error.remedy}",
         controller,
         evidence=known.evidence_for(method),

@@ -6,6 +6,7 @@ from typing import Final
 
 from node.cli.errors import CliError, Coded, describe
 from node.cli.examinations import (
+    examine_chain,
     examine_clock,
     examine_contexts,
     examine_cryptography,
@@ -27,6 +28,7 @@ type Examination = Callable[[Invocation], str]
 EXAMINATIONS: Final[tuple[tuple[str, Examination], ...]] = (
     ("python", examine_python),
     ("dependencies", examine_dependencies),
+    ("chain", examine_chain),
     ("contexts", examine_contexts),
     ("cryptography", examine_cryptography),
     ("clock", examine_clock),

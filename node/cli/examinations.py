@@ -5,6 +5,8 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -31,6 +33,8 @@ from node.verification.verify import verify
 from node.verification.vocabulary import vocabulary
 
 NEEDED_PYTHON: Final = (3, 13)
+_EVM: Final = "py-evm"
+"""Without which there is no embedded chain."""
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^;\s]+)\s*(?:;(.*))?$")
 SLOW_CLOCK: Final = timedelta(days=1)
 """A clock this far behind the files of the installation is wrong; less may be a time zone at install time."""
@@ -49,25 +53,46 @@ def examine_python(invocation: Invocation) -> str:
 def examine_dependencies(invocation: Invocation) -> str:
     """Each library is there in the version that was tested."""
     try:
-        demanded = requires("glejt") or []
+        demanded = _pins()
     except PackageNotFoundError as error:
         raise CliError("doctor.not_installed") from error
+    _compare(demanded, invocation)
+    return invocation.words("doctor.dependencies", count=str(len(demanded)), version=version("glejt"))
+
+
+def examine_chain(invocation: Invocation) -> str:
+    """The embedded chain is not installed, or with the libraries that were tested."""
+    try:
+        found = version(_EVM)
+    except PackageNotFoundError:
+        return invocation.words("doctor.no_chain")
+    with suppress(PackageNotFoundError):  # which `examine_dependencies` tells
+        _compare(_pins(extra="devchain"), invocation)
+    return invocation.words("doctor.chain", version=found)
+
+
+def _pins(*, extra: str | None = None) -> list[tuple[str, str]]:
+    """The libraries that the installed glejt demands, or one of its extras, each with its version."""
+    pins = filter(None, map(_PIN.match, requires("glejt") or []))
+    wanted = [pin for pin in pins if (f"'{extra}'" in _quoted(pin[3]) if extra else "extra" not in _quoted(pin[3]))]
+    return [(pin[1], pin[2]) for pin in wanted]
+
+
+def _quoted(marker: str | None) -> str:
+    return (marker or "").replace('"', "'")
+
+
+def _compare(demanded: Iterable[tuple[str, str]], invocation: Invocation) -> None:
     different: list[str] = []
-    count = 0
-    for requirement in demanded:
-        pin = _PIN.match(requirement)
-        if pin is None or (pin[3] and "extra" in pin[3]):
-            continue
-        count += 1
+    for name, wanted in demanded:
         try:
-            installed = version(pin[1])
+            installed = version(name)
         except PackageNotFoundError:
             installed = invocation.words("doctor.absent")
-        if installed != pin[2]:
-            different.append(f"{pin[1]} {installed} ≠ {pin[2]}")
+        if installed != wanted:
+            different.append(f"{name} {installed} ≠ {wanted}")
     if different:
         raise CliError("doctor.dependencies", details="; ".join(different))
-    return invocation.words("doctor.dependencies", count=str(count), version=version("glejt"))
 
 
 def examine_contexts(invocation: Invocation) -> str:

@@ -1,6 +1,7 @@
 """`glejt inspect` shows without judging; `glejt doctor` finds what is wrong and says how to mend it."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 from running import glejt, python
@@ -90,7 +91,8 @@ def test_a_sound_installation_has_no_problem(tmp_path):
     found = installed(examined(tmp_path))
     assert all(one["ok"] for one in found.values()), found
     assert set(found) == {
-        "python", "contexts", "cryptography", "clock", "terminal", "settings", "variables", "policy", "trust", "key",
+        "python", "chain", "contexts", "cryptography", "clock", "terminal",
+        "settings", "variables", "policy", "trust", "key",
     }  # fmt: skip
 
 
@@ -175,6 +177,24 @@ def test_libraries_of_other_versions_are_named(tmp_path):
     assert "orjson" in found["details"]
     assert "nothing" in found["details"]
     assert "x " not in found["details"]
+
+
+def test_the_embedded_chain_is_told_of(tmp_path):
+    def found(patch):
+        done = python(tmp_path, ["-c", BROKEN.format(patch=f"import node.cli.examinations as e; {patch}")])
+        return {one["name"]: one for one in json.loads(done.stdout)["examined"]}["chain"]
+
+    there = found("pass")
+    assert there["ok"]
+    assert version("py-evm") in there["said"]
+    assert "no public value" in there["said"]
+    absent = found("e._EVM = 'no-such-library'")
+    assert absent["ok"]
+    assert "glejt[devchain]" in absent["said"]
+    pins = ['py-evm==0.0.1; extra == "devchain"', "trie==0.0.2; extra == 'devchain'", "x==1; extra == 'evm'", "y==1"]
+    other = found(f"e.requires = lambda name: {pins!r}")
+    assert other["code"] == "doctor.dependencies"
+    assert other["details"] == f"py-evm {version('py-evm')} ≠ 0.0.1; trie {version('trie')} ≠ 0.0.2"
 
 
 def test_a_bug_in_an_examination_is_a_failure_of_the_program_and_no_finding(tmp_path):

@@ -13,14 +13,16 @@ CLIENTS = {
 }  # fmt: skip
 CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
 WAY_OUT = {
+    "anchoring/evm.py": {"aiohttp"},
     "node/adapters/fetch.py": {"httpx2", "ssl"},
     "node/adapters/json_rpc/client.py": {"httpx2", "ssl"},
     "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
 }
 """What connects: the guarded fetcher, which alone follows what strangers name, after its question to the name server;
-and the client for nodes of chains, whose addresses are the administrator's."""
-TOLD_BY_THE_ADMINISTRATOR = {"node/app.py"}
-"""What may hand addresses to the client that is not guarded: the composition root, out of settings and trust files."""
+and, for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes."""
+TOLD_BY_THE_ADMINISTRATOR = {"node/app.py", "node/adapters/gas_signers.py"}
+"""What may hand addresses to the client that is not guarded, all of them out of settings and trust files: the composition
+root, and the signers behind an address of the administrator's."""
 
 
 def _modules():

@@ -3,7 +3,7 @@
 Spec: https://eips.ethereum.org/EIPS/eip-1056, https://eips.ethereum.org/EIPS/eip-2935
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,6 +16,7 @@ from anchoring.identity_registry import BlockEvents, changed_slot, proven_change
 from anchoring.storage_proof import Contract, StorageProof
 from did_methods.errors import AbsentError, UnavailableError
 from did_methods.ethr_events import Block, EventsOfBlock, LastChange, Log
+from node.verification.chains import TrustedChain
 from node.verification.ethr_evidence import BRIDGE, CHANGED, EVENTS
 
 if TYPE_CHECKING:
@@ -133,6 +134,31 @@ class RegistryReader:
             self._files[f"{BRIDGE}{number}"] = bridge.proof.encode()
             return bridge.block
         return await self._reader.block(number)
+
+
+def registry_readers(chains: Iterable[TrustedChain]) -> Callable[[int], RegistryReader | None]:
+    """What reads the registries of these chains, by the number of the chain: a reader for one reading.
+
+    None for chains without nodes, and for those whose registry is not known. Whom the trust file names is asked,
+    wherever that is.
+    """
+    known = {chain.chain.id: chain for chain in chains if chain.rpc and chain.registry is not None}
+
+    def reader(chain_id: int) -> RegistryReader | None:
+        chain = known.get(chain_id)
+        if chain is None or chain.registry is None:
+            return None
+        from node.adapters.json_rpc.client import JsonRpc  # noqa: PLC0415 -- few identifiers are on a chain
+        from node.adapters.json_rpc.errors import RpcConfigError  # noqa: PLC0415 -- as above
+        from node.adapters.json_rpc.reader import JsonRpcReader  # noqa: PLC0415 -- as above
+
+        try:
+            nodes = [JsonRpc(url) for url in chain.rpc]
+            return RegistryReader(JsonRpcReader(chain.chain, chain.registry, nodes, chain.quorum), chain.registry)
+        except RpcConfigError as error:
+            raise UnavailableError(f"{error}", code=error.code, remedy=error.remedy) from error
+
+    return reader
 
 
 @contextmanager

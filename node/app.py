@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from did_methods import jwk, key, peer, pkh, web, webvh_log
 from did_methods.cache import RememberedMethod
@@ -22,8 +22,12 @@ from node.adapters.remembered_fetch import FAILED_SECONDS, KEPT_SECONDS, Remembe
 from node.adapters.web_url import Rules
 from node.documents import parse_object
 from node.verification.did_logs import LOG_TOOLS
-from node.verification.errors import FetchError
-from node.verification.sources import Fetch, Sources, no_fetch
+from node.verification.errors import FetchError, TrustError
+from node.verification.sources import Fetch, FindLedger, Sources, no_fetch, no_ledger
+from node.verification.trust import NO_TRUST, Trust
+
+if TYPE_CHECKING:
+    from anchoring.ledger import LedgerReader
 
 MAX_WEB_DOCUMENTS: Final = 256
 """Documents of did:web that are remembered, of at most 128 kB each."""
@@ -57,18 +61,45 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     )
 
 
-def sources(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Sources:
+def sources(
+    *, online: bool = False, loopback: bool = False, remember: bool = False, trust: Trust = NO_TRUST
+) -> Sources:
     """What gathering asks of the outside: DIDs, addresses and the machine's clock; offline, nobody is asked anything.
 
     `loopback` opens this machine's own addresses to what strangers name, for tests and development. `remember` asks
-    nobody twice for the same thing within minutes, for runs over many documents in one event loop.
+    nobody twice for the same thing within minutes, for runs over many documents in one event loop. `trust` names the
+    nodes of chains; TrustError where those cannot be asked.
     """
     known = methods(online=online, loopback=loopback, remember=remember)
     return Sources(
         resolve=lambda did: _resolve(did, known),
         now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
+        ledger=_ledgers(trust, remember=remember) if online else no_ledger,
     )
+
+
+def _ledgers(trust: Trust, *, remember: bool) -> FindLedger:
+    """Readers of the chains that the trust file lists with nodes. Whom it names is asked, wherever that is."""
+    listed = [chain for chain in trust.chains if chain.rpc]
+    if not listed:
+        return no_ledger
+    from node.adapters.json_rpc.client import JsonRpc  # noqa: PLC0415 -- few verifiers ask nodes of chains
+    from node.adapters.json_rpc.errors import RpcConfigError  # noqa: PLC0415 -- as above
+    from node.adapters.json_rpc.reader import JsonRpcReader  # noqa: PLC0415 -- as above
+    from node.adapters.remembered_ledger import RememberedLedger  # noqa: PLC0415 -- as above
+
+    readers: dict[int, LedgerReader] = {}
+    for chain in listed:
+        try:
+            nodes = [JsonRpc(url) for url in chain.rpc]
+            reader = JsonRpcReader(chain.chain, chain.contract, nodes, chain.quorum)
+        except RpcConfigError as error:
+            raise TrustError(
+                f"the nodes of “{chain.name}” cannot be asked: {error}", code=error.code, remedy=error.remedy
+            ) from error
+        readers[chain.chain.id] = RememberedLedger(reader) if remember else reader
+    return lambda chain: readers.get(chain.chain.id)
 
 
 async def _resolve(did: str, known: Mapping[str, Method]) -> Resolution:

@@ -33,6 +33,7 @@ SIGNER = PrivateKey(KeyType.ED25519, bytes([77]) * 32)
 CHAIN = Chain(1, bytes([5]) * 32)
 NAME = RecordName(CHAIN.id, CONTRACT.address, NAMESPACE)
 ANCHORED = AT - timedelta(days=3)
+PENDING_QUESTION = AnchorOf(NAMESPACE, bytes([6]) * 32)
 SECRET, GENEROUS = b"s" * 32, timedelta(days=400)
 _JSONLD = JsonLd(BUNDLED, rdf_direction="i18n-datatype")
 

@@ -128,6 +128,10 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     domain: Annotated[str | None, typer.Option(help="domain", metavar="text")] = None,
     status: Annotated[list[str] | None, typer.Option("--status", help="status_file", metavar="file")] = None,
     label: Annotated[list[str] | None, typer.Option("--label", help="label_file", metavar="file")] = None,
+    receipt: Annotated[list[str] | None, typer.Option("--receipt", help="receipt_file", metavar="file")] = None,
+    checkpoint: Annotated[
+        list[str] | None, typer.Option("--checkpoint", help="checkpoint_file", metavar="file")
+    ] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
     json: Json = False,
@@ -145,6 +149,8 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         label=tuple(label or ()),
         jobs=jobs,
         expect=expect,
+        receipt=tuple(receipt or ()),
+        checkpoint=tuple(checkpoint or ()),
     )
     return verify_files(context.obj, files, question, as_json=json)
 

@@ -38,6 +38,7 @@ from node.verification.verify import verify
 if TYPE_CHECKING:
     from node.adapters.judges import Judges
     from node.cli.expected import Expected
+    from node.verification.ledger_material import LedgerMaterial
 
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
     {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
@@ -70,6 +71,8 @@ class Question:
     label: tuple[str, ...] = ()
     expect: str | None = None
     jobs: str | None = None
+    receipt: tuple[str, ...] = ()
+    checkpoint: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Judge:
     lists: tuple[StatusListCopy, ...] = ()
     labels: "tuple[LabelFile, ...]" = ()
     expected: "Expected | None" = None
+    ledgers: "LedgerMaterial | None" = None
 
     @property
     def beside(self) -> tuple[JsonValue, ...]:
@@ -93,7 +97,9 @@ class Judge:
     async def report(self, data: bytes, judges: "Judges | None") -> Report:
         """The report on one document, by the processes where there are any; raises DocumentError for other bytes."""
         subject = subject_of(data)
-        material = await gather(subject, self.sources, self.trust, lists=self.lists, beside=self.beside)
+        material = await gather(
+            subject, self.sources, self.trust, lists=self.lists, beside=self.beside, ledgers=self.ledgers
+        )
         report = await self._judged(data, subject, material, judges)
         asked: set[str] = set()
         while not (wanted := set(wanted_resources(report))) <= asked and len(asked) < MAX_ASKED:
@@ -149,25 +155,28 @@ class Answer:
 
 def verify_files(invocation: Invocation, names: Sequence[str], question: Question, *, as_json: bool) -> int:
     """Answer for each file, in order; the status is the worst of them."""
-    if names.count(STDIN) > 1:
+    if [*names, *question.receipt, *question.checkpoint].count(STDIN) > 1:
         raise CliError("usage.stdin_twice")
     jobs = _jobs(question.jobs)
     request = _request(question)
     policy = policy_for(invocation, question.policy)
+    trust = trust_for(invocation, question.trust)
     judge = Judge(
         # Who asks for an answer relies on it; what a process reports is read by the policy that it judged by.
         policy=policy if request is None else replace(policy, requires=policy.requires | {CheckName.HOLDER}),
-        trust=trust_for(invocation, question.trust),
+        trust=trust,
         request=request,
         at=moment("--at", question.at) if question.at else datetime.now(UTC).replace(microsecond=0),
         sources=sources(
             online=not (question.offline or invocation.settings.offline),
             loopback=allows_loopback(os.environ),
             remember=True,
+            trust=trust,
         ),
         lists=tuple(_status_list(invocation, name) for name in question.status),
         labels=tuple(_label(invocation, name) for name in question.label),
         expected=_expected(question.expect),
+        ledgers=_ledgers(question),
     )
     return asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
 
@@ -293,6 +302,14 @@ def _label(invocation: Invocation, name: str) -> LabelFile:
     if not is_label(received):
         raise CliError("input.no_label", name=name)
     return LabelFile(name, value, document_digest(received.value))
+
+
+def _ledgers(question: Question) -> "LedgerMaterial | None":
+    if not (question.receipt or question.checkpoint):
+        return None
+    from node.cli.ledger_inputs import read_ledgers  # noqa: PLC0415 -- few verdicts are asked with any
+
+    return read_ledgers(question.receipt, question.checkpoint)
 
 
 def _expected(text: str | None) -> "Expected | None":

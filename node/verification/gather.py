@@ -8,13 +8,15 @@
    identifiers where a list of the verifier wants to know (`domain_gathering`).
 5. Gather what the hosts of badges of Open Badges 2 publish, one object leading to the next (`open_badges_2`).
 6. Gather what issuers of SD-JWT VCs publish of their keys (`sd_jwt_vc`).
+7. Ask chains about the receipts that came with the subject (`ledger_gathering`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from did_methods.cache import retrieved_at
 from did_methods.did import parse_did_url
@@ -38,6 +40,9 @@ from node.verification.status_gathering import gather_status_lists, named_lists
 from node.verification.subject import read_subject
 from node.verification.trust import Trust
 
+if TYPE_CHECKING:
+    from node.verification.ledger_material import LedgerMaterial
+
 MAX_IDENTIFIERS: Final = 128
 """Identifiers resolved for one subject: a presentation of 100 credentials by as many issuers, and its holder."""
 MAX_AT_ONCE: Final = 8
@@ -51,19 +56,38 @@ MAX_PROOFS_READ: Final = 8
 HTTPS: Final = "https://"
 
 
-async def gather(
+async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held of each kind
     subject: JsonValue,
     sources: Sources,
     trust: Trust,
     *,
     lists: Sequence[StatusListCopy] = (),
     beside: Sequence[JsonValue] = (),
+    ledgers: "LedgerMaterial | None" = None,
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
-    `beside` are documents that were handed over with the subject; only their keys are looked for.
+    `beside` are documents that were handed over with the subject; only their keys are looked for. `ledgers` is what is
+    held of chains already, such as receipts and checkpoints.
     """
+    if not (ledgers or trust.chains):
+        return await _gather(subject, sources, trust, lists, beside)
+    from node.verification.ledger_gathering import gather_ledgers  # noqa: PLC0415 -- few subjects need it
+
+    material, known = await asyncio.gather(
+        _gather(subject, sources, trust, lists, beside), gather_ledgers(subject, sources, trust, ledgers)
+    )
+    return replace(material, ledgers=known)
+
+
+async def _gather(
+    subject: JsonValue,
+    sources: Sources,
+    trust: Trust,
+    lists: Sequence[StatusListCopy],
+    beside: Sequence[JsonValue],
+) -> VerificationMaterial:
     wanted = list(dict.fromkeys(name for each in (subject, *beside) for name in _identifiers(each)))  # 1.
     now = sources.now()
     documents = {  # 2.

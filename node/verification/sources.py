@@ -5,10 +5,19 @@ Spec: https://www.w3.org/TR/did-resolution/#resolving
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from did_methods.resolution import Resolution
 from node.verification.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anchoring.ledger import LedgerReader
+    from node.verification.chains import TrustedChain
+
+type FindLedger = "Callable[[TrustedChain], LedgerReader | None]"
+"""Whoever answers for a chain that the verifier trusts; None where nobody is to be asked."""
 
 
 class Resolve(Protocol):
@@ -54,6 +63,11 @@ async def no_fetch(url: str, *, accept: str, max_bytes: int) -> Fetched:
     )
 
 
+def no_ledger(_chain: "TrustedChain") -> "LedgerReader | None":
+    """Nobody, for any chain: for a verifier that is offline."""
+    return None
+
+
 class Clock(Protocol):
     """The present, as an aware datetime."""
 
@@ -68,3 +82,4 @@ class Sources:
     resolve: Resolve
     now: Clock
     fetch: Fetch = no_fetch
+    ledger: FindLedger = no_ledger

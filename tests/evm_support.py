@@ -9,11 +9,14 @@ from functools import partial
 from anchoring.calls import AuthorizedCall, TypedCall, authorize
 from anchoring.evm import EvmLedger, connected
 from anchoring.layout import recovery_commitment
+from anchoring.ledger import CallState
 from anchoring.operations import AnchorValue, OpenNamespace
 from anchoring.signing_key import SigningKey
-from anchoring.transactions.machine import Limits, Transactions
+from anchoring.transactions.fees import Fees
+from anchoring.transactions.machine import Limits, Round, Transactions
 from anchoring.transactions.points import unwatched
-from anchoring.transactions.store import MemoryTransactionStore
+from anchoring.transactions.signing import Transaction
+from anchoring.transactions.store import SETTLED, MemoryTransactionStore
 from node.adapters.gas_signers import DigestGasSigner
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.reader import JsonRpcReader
@@ -117,3 +120,48 @@ class Bench:
     def mine(self, blocks=1):
         for _ in range(blocks):
             self.anvil.ask("evm_mine")
+
+
+@dataclass
+class Story:
+    """One sender at work, round by round, and what it said last."""
+
+    bench: Bench
+    transactions: Transactions
+    runner: asyncio.Runner
+    last: Round = field(default_factory=lambda: Round(()))
+    told: dict = field(default_factory=dict)
+
+    def submit(self, *calls):
+        return [self.runner.run(self.transactions.submit(call)) for call in calls]
+
+    def round(self):
+        self.last = self.runner.run(self.transactions.round())
+        self.told |= {each.id: each for each in self.last.calls}
+        return self.last
+
+    def stored(self, call):
+        return self.runner.run(self.transactions.store.find(call.id))
+
+    def said(self, call):
+        """State and problem of a call, as of the last time that it was told of."""
+        return self.told[call.id].state, self.told[call.id].problem
+
+    def finish(self, *calls, rounds=12):
+        """Rounds and blocks until the calls are settled; then each of them is there once."""
+        for _ in range(rounds):
+            self.round()
+            if all(call.id in self.told and self.told[call.id].state in SETTLED for call in calls):
+                break
+            self.bench.mine()
+            if all(self.told[call.id].state in {*SETTLED, CallState.MINED} for call in calls):
+                self.bench.anvil.ask("anvil_mine", hex(65))
+        for call in calls:
+            assert self.said(call) == (CallState.FINALIZED, None), self.said(call)
+            assert self.bench.events(call.operation.value) == 1
+
+
+def raw_transaction(key, bench, nonce, *, to=bytes(20), data=b"", tip=10**9):  # noqa: PLR0913 - of a transaction
+    """Something else that the holder of this key sends."""
+    transaction = Transaction(bench.anvil.chain.id, nonce, to, data, 200_000, Fees(10**11, tip))
+    return asyncio.run(DigestGasSigner(HeldKey(key)).sign(transaction))

@@ -42,7 +42,7 @@ class View:
     nonce: int
     """How many transactions of the account are in blocks."""
     used: frozenset[int]
-    """From `nonce` on, the numbers of transactions that were signed here for calls that can still be carried out."""
+    """From `nonce` on, the numbers of transactions that were signed here for calls that still need them."""
     final_number: int | None = None
     final_time: int | None = None
     """Of the final block, proven; None where it cannot be read."""
@@ -64,6 +64,12 @@ class Sighting:
     """Whether the node has the latest transaction that still may be mined."""
     written: bool | None = False
     """Whether the storage at the latest block bears it out; None where that cannot be read."""
+
+    @property
+    def brought(self) -> bool:
+        """Whether it needs no transaction, or no other one, as far as can be seen."""
+        included = self.inclusion is not None and self.inclusion[1].succeeded
+        return included or bool(self.written) or self.outcome is not Outcome.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ def _under_way(stored: StoredCall, live: tuple[Attempt, ...], view: View, seen: 
     if view.head.time - newest.made_at >= view.patience:
         if len(stored.attempts) >= MAX_ATTEMPTS:
             problem = Problem.TOO_MANY
-        elif view.nonce not in view.used and newest.nonce == min(view.used):
+        elif view.nonce not in view.used and newest.nonce == min(view.used, default=newest.nonce):
             return Judgement(state, Action.FILL, Problem.GAP, newest.hash)
         # Behind one that waits, a higher fee is of no use unless the fee itself is why it would wait.
         elif newest.nonce == view.nonce or newest.fees.maximum < view.head.base_fee + newest.fees.priority:

@@ -33,10 +33,10 @@ from anchoring.transactions.endpoint import (
     UnreachableError,
 )
 from anchoring.transactions.fees import FeeCaps
-from anchoring.transactions.judgement import Action, Judgement, View, judge, live_attempts, too_late
+from anchoring.transactions.judgement import Action, Judgement, Sighting, View, judge, live_attempts, too_late
 from anchoring.transactions.outgoing import Outgoing
 from anchoring.transactions.points import Checkpoint, Point, unwatched
-from anchoring.transactions.problems import Problem
+from anchoring.transactions.problems import HELD_UP, Problem
 from anchoring.transactions.sight import FinalStorage, Looker
 from anchoring.transactions.signing import GasSigner
 from anchoring.transactions.store import SETTLED, Attempt, Lease, LeaseLostError, StoredCall, TransactionStore
@@ -167,16 +167,16 @@ class Transactions:
         )
         calls = await self.store.open_calls()
         final = await looker.final(calls)
+        sightings = await looker.sightings(calls, nonce, head, final)
         view = View(
             head=head,
             account=account,
             nonce=nonce,
-            used=_used(calls, account, nonce, head.time),
+            used=_used(zip(calls, sightings, strict=True), account, nonce, head.time),
             final_number=None if final is None else final.number,
             final_time=None if final is None else final.time,
             patience=self.limits.patience,
         )
-        sightings = await looker.sightings(calls, nonce, head, final)
         self.checkpoint(Point.SEEN)
 
         judged = [(stored, seen, judge(stored, view, seen)) for stored, seen in zip(calls, sightings, strict=True)]  # 4
@@ -240,7 +240,7 @@ class Transactions:
                     self.checkpoint(Point.SENT)
                     taken.append(attempt.hash)
                     told[attempt.call] = replace(progress, state=CallState.SENT)
-                else:
+                elif progress.problem not in HELD_UP:
                     told[attempt.call] = replace(progress, problem=problem)
         finally:
             changed = [each for each in told.values() if before[each.id] != each]
@@ -279,11 +279,14 @@ async def _handed_over(endpoint: Endpoint, attempt: Attempt) -> Problem | None:
     return None
 
 
-def _used(calls: Iterable[StoredCall], account: bytes, nonce: int, time_of_head: int) -> frozenset[int]:
+def _used(
+    calls: Iterable[tuple[StoredCall, Sighting]], account: bytes, nonce: int, time_of_head: int
+) -> frozenset[int]:
+    """The numbers that somebody still sees to: a call that was brought, or is over, has its transactions forgotten."""
     return frozenset(
         attempt.nonce
-        for stored in calls
-        if not too_late(stored.call, time_of_head)
+        for stored, seen in calls
+        if not seen.brought and not too_late(stored.call, time_of_head)
         for attempt in live_attempts(stored, account, nonce)
     )
 

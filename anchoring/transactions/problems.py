@@ -53,6 +53,9 @@ class Problem(StrEnum):
         return _REMEDIES[self]
 
 
+HELD_UP: Final = frozenset({Problem.CLOCK_BEHIND, Problem.CLOCK_AHEAD, Problem.CAPPED, Problem.EMPTY, Problem.SIGNER})
+"""Why nothing better is signed, which says more than how a node takes what was signed before."""
+
 _REMEDIES: Final[Mapping[Problem, str]] = MappingProxyType(
     {
         Problem.UNREACHABLE: "Check the nodes' addresses and the connection; it goes on by itself once one answers.",

@@ -52,4 +52,5 @@ def test_an_offer_lasts_while_the_base_fee_doubles_or_is_not_made():
 def test_a_raise_beyond_a_cap_is_none_and_not_a_smaller_one():
     assert raised(Fees(450 * GWEI, GWEI), 0, GWEI, FeeCaps()) is None
     assert raised(Fees(10 * GWEI, 95 * GWEI), 0, GWEI, FeeCaps()) is None
+    assert raised(Fees(10 * GWEI, GWEI), 499 * GWEI, GWEI, FeeCaps()) is None, "it would not be mined anyway"
     assert raised(Fees(440 * GWEI, GWEI), 0, GWEI, FeeCaps()).maximum == 495 * GWEI

@@ -246,13 +246,16 @@ def _write(
 
 
 def _finish(invocation: Invocation, writer: Writer, whole: bytes) -> int:
-    last = _last(whole)
+    before, last = _versions(whole)[-2:]
     write_whole(Path(writer.log).expanduser(), whole, force=True)
     if writer.web is not None:
         page = _page(parallel_web(parse_did(last.did), last.document, loopback=True))
         write_whole(Path(writer.web).expanduser(), page, force=True)
     invocation.out.answer(last.version_id)
     _tell(invocation, writer.log, last, web_page=writer.web)
+    if before.did != last.did:
+        former = webvh_place(parse_did(before.did), loopback=True)
+        invocation.out.remark("remark.moved", url=former.log_url)
     return 0
 
 
@@ -310,10 +313,14 @@ def _log(writer: Writer) -> bytes:
 
 
 def _last(log: bytes) -> Version:
+    return _versions(log)[-1]
+
+
+def _versions(log: bytes) -> tuple[Version, ...]:
     read = read_log(log, LOG_TOOLS, now=datetime.now(UTC))
     if read.refusal is not None:
         raise read.refusal.error
-    return read.versions[-1]
+    return read.versions
 
 
 def _update_key(invocation: Invocation, writer: Writer) -> UpdateKey:

@@ -5,7 +5,7 @@ import json
 import pytest
 from running import glejt
 from web_servers import publishing
-from webvh_support import DAY, KEYS, NOW, START, chain, did_of, entries, first, private
+from webvh_support import DAY, KEYS, NOW, START, WITNESSES, chain, did_of, entries, first, private, rule
 
 from did_methods import key as did_key
 from did_methods import web
@@ -13,7 +13,7 @@ from did_methods.did import parse_did
 from did_methods.multikey import KeyType, PrivateKey
 from did_methods.web import WebPlace
 from did_methods.webvh import LogFiles, read_files
-from did_methods.webvh_create import update
+from did_methods.webvh_create import approve, update
 from node.adapters.key_file import write_key_file
 from node.verification.did_logs import LOG_TOOLS
 
@@ -132,6 +132,20 @@ def test_what_cannot_be_changed(tmp_path, more, code):
     assert (tmp_path / "did.jsonl").read_bytes() == before
 
 
+def test_a_move_is_written_and_the_former_place_is_not_forgotten(tmp_path):
+    run(tmp_path, *NEW, "--portable")
+    state = entries((tmp_path / "did.jsonl").read_bytes())[0]["state"]
+    moved = json.loads(json.dumps(state).replace("good.example.edu", "new.example.edu"))
+    (tmp_path / "new.json").write_text(json.dumps(moved))
+    assert "webvh.portability" in run(tmp_path, *UPDATE, "--document", "new.json", status=2).stderr
+    (tmp_path / "new.json").write_text(json.dumps(moved | {"alsoKnownAs": [state["id"]]}))
+    done = run(tmp_path, *UPDATE, "--document", "new.json")
+    assert "Publish it as https://new.example.edu/.well-known/did.jsonl" in done.stderr
+    assert "Go on publishing the log at https://good.example.edu/.well-known/did.jsonl" in done.stderr
+    again = run(tmp_path, *UPDATE, "--ttl", "5")
+    assert "has moved" not in again.stderr
+
+
 class TestWatchers:
     @pytest.fixture
     def host(self):
@@ -189,6 +203,22 @@ class TestWatchers:
         assert "ANOTHER version 2" in done.stdout
         assert "cannot be told" in done.stdout
         assert done.stdout.startswith(run(tmp_path, *line, env=OPEN).stdout)
+
+    @pytest.mark.threat(23)
+    def test_what_witnesses_did_not_approve_accuses_nobody(self, tmp_path):
+        pages = {}
+        with publishing(pages) as (port, _):
+            changed = {"watchers": [f"http://localhost:{port}/w"], "witness": rule(1, 0)}
+            log = first(place=WebPlace("localhost", port, ()), changes=changed)
+            did = did_of(log)
+            scid = did.identifier.partition(":")[0]
+            approved = approve(log, None, WITNESSES[:1], LOG_TOOLS, at=START)
+            pages |= {"/.well-known/did.jsonl": log, "/.well-known/did-witness.json": approved}
+            more = update(log, {}, KEYS[0], LOG_TOOLS, at=START + DAY)
+            pages[f"/w/log?scid={scid}"] = more
+            assert self.history(tmp_path, did, 0)["watchers"][0]["state"] == "unsound"
+            pages[f"/w/witness?scid={scid}"] = approve(more, approved, WITNESSES[:1], LOG_TOOLS, at=NOW)
+            assert self.history(tmp_path, did, 20)["watchers"][0]["state"] == "ahead"
 
     def test_nobody_is_asked_unless_that_was_wished(self, tmp_path, host):
         did, _, _, asked = host

@@ -161,7 +161,11 @@ class Story:
             assert self.bench.events(call.operation.value) == 1
 
 
-def raw_transaction(key, bench, nonce, *, to=bytes(20), data=b"", tip=10**9):  # noqa: PLR0913 - of a transaction
-    """Something else that the holder of this key sends."""
-    transaction = Transaction(bench.anvil.chain.id, nonce, to, data, 200_000, Fees(10**11, tip))
-    return asyncio.run(DigestGasSigner(HeldKey(key)).sign(transaction))
+def other_transaction(bench, nonce, *, to=bytes(20), data=b"", tip=10**9):
+    """Something else that the holder of the key sends."""
+    return Transaction(bench.anvil.chain.id, nonce, to, data, 200_000, Fees(10**11, tip))
+
+
+def raw_transaction(key, bench, nonce, **options):
+    """The same, signed."""
+    return asyncio.run(DigestGasSigner(HeldKey(key)).sign(other_transaction(bench, nonce, **options)))

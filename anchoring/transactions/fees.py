@@ -39,8 +39,10 @@ def offered(base_fee: int, suggested: int, caps: FeeCaps) -> Fees | None:
 
 
 def raised(before: Fees, base_fee: int, suggested: int, caps: FeeCaps) -> Fees | None:
-    """Fees that replace these: both at least an eighth higher, and what would be offered now; None beyond a cap,
-    or where not even the next block is affordable."""
+    """Fees that replace these: both at least an eighth higher, and what would be offered now.
+
+    None beyond a cap, and where not even the next block is affordable.
+    """
     priority = max(_an_eighth_more(before.priority), min(suggested, caps.priority))
     maximum = max(_an_eighth_more(before.maximum), min(2 * base_fee + priority, caps.maximum), priority)
     if max(maximum, base_fee + priority) > caps.maximum or priority > caps.priority:

@@ -92,6 +92,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/did_log.py
 	$(BIN)/python bench/anchors.py
 	$(BIN)/python bench/chain_reading.py
+	$(BIN)/python bench/embedded_chain.py
 	$(BIN)/python bench/gas.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -152,6 +152,7 @@ def test_a_full_disk_stops_the_chain_and_costs_nothing(tmp_path):
         _fill(chain)
     assert caught.value.code == "devchain.unwritable"
     head, digest = int(chain.head.block_number), chain.head.hash
+    chain._store._connection.execute("PRAGMA max_page_count = 1000000")
     with pytest.raises(EmbeddedChainError) as caught:
         chain.mine()
     assert caught.value.code == "devchain.unwritable", "what failed once is not tried again"

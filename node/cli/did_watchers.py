@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -67,10 +68,9 @@ class _Asking:
             return WatcherFinding(watcher, WatcherState.ABSENT)
         except UnavailableError as error:
             return WatcherFinding(watcher, WatcherState.UNKNOWN, detail=str(error))
-        try:
+        witnesses = self.files.witnesses  # without its own, told as a version that too few approved
+        with suppress(UnavailableError):
             witnesses = await self.read(urls.witnesses, accept=ACCEPT_WITNESSES, max_bytes=MAX_WITNESS_BYTES)
-        except UnavailableError:
-            witnesses = self.files.witnesses  # told as a version that too few approved, where it needs others
         held = read_files(self.did, LogFiles(log, witnesses), LOG_TOOLS, now=self.now)
         return compared(watcher, self.published, held)
 

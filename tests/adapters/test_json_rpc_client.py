@@ -1,4 +1,4 @@
-"""The client for nodes of chains, by real servers on this machine: what it sends, what it takes, what it never shows."""
+"""The client for nodes of chains, by servers on this machine: what it sends, what it takes, what it never shows."""
 
 import asyncio
 import json

@@ -133,8 +133,8 @@ class ChainNode:
         trie = BuiltTrie({rlp.encode_integer(index): receipt for index, receipt in enumerate(receipts)})
         if trie.root != Header.parse(data).receipts_root:
             self._bad("receipts", f"answers with receipts that are not those of block {block.number}")
-        # One number more than there are: that there is nothing behind the last is shown too.
-        paths = (trie.proof(rlp.encode_integer(index)) for index in range(len(receipts) + 1))
+        # These are all nodes of the trie, so they also show that there is nothing behind the last.
+        paths = (trie.proof(rlp.encode_integer(index)) for index in range(len(receipts)))
         nodes = dict.fromkeys(node for path in paths for node in path)
         return BlockEvents(len(receipts), EventProof(data, tuple(nodes)))
 

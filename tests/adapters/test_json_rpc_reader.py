@@ -1,4 +1,4 @@
-"""The reader of chains on a real one: agreement, finality that only rises, proofs, bridges, and what identities did."""
+"""The reader of chains on a real one: agreement, finality that only rises, proofs, bridges and events."""
 
 import asyncio
 import time
@@ -20,14 +20,9 @@ from anchoring.header import Header
 from anchoring.layout import namespace_id, proven_facts
 from anchoring.ledger import AnchorOf, AuthorityAt, HeadOf
 from anchoring.storage_proof import Contract
-from did_methods.did import parse_did
-from did_methods.errors import AbsentError, UnavailableError
-from did_methods.ethr_events import AttributeChanged, Block, OwnerChanged, read_changes
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import NoQuorumError, OtherChainError, RpcConfigError
-from node.adapters.json_rpc.identity_events import IdentityEvents
 from node.adapters.json_rpc.reader import MAX_NODES, JsonRpcReader
-from node.verification.ethr_evidence import shown_by
 
 pytestmark = pytest.mark.peer
 
@@ -366,58 +361,5 @@ def test_all_events_of_a_block(told):
                 )
                 assert len(receipts) == count
                 assert Header.parse(await reader.header(block)).number == number
-
-    _run(story())
-
-
-@pytest.mark.threat(110)
-def test_the_history_of_an_identity_and_the_files_that_prove_it(told):
-    async def story():
-        events = IdentityEvents(_reader(told), told.registry)
-        changes = await read_changes(events, told.identity)
-        assert [(type(each.event), each.block.number) for each in changes.events] == [
-            (AttributeChanged, told.attributes[1]),
-            (AttributeChanged, told.attributes[2]),
-            (AttributeChanged, told.attributes[2]),
-            (OwnerChanged, told.changed),
-        ]
-        assert changes.at.number == told.chain.block("finalized").number
-        assert (await events.block(told.anchored)) == Block(told.anchored, _time_of(told, told.anchored))
-        for number in (changes.at.number + 1, 10**9):
-            with pytest.raises(AbsentError):
-                await events.block(number)
-        nobody = await IdentityEvents(_reader(told), told.registry).last_change(told.chain.accounts[8])
-        assert nobody.number == 0
-        return await events.evidence(), changes
-
-    files, changes = _run(story())
-    numbers = {told.changed, told.attributes[1], told.attributes[2]}
-    assert set(files) == {
-        "changed", *(f"events-{number}" for number in numbers), *(f"bridge-{number}" for number in numbers)
-    }  # fmt: skip
-    # They show it to whoever trusts the final block alone.
-    final = told.chain.block("finalized")
-    did = parse_did(f"did:ethr:{hex(told.chain.chain.id)}:0x{told.identity.hex()}")
-    shown = shown_by(did, files, told.registry, lambda header: final if header.hash == final.hash else None)
-    assert shown.changes == changes.events
-
-
-def _time_of(told, number):
-    return int(told.chain.ask("eth_getBlockByNumber", hex(number), False)["timestamp"], 16)
-
-
-@pytest.mark.threat(110)
-def test_what_cannot_be_had_of_an_identity_is_said_so(told):
-    async def story():
-        dead = IdentityEvents(JsonRpcReader(told.chain.chain, told.contract, [JsonRpc(DEAD)], 1), told.registry)
-        for ask in (dead.last_change(told.identity), dead.events(3), dead.block(3)):
-            with pytest.raises(UnavailableError) as caught:
-                await ask
-            assert caught.value.remedy
-        other = IdentityEvents(_reader(told), told.contract)
-        assert await other.evidence() == {}
-        wrong = IdentityEvents(_reader(told), Contract(told.registry.address, SALT))
-        with pytest.raises(UnavailableError):
-            await wrong.last_change(told.identity)
 
     _run(story())

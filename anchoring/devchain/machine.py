@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from eth.abc import BlockHeaderAPI, SignedTransactionAPI, StateAPI
-from eth.db.atomic import AtomicDB
 from eth.exceptions import (
     BlockNotFound,
     CanonicalHeadNotFound,
@@ -108,10 +107,9 @@ class Machine:
         self._store = Store(folder)
         try:
             with self._readable():
-                database = AtomicDB(self._store)
                 if self._store.empty:
-                    self._begin(database)
-                self._chain = LocalChain(database)
+                    self._begin()
+                self._chain = LocalChain(self._store)
                 self._head = self._chain.get_canonical_head()
                 self._faucet, self.gas_key = (SigningKey(self._store[name]) for name in (_FAUCET, _GAS))
                 self.chain = Chain(self._chain.chain_id, bytes(self._chain.genesis.hash))
@@ -229,11 +227,11 @@ class Machine:
         """Give an account some of what is worth nothing; the hash of the transaction."""
         return self.send(self._paid(address, b"", gas=_TRANSFER_GAS, value=amount))
 
-    def _begin(self, database: AtomicDB) -> None:
+    def _begin(self) -> None:
         (faucet, faucet_secret), (gas, gas_secret) = SigningKey.generate(), SigningKey.generate()
         factory = KeylessDeployment.factory()
         funded = {faucet.address: FUNDS, gas.address: FUNDS, factory.sender: factory.cost}
-        begin(database, secrets.token_bytes(SEED_BYTES), int(self._clock()), funded)
+        begin(self._store, secrets.token_bytes(SEED_BYTES), int(self._clock()), funded)
         self._store[_FAUCET], self._store[_GAS], self._store[_NOTICE] = faucet_secret, gas_secret, NOTICE.encode()
         self._store.commit()
 

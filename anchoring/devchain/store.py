@@ -9,11 +9,13 @@ import fcntl
 import os
 import sqlite3
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
-from eth.db.backends.base import BaseDB
+from eth.abc import AtomicWriteBatchAPI
+from eth.db.backends.base import BaseAtomicDB
 
 from anchoring.errors import EmbeddedChainError
 
@@ -31,7 +33,7 @@ _ANOTHER: Final = (
 )
 
 
-class Store(BaseDB):
+class Store(BaseAtomicDB, AtomicWriteBatchAPI):
     """A folder with the database in it, held for this process alone until it is closed."""
 
     def __init__(self, folder: Path) -> None:
@@ -78,6 +80,11 @@ class Store(BaseDB):
         if key in self._written:
             return self._written[key] is not None
         return self._row(key) is not None
+
+    @contextmanager
+    def atomic_batch(self) -> Iterator[AtomicWriteBatchAPI]:
+        """Itself: nothing lasts before `commit`, and whoever fails discards."""
+        yield self
 
     @property
     def empty(self) -> bool:

@@ -1,6 +1,7 @@
 """What is signed when it is not written by hand: an award of an achievement, or an endorsement."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from node.credentials.endorsement import compose_endorsement, read_endorsement
 from node.credentials.errors import AchievementError, CompositionError
 from node.credentials.identity import SALT_BYTES
 from node.credentials.micro_credential.classification import classify
+from node.credentials.record_name import RecordName, with_records
 from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, UnsecuredDocument, parse_object
 from node.verification.phrases import phrases
 
@@ -42,9 +44,11 @@ def fresh_for(invocation: Invocation, key: str | None, now: datetime) -> Fresh:
     return Fresh(str(read_key_file(path).verification_method.did), now, new_id, new_salt)
 
 
-def composed_award(invocation: Invocation, achievement: str, award: str, fresh: Fresh) -> UnsecuredDocument | None:
+def composed_award(
+    invocation: Invocation, achievement: str, award: str, fresh: Fresh, records: Sequence[RecordName] = ()
+) -> UnsecuredDocument | None:
     """The credential of this award, or None where something that was told keeps it from being composed."""
-    described, given = read_draft(invocation, achievement), read_draft(invocation, award)
+    described, given = read_draft(invocation, achievement), with_records(read_draft(invocation, award), records)
     try:
         document = compose(read_achievement(described), read_award(given, fresh))
     except CompositionError as error:

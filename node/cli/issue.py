@@ -14,7 +14,8 @@ from node.cli.inputs import moment, read_document, trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.signing import signing_for
 from node.credentials.credential import Credential
-from node.credentials.errors import CompositionError, CredentialsError
+from node.credentials.errors import CompositionError, CredentialsError, RecordNameError
+from node.credentials.record_name import RecordName, with_records
 from node.credentials.structure import is_url
 from node.documents import MAX_CREDENTIAL_BYTES, SecuredDocument, UnsecuredDocument, parse_object
 from node.issuance.disclosable import DISCLOSABLE, NOTHING_MORE, SUITE_OF_FORM, Disclosure
@@ -57,6 +58,15 @@ class Order:
     awarded_date: bool = True
     vct: str | None = None
     token_status: str | None = None
+    anchors: tuple[str, ...] = ()
+
+    @property
+    def records(self) -> tuple[RecordName, ...]:
+        """The records on chains that the credential is to name; raises CliError for what names none."""
+        try:
+            return tuple([RecordName.parse(name) for name in self.anchors])
+        except RecordNameError as error:
+            raise CliError("usage.anchor", details=str(error)) from error
 
     @property
     def form_suite(self) -> str | None:
@@ -173,6 +183,7 @@ def checked(invocation: Invocation, order: Order) -> datetime:
     _check_kind(order)
     if order.form not in HIDING and order.disclosure != NOTHING_MORE:
         raise CliError("usage.disclosure", known=", ".join(HIDING))
+    _ = order.records  # named soundly, before anything is read
     if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     return created
@@ -265,13 +276,14 @@ def _document(invocation: Invocation, source: Input, order: Order, now: datetime
     """What is to be signed, or None where it was told why there is nothing."""
     if source.file is not None:
         data = read_document(invocation, source.file, limit=MAX_CREDENTIAL_BYTES)
-        return UnsecuredDocument(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES))
+        return UnsecuredDocument(with_records(parse_object(data, max_bytes=MAX_CREDENTIAL_BYTES), order.records))
     from node.cli.composing import composed_award, composed_endorsement, fresh_for  # noqa: PLC0415 -- where it is used
 
     fresh = fresh_for(invocation, order.key, now)
     if source.endorsement is not None:
-        return composed_endorsement(invocation, source.endorsement, fresh)
-    return composed_award(invocation, source.achievement or "", source.award or "", fresh)
+        endorsement = composed_endorsement(invocation, source.endorsement, fresh)
+        return None if endorsement is None else UnsecuredDocument(with_records(endorsement, order.records))
+    return composed_award(invocation, source.achievement or "", source.award or "", fresh, order.records)
 
 
 def _remark_on_what_is_missing(invocation: Invocation, document: UnsecuredDocument) -> None:

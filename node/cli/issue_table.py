@@ -28,6 +28,7 @@ from node.credentials.achievement import read_achievement
 from node.credentials.award_table import AwardTable
 from node.credentials.compose import check_whole
 from node.credentials.errors import AchievementError, CompositionError
+from node.credentials.record_name import with_records
 from node.documents import JsonObject
 from node.issuance.award_batch import AwardBatch, Problem, RowError
 from node.issuance.batch import Batch, Tally
@@ -186,6 +187,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             return Refused.status
         progress.end()
         if mistakes is not None:
+    shared = with_records(shared, order.records)
             mistakes.close()
         if rejected is not None and progress.rejected:
             rejected.release(force=asked.force)

@@ -231,6 +231,7 @@ def _issue(  # noqa: PLR0913 -- as above
     hidable_date: Annotated[bool, typer.Option("--hidable-date", help="hidable_date")] = False,
     vct: Annotated[str | None, typer.Option(help="vct", metavar="vct")] = None,
     token_status: Annotated[str | None, typer.Option(help="token_status", metavar="token_status")] = None,
+    anchor: Annotated[list[str] | None, typer.Option("--anchor", help="anchor_record", metavar="record")] = None,
     suite: Annotated[str | None, typer.Option(help="suite", metavar="suite")] = None,
     created: Annotated[str | None, typer.Option(help="created", metavar="time")] = None,
     proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
@@ -250,6 +251,7 @@ def _issue(  # noqa: PLR0913 -- as above
         awarded_date=not hidable_date,
         vct=vct,
         token_status=token_status,
+        anchors=tuple(anchor or ()),
     )
     source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
     asked = TableOrder(

@@ -116,3 +116,14 @@ def named_records(entries: Iterable[JsonObject]) -> NamedRecords:
         if len(names) + len(malformed) == MAX_RECORDS:
             break
     return NamedRecords(tuple(names), tuple(malformed)) if names or malformed else NO_RECORDS
+
+
+def with_records(document: JsonObject, names: Iterable[RecordName]) -> JsonObject:
+    """The document with an entry for each of these records among its evidence; one that is there is not added."""
+    added = [name.entry() for name in names]
+    if not added:
+        return document
+    stated = document.get("evidence", [])
+    entries = [*stated] if isinstance(stated, list) else [stated]
+    known = {entry.get("id") for entry in entries if isinstance(entry, dict)}
+    return {**document, "evidence": [*entries, *(entry for entry in added if entry["id"] not in known)]}

@@ -16,6 +16,7 @@ from did_methods.multikey import KeyType
 from node.credentials.context_profile import check_contexts
 from node.credentials.credential import Credential, check_credential
 from node.credentials.micro_credential.disclosure import check_learner_stated, with_the_word
+from node.credentials.record_name import NO_RECORDS, Promise, named_records
 from node.documents import JsonObject, SecuredDocument, UnsecuredDocument
 from node.issuance.disclosable import (
     DISCLOSABLE,
@@ -94,29 +95,30 @@ async def secure(
     4. Its contexts are the ones its types call for, each of them pinned, none written inline.
     5. Every member of it has a meaning in them: the RDF form loses nothing. Cryptosuites that sign the JSON form would
        sign undefined terms too; they are refused here all the same.
-    6. The configuration and the document are hashed. Where the holder chooses what to show, what nobody may hide is
+    6. Records on chains that it names are named soundly, and not in a form that has nothing to anchor.
+    7. The configuration and the document are hashed. Where the holder chooses what to show, what nobody may hide is
        hashed apart from the rest, and the document says so; a BBS key signs one kind of credentials only.
-    7. The key signs; the signature is verified before the document leaves.
+    8. The key signs; the signature is verified before the document leaves.
 
     Raises IssuanceError and ProofsError for what must not be signed, and what the key store raises.
     """
-    check_issuable(document, profile, vocabulary)  # 1 to 5
+    check_issuable(document, profile, vocabulary)  # 1 to 6
     if profile.cryptosuite in DISCLOSABLE:
         return await _secure_base(document, profile, keys, vocabulary, created=created)
-    unsigned = hashed(document, profile, keys, vocabulary, created=created)  # 6
-    return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 7
+    unsigned = hashed(document, profile, keys, vocabulary, created=created)  # 7
+    return unsigned.complete(await keys.sign(profile.verification_method, unsigned.hash_data))  # 8
 
 
 async def _secure_base(
     document: UnsecuredDocument, profile: SigningProfile, keys: KeyStore, vocabulary: Vocabulary, *, created: datetime
 ) -> SecuredDocument:
-    """Steps 6 and 7 for a proof that the holder derives others from."""
+    """Steps 7 and 8 for a proof that the holder derives others from."""
     suite, method = profile.cryptosuite, profile.verification_method
     if suite == BBS:
         check_scope(document, profile.disclosure.scope)
     document = with_the_word(document)
     options = ProofOptions(cryptosuite=suite, verification_method=method, created=stated_time(suite, created))
-    unsigned = prepare_base(  # 6
+    unsigned = prepare_base(  # 7
         document,
         options,
         keys.public_key(method),
@@ -124,24 +126,25 @@ async def _secure_base(
         jsonld=vocabulary.jsonld,
         array=profile.proof_array,
     )
-    if unsigned.messages is None:  # 7
+    if unsigned.messages is None:  # 8
         return unsigned.complete(await keys.sign(method, unsigned.data))
     return unsigned.complete(await keys.sign_messages(method, unsigned.data, unsigned.messages))
 
 
 def check_issuable(document: JsonObject, profile: SigningProfile, vocabulary: Vocabulary) -> None:
-    """Steps 1 to 5 of `secure`: return if the document may be signed by the profile."""
+    """Steps 1 to 6 of `secure`: return if the document may be signed by the profile."""
     _check_unsecured(document)  # 1
     _check_structure(document)  # 2
     _check_issuer(document, profile)  # 3
     _check_contexts(document, vocabulary)  # 4
     vocabulary.jsonld.to_rdf(document)  # 5
+    _check_records(document, profile)  # 6
 
 
 def hashed(
     document: JsonObject, profile: SigningProfile, keys: KeyStore, vocabulary: Vocabulary, *, created: datetime
 ) -> Unsigned:
-    """Step 6 of `secure`: all but the signature, of a document that may be signed."""
+    """Step 7 of `secure`: all but the signature, of a document that may be signed."""
     options = ProofOptions(
         cryptosuite=profile.cryptosuite, verification_method=profile.verification_method, created=created
     )
@@ -174,6 +177,24 @@ def _check_issuer(document: JsonObject, profile: SigningProfile) -> None:
             code="issuance.issuer",
             path="/issuer",
             remedy="Put the key's DID where the issuer stands, or sign with the key of the issuer that stands there.",
+        )
+
+
+def _check_records(document: JsonObject, profile: SigningProfile) -> None:
+    named = named_records(Credential(document).evidence) if "evidence" in document else NO_RECORDS
+    if named.malformed:
+        raise NotIssuableError(
+            f"{shown(named.malformed[0])} was to name a record on a chain, and no verifier would find it",
+            code="issuance.record",
+            path="/evidence",
+            remedy="Write eip155:CHAIN:0xCONTRACT#0xNAMESPACE, with 40 and 64 digits of lower-case hexadecimal.",
+        )
+    if profile.cryptosuite == BBS and named.promising(Promise.ANCHOR):
+        raise NotIssuableError(
+            "it promises an anchor, and a credential whose showings cannot be linked has nothing to anchor",
+            code="issuance.record",
+            path="/evidence",
+            remedy="Leave the entry out, or sign in another form, such as ecdsa-sd.",
         )
 
 

@@ -24,6 +24,7 @@ from node.credentials.credential import Credential
 from node.credentials.micro_credential.disclosure import with_the_word
 from node.credentials.micro_credential.readers.sd_jwt import EUDI, WE_BUILD
 from node.credentials.micro_credential.wallet_forms import wallet_form
+from node.credentials.record_name import named_records
 from node.credentials.structure import Version, version_of
 from node.documents import JsonObject, JsonValue, UnsecuredDocument, pointer
 from node.issuance.disclosable import Disclosure, mandatory_pointers
@@ -160,6 +161,8 @@ def _in_claims(
         choosable = (*choosable, pointer("sub"))
     if status is not None:
         claims["status"] = status.to_json()
+    if records := named_records(credential.evidence).names:  # in the open, like all that says where it is looked up
+        claims["evidence"] = [record.entry() for record in records]
     absent = [one for one in disclosure.mandatory if one.split("/")[1:2] == [] or one.split("/")[1] not in claims]
     if absent:
         raise NotIssuableError(

@@ -185,9 +185,9 @@ class EthrMethod:
     async def _read(self, subject: Subject, query: VersionQuery) -> Resolution:
         reader = self.reader(subject.chain_id)
         if reader is None:
-            raise UnsupportedEventsError(
+            raise UnavailableError(
                 f"nobody is asked about chain {subject.chain_id}",
-                code="ethr.network",
+                code="ethr.nobody",
                 remedy="Name a node of the chain in your trust file, and connect.",
             )
         if query.version_number is not None:

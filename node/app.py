@@ -6,9 +6,10 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from did_methods import jwk, key, peer, pkh, web, webvh_log
+from did_methods import ethr, jwk, key, peer, pkh, web, webvh_log
 from did_methods.cache import RememberedMethod
 from did_methods.errors import AbsentError, UnavailableError
+from did_methods.ethr import EthrMethod
 from did_methods.jwk import JwkMethod
 from did_methods.key import KeyMethod
 from did_methods.peer import PeerMethod
@@ -18,11 +19,13 @@ from did_methods.web import WebMethod
 from did_methods.webvh import WebvhMethod
 from did_methods.webvh_moves import for_judging
 from node.adapters.fetch import GuardedFetch
+from node.adapters.registry_reader import registry_readers
 from node.adapters.remembered_fetch import FAILED_SECONDS, KEPT_SECONDS, RememberedFetch
 from node.adapters.web_url import Rules
 from node.documents import parse_object
 from node.verification.did_logs import LOG_TOOLS
 from node.verification.errors import FetchError, TrustError
+from node.verification.ethr_evidence import read_json
 from node.verification.sources import Fetch, FindLedger, Sources, no_fetch, no_ledger
 from node.verification.trust import NO_TRUST, Trust
 
@@ -33,11 +36,17 @@ MAX_WEB_DOCUMENTS: Final = 256
 """Documents of did:web that are remembered, of at most 128 kB each."""
 MAX_LOGS: Final = 32
 """Logs of did:webvh that are remembered, of at most 1 MiB each, with as much of witnesses."""
+MAX_IDENTITIES: Final = 8
+"""Documents of did:ethr that are remembered, each with at most 16 MiB of receipts."""
 ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
-def methods(*, online: bool = False, loopback: bool = False, remember: bool = False) -> Mapping[str, Method]:
+def methods(
+    *, online: bool = False, loopback: bool = False, remember: bool = False, trust: Trust = NO_TRUST
+) -> Mapping[str, Method]:
     """The DID methods of this program: did:web and did:webvh ask their host, if at all; the others read the identifier.
+
+    did:ethr asks the nodes of its chain that `trust` names, and no others.
 
     A document has its host for its authority, so a host that leads elsewhere is not followed. What is remembered is the
     present document alone: `remember` is not for those who ask for versions.
@@ -49,6 +58,11 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
     logs: Method = WebvhMethod(reader, LOG_TOOLS, _now, loopback=loopback)
     if remember:
         logs = RememberedMethod(logs, KEPT_SECONDS, FAILED_SECONDS, MAX_LOGS)
+    identities: Method = EthrMethod(
+        registry_readers(trust.chains if online else ()), read_json, lambda: int(_now().timestamp())
+    )
+    if remember:
+        identities = RememberedMethod(identities, KEPT_SECONDS, FAILED_SECONDS, MAX_IDENTITIES)
     return MappingProxyType(
         {
             key.METHOD: RememberedMethod(KeyMethod()),
@@ -57,6 +71,7 @@ def methods(*, online: bool = False, loopback: bool = False, remember: bool = Fa
             pkh.METHOD: RememberedMethod(PkhMethod()),
             web.METHOD: asked,
             webvh_log.METHOD: logs,
+            ethr.METHOD: identities,
         }
     )
 
@@ -70,7 +85,7 @@ def sources(
     nobody twice for the same thing within minutes, for runs over many documents in one event loop. `trust` names the
     nodes of chains; TrustError where those cannot be asked.
     """
-    known = methods(online=online, loopback=loopback, remember=remember)
+    known = methods(online=online, loopback=loopback, remember=remember, trust=trust)
     return Sources(
         resolve=lambda did: _resolve(did, known),
         now=_now,

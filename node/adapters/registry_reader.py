@@ -22,6 +22,8 @@ from node.verification.ethr_evidence import BRIDGE, CHANGED, EVENTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024
+"""All proofs of one identity: the receipts of a hundred blocks of the main chain."""
 _NOT_ASKED: Final = "Ask for the identity first."
 
 
@@ -99,6 +101,13 @@ class RegistryReader:
         with _told():
             header, events, logs = await self._events(number)
         self._files[f"{EVENTS}{number}"] = events.encode()
+        size = sum(map(len, self._files.values()))
+        if size > MAX_EVIDENCE_BYTES:
+            raise UnavailableError(
+                f"what proves the history of the identity has {size} bytes; at most {MAX_EVIDENCE_BYTES} are read",
+                code="ethr.too_large",
+                remedy="Ask its controller for an identifier that was changed less often.",
+            )
         return EventsOfBlock(_block(header), logs)
 
     async def block(self, number: int) -> Block:

@@ -26,10 +26,12 @@ from node.adapters.key_file import KeyFile, write_key_file
 from node.app import methods
 from node.cli.errors import CliError, Refused, Unknowable
 from node.cli.files import read_first_line, write_whole
+from node.cli.inputs import trust_for
 from node.cli.invocation import Invocation, path_of
 from node.cli.output import fit
 from node.config import allows_loopback
 from node.issuance.disclosable import KeyScope
+from node.verification.trust import NO_TRUST, Trust
 
 KEY_TYPES: Final = MappingProxyType(
     {
@@ -39,7 +41,7 @@ KEY_TYPES: Final = MappingProxyType(
         "bls12-381-g2": KeyType.BLS12_381_G2,
     }
 )
-DID_METHODS: Final = (key.METHOD, jwk.METHOD, peer.METHOD, pkh.METHOD, web.METHOD, webvh_log.METHOD)
+DID_METHODS: Final = (key.METHOD, jwk.METHOD, peer.METHOD, pkh.METHOD, web.METHOD, webvh_log.METHOD, "ethr")
 UNSUPPORTED: Final = (
     Problem.METHOD_NOT_SUPPORTED,
     Problem.FEATURE_NOT_SUPPORTED,
@@ -121,20 +123,21 @@ def web_did_at(domain: str) -> Did:
     return web.create(host, port=number, path=folders, loopback=allows_loopback(os.environ))
 
 
-def resolve(
+def resolve(  # noqa: PLR0913 -- what was asked for, and in which form
     invocation: Invocation,
     name: str,
     *,
     as_json: bool,
     versions: Mapping[str, str | None] = NO_VERSIONS,
     accept: str | None = None,
+    trust: str | None = None,
 ) -> int:
     """Answer with the document that a DID stands for; with `as_json`, with the whole result of its resolution.
 
     `accept` names the media type of the answer as a reader on the network would, and asks for JSON by that.
     `versions` asks for a version by `versionId`, `versionTime` or `versionNumber`, as the query of a DID URL does.
     """
-    result = asyncio.run(resolved(invocation, name, versions))
+    result = asyncio.run(resolved(invocation, name, versions, trust_for(invocation, trust)))
     as_json = as_json or accept is not None
     if as_json:
         invocation.out.answer_json(represent(result, accept or RESULT).body)
@@ -150,9 +153,14 @@ def resolve(
     return 0
 
 
-async def resolved(invocation: Invocation, name: str, versions: Mapping[str, str | None] = NO_VERSIONS) -> Resolution:
+async def resolved(
+    invocation: Invocation,
+    name: str,
+    versions: Mapping[str, str | None] = NO_VERSIONS,
+    trust: Trust = NO_TRUST,
+) -> Resolution:
     """The resolution of what was typed: a DID, or a DID URL that asks for a version."""
-    known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
+    known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ), trust=trust)
     asked = {parameter: value for parameter, value in versions.items() if value is not None}
     if not asked and "?" not in name:
         return await resolve_did(name, known)

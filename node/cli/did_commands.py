@@ -28,7 +28,8 @@ def _did_create(  # noqa: PLR0913 -- as above
     *,
     out: Annotated[str, typer.Option(help="did_out", metavar="file")],
     method: Annotated[str, typer.Option(help="method", metavar="method")] = "key",
-    key_type: Annotated[str, typer.Option("--type", help="key_type", metavar="key_type")] = "ed25519",
+    key_type: Annotated[str | None, typer.Option("--type", help="key_type", metavar="key_type")] = None,
+    network: Annotated[str | None, typer.Option(help="did_network", metavar="network")] = None,
     domain: Annotated[str | None, typer.Option(help="did_domain", metavar="text")] = None,
     document: Annotated[str, typer.Option(help="did_document", metavar="file")] = "did.json",
     signs: Annotated[str | None, typer.Option("--for", help="key_signs", metavar="text")] = None,
@@ -53,7 +54,7 @@ def _did_create(  # noqa: PLR0913 -- as above
 
     new = NewKey(
         method=method,
-        key_type=key_type,
+        key_type=key_type or ("secp256k1" if method == "ethr" else "ed25519"),
         domain=domain,
         passphrase_file=passphrase_file,
         protected=not no_passphrase,
@@ -64,10 +65,16 @@ def _did_create(  # noqa: PLR0913 -- as above
     held = (numalgo, tuple(service or ()), encryption_key, authentication_key)
     if held != NO_PEER and method != "peer":
         raise CliError("usage.peer")
+    if network is not None and method != "ethr":
+        raise CliError("usage.network")
     if method == METHOD:
         return create_log(context.obj, new, asked, out=out, document=document)
     if asked != NOTHING_ASKED:
         raise CliError("usage.log")
+    if method == "ethr":
+        from node.cli.did_ethr import create_ethr  # noqa: PLC0415 -- as above
+
+        return create_ethr(context.obj, new, network, out=out)
     if held != NO_PEER:
         from node.cli.did_peer import NewPeer, create_peer  # noqa: PLC0415 -- as above
 
@@ -84,6 +91,7 @@ def _did_resolve(  # noqa: PLR0913 -- as above
     version_time: Annotated[str | None, typer.Option(help="version_time", metavar="time")] = None,
     version_number: Annotated[str | None, typer.Option(help="version_number", metavar="number")] = None,
     accept: Annotated[str | None, typer.Option(help="did_accept", metavar="text")] = None,
+    trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="did_fetch")] = False,
     out: Annotated[str | None, typer.Option(help="did_fetch_out", metavar="file")] = None,
     force: Annotated[bool, typer.Option("--force", help="force")] = False,
@@ -100,21 +108,22 @@ def _did_resolve(  # noqa: PLR0913 -- as above
         return dereference_url(context.obj, part, Fetching(fetch, out, force), as_json=as_json, versions=versions)
     if fetch or out is not None:
         raise CliError("usage.fetch")
-    return resolve(context.obj, name, as_json=json, versions=versions, accept=accept)
+    return resolve(context.obj, name, as_json=json, versions=versions, accept=accept, trust=trust)
 
 
 @did.command("history", cls=WordedCommand, help="did_history")
-def _did_history(
+def _did_history(  # noqa: PLR0913 -- as above
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="did_name", metavar="did")],
     *,
     at: Annotated[str | None, typer.Option(help="did_at", metavar="time")] = None,
     watchers: Annotated[bool, typer.Option("--watchers", help="did_watchers")] = False,
+    trust: Annotated[str | None, typer.Option(help="trust", metavar="file")] = None,
     json: Json = False,
 ) -> int:
     from node.cli.did_history import tell_history  # noqa: PLC0415 -- as above
 
-    return tell_history(context.obj, name, at=at, as_json=json, watchers=watchers)
+    return tell_history(context.obj, name, at=at, as_json=json, watchers=watchers, trust=trust)
 
 
 @did.command("update", cls=WordedCommand, help="did_update")

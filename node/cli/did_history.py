@@ -14,13 +14,15 @@ from did_methods.resolution import Resolution
 from node.cli.did import refusal_of, resolved
 from node.cli.did_watchers import ask_watchers, finding_json, tell_watchers
 from node.cli.errors import Refused, Unknowable
-from node.cli.inputs import moment
+from node.cli.inputs import moment, trust_for
 from node.cli.invocation import Invocation
 from node.cli.output import visible
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
 from node.verification.histories import history_in
-from node.verification.keys import is_computed
+from node.verification.keys import ON_CHAIN, is_computed
+from node.verification.material import EMPTY, Origin, ResolvedDocument
+from node.verification.trust import Trust
 
 UNTOLD: Final = Unknowable.status
 _EVIDENCE: Final = MappingProxyType(
@@ -43,7 +45,15 @@ _STATES: Final = MappingProxyType(
 )
 
 
-def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: bool, watchers: bool = False) -> int:
+def tell_history(  # noqa: PLR0913 -- what was asked for, and in which form
+    invocation: Invocation,
+    name: str,
+    *,
+    at: str | None,
+    as_json: bool,
+    watchers: bool = False,
+    trust: str | None = None,
+) -> int:
     """Answer with the versions that are known, and what each key was at a time: now, unless another is given.
 
     `watchers` asks those that a log names for their copies. What they hold changes nothing in the history; where it
@@ -51,11 +61,12 @@ def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: 
     """
     now = datetime.now(UTC)
     time = now if at is None else moment("--at", at)
-    result = asyncio.run(resolved(invocation, name))
+    known = trust_for(invocation, trust)
+    result = asyncio.run(resolved(invocation, name, trust=known))
     if result.problem is not None:
         raise refusal_of(result.problem, result, name)
     try:
-        history = _history(name, result, now)
+        history = _history(name, result, now, known)
     except DidMethodsError as error:
         raise Refused("did.refused", details=f"{error}. {error.remedy}") from error
     asked = asyncio.run(ask_watchers(invocation, name, result, now)) if watchers else ()
@@ -84,9 +95,14 @@ def tell_history(invocation: Invocation, name: str, *, at: str | None, as_json: 
     return status
 
 
-def _history(name: str, result: Resolution, now: datetime) -> KeyHistory:
+def _history(name: str, result: Resolution, now: datetime, trust: Trust) -> KeyHistory:
     """The history that came with a document; where none did, the document is all there is, for ever or just now."""
     did = parse_did_url(name).did
+    if result.files and str(did).startswith(ON_CHAIN):
+        from node.verification.ethr_documents import shown_documents  # noqa: PLC0415 -- few identifiers are on a chain
+
+        item = ResolvedDocument(result.document or {}, KeyEvidence.NOW_ONLY, Origin.LIVE, now, result.files)
+        return shown_documents(did, item, EMPTY, trust, now).history
     if result.files:
         return history_in(str(did), result.files, now)
     document = DidDocument.parse(result.document or {})

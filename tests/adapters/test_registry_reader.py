@@ -19,6 +19,7 @@ from did_methods.ethr import EthrMethod, key_attribute
 from did_methods.multikey import PrivateKey
 from did_methods.resolution import Problem
 from did_methods.versions import VersionQuery
+from node.adapters import registry_reader
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.reader import JsonRpcReader
 from node.adapters.registry_reader import RegistryReader
@@ -159,3 +160,10 @@ def test_a_node_that_is_not_there(told):
     result = asyncio.run(method.resolve(told.did))
     assert result.problem is Problem.INTERNAL_ERROR
     assert "127.0.0.1:9" in result.detail
+
+
+def test_proofs_of_an_identity_are_bounded(told, monkeypatch):
+    monkeypatch.setattr(registry_reader, "MAX_EVIDENCE_BYTES", 2000)
+    result = resolved(told)
+    assert result.problem is Problem.INTERNAL_ERROR
+    assert "at most 2000" in result.detail

@@ -470,7 +470,7 @@ def test_what_cannot_be_asked():
     assert resolved(registry, versionNumber="1").problem is Problem.FEATURE_NOT_SUPPORTED
     assert isinstance(method(Reader(registry)), VersionedMethod)
     for did, problem in (
-        (f"did:ethr:0x{ALICE.hex()}", Problem.FEATURE_NOT_SUPPORTED),  # nobody is asked about that chain
+        (f"did:ethr:0x{ALICE.hex()}", Problem.INTERNAL_ERROR),  # nobody is asked about that chain
         (f"did:ethr:nowhere:0x{ALICE.hex()}", Problem.FEATURE_NOT_SUPPORTED),
         ("did:ethr:0x", Problem.INVALID_DID),
         ("did:ethr:0x02" + "ff" * 32, Problem.INVALID_PUBLIC_KEY),

@@ -224,6 +224,20 @@ def test_deadlines_of_an_hour_but_for_withdrawals():
         check_time(SetHead(HASH, OTHER, HASH, 1, NOW), NOW, NOW)
 
 
+@pytest.mark.threat(112)
+def test_the_latest_block_that_could_take_a_call():
+    consent = Acceptance(NOW - 5, b"x")
+    for operation, expected in (
+        (AnchorValue(HASH, OTHER), NOW),
+        (SetHead(HASH, OTHER, HASH, 1, NOW - 9), NOW - 10),
+        (SetHead(HASH, OTHER, HASH, 1, ENDLESS), NOW),
+        (RotateAuthority(HASH, 1, CONTRACT, consent), NOW - 5),
+        (RequestRecovery(HASH, 1, CONTRACT, HASH, OTHER, consent, CONTRACT), NOW - 5),
+    ):
+        assert AuthorizedCall(operation, NOW, b"x").expires == expected
+    assert AuthorizedCall(CompleteRecovery(HASH, 1)).expires is None
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [

@@ -159,8 +159,21 @@ def test_final_blocks_stay():
     for number in (1, 5, -1):
         with pytest.raises(UnprovenError):
             ledger.finalize(number)
+    before = ledger.latest
     ledger.reorganise(2)
-    assert ledger.latest.number == 4
+    assert ledger.latest.number == before.number
+    assert ledger.latest.hash != before.hash, "as empty as the ones before, and yet others"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_calls_of_a_block_that_was_taken_back_wait_in_line_unless_they_are_lost(lost):
+    ledger = _ledger(automatic=False)
+    (digest,) = _submitted(ledger, AuthorizedCall(OPENING))
+    _round(ledger)
+    ledger.mine()
+    ledger.reorganise(1, lost=lost)
+    ledger.mine()
+    assert (digest in ledger._blocks[-1].calls) is not lost
 
 
 def test_the_past_is_proven_even_when_its_tries_were_thrown_away(monkeypatch):

@@ -59,6 +59,15 @@ class Watched:
         self._reach("commit")
         return self._connection.__enter__()
 
+    def executemany(self, query, rows):
+        rows = list(rows)
+        for place, row in enumerate(rows):
+            if place == len(rows) // 2:
+                self._reach("half")
+            if place == len(rows) - 1:
+                self._reach("last row")
+            self._connection.execute(query, row)
+
     def __exit__(self, *error):
         self._reach("written")
         self._connection.__exit__(*error)

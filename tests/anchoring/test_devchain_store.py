@@ -25,7 +25,7 @@ DEPLOYING = 4
 CASES = [
     *((point, 1) for point in ("locked", "file", "schema")),
     *(("executed", nth) for nth in (1, 3, 4, 9)),
-    *((point, nth) for point in ("commit", "written", "committed") for nth in (1, 2, 4, 5, 10)),
+    *((point, nth) for point in ("half", "last row", "written", "committed") for nth in (1, 2, 5, 10)),
 ]
 RANDOM_KILLS = 12
 
@@ -69,6 +69,8 @@ def seen_whole(folder, told):
         assert chain.account(RICH).balance == head - (DEPLOYING - 1)
         for number in range(1, head + 1):
             assert chain.header(number).parent_hash == chain.header(number - 1).hash
+            [transaction] = chain._chain.get_block_by_header(chain.header(number)).transactions
+            assert chain.included(transaction.hash).header.block_number == number
         chain.fund(RICH, 1)
         assert chain.head.block_number == head + 1
         return head - (told[-1][0] if told else 0)

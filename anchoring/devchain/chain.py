@@ -139,9 +139,15 @@ class DevChain:
             work = self._thread.submit(task)
         except RuntimeError as error:
             self._room.release()
-            raise EmbeddedChainError("the chain was closed", code="devchain.closed", remedy="Open it again.") from error
+            raise _closed() from error
         work.add_done_callback(lambda _: self._room.release())
-        return await asyncio.wrap_future(work)
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError as error:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling():
+                raise
+            raise _closed() from error  # the task had not begun when the chain was closed
 
     def refresh(self) -> None:
         """Let the latest block be as new as on a chain that goes on by itself; runs in the chain's thread."""
@@ -163,6 +169,10 @@ class DevChain:
             code="devchain.foreign_block",
             remedy="Ask this chain for its latest block. Every folder has a chain of its own.",
         )
+
+
+def _closed() -> EmbeddedChainError:
+    return EmbeddedChainError("the chain was closed", code="devchain.closed", remedy="Open it again.")
 
 
 def _close_abandoned(opening: Future[Machine]) -> None:

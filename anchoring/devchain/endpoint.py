@@ -5,10 +5,11 @@ from typing import Protocol
 
 from anchoring.checkpoint import Chain
 from anchoring.devchain.machine import TIP, Machine
+from anchoring.errors import EmbeddedChainError
 from anchoring.keccak import keccak256
 from anchoring.secp256k1 import PARITIES
 from anchoring.signing_key import SigningKey
-from anchoring.transactions.endpoint import Head, Inclusion
+from anchoring.transactions.endpoint import Head, Inclusion, UnreachableError
 from anchoring.transactions.signing import Transaction
 
 
@@ -34,21 +35,21 @@ class DevEndpoint:
 
     async def code_hash(self, address: bytes) -> bytes:
         """Keccak-256 of the code at an address."""
-        return keccak256((await self._done(lambda: self._machine.account(address))).code)
+        return keccak256((await self._told(lambda: self._machine.account(address))).code)
 
     async def head(self) -> Head:
         """The latest block, which is final, and what gas costs in the next at least."""
-        return await self._done(self._head)
+        return await self._told(self._head)
 
     async def nonce(self, account: bytes, *, pending: bool) -> int:
         """How many transactions of the account are in blocks; with `pending`, and waiting in line behind them."""
         if pending:
-            return await self._done(lambda: self._machine.pending_nonce(account))
-        return (await self._done(lambda: self._machine.account(account))).nonce
+            return await self._told(lambda: self._machine.pending_nonce(account))
+        return (await self._told(lambda: self._machine.account(account))).nonce
 
     async def balance(self, account: bytes) -> int:
         """What the account has, which is worth nothing."""
-        return (await self._done(lambda: self._machine.account(account))).balance
+        return (await self._told(lambda: self._machine.account(account))).balance
 
     async def priority_fee(self) -> int:
         """A tip; any will do."""
@@ -56,19 +57,25 @@ class DevEndpoint:
 
     async def estimate(self, sender: bytes, to: bytes, data: bytes) -> int:
         """The gas that the call takes at the latest block; raises RevertedError."""
-        return await self._done(lambda: self._machine.estimate(sender, to, data))
+        return await self._told(lambda: self._machine.estimate(sender, to, data))
 
     async def send(self, raw: bytes) -> None:
         """Take a signed transaction; on return its block is on the disk, unless blocks are made by `mine` alone."""
-        await self._done(lambda: self._machine.send(raw))
+        await self._told(lambda: self._machine.send(raw))
 
     async def inclusion(self, transaction: bytes) -> Inclusion | None:
         """Where the transaction with this hash stands, or None while it is in no block."""
-        return await self._done(lambda: self._inclusion(transaction))
+        return await self._told(lambda: self._inclusion(transaction))
 
     async def known(self, transaction: bytes) -> bool:
         """Whether the transaction with this hash is in a block, or waits for one."""
-        return await self._done(lambda: self._machine.knows(transaction))
+        return await self._told(lambda: self._machine.knows(transaction))
+
+    async def _told[T](self, task: Callable[[], T]) -> T:
+        try:
+            return await self._done(task)
+        except EmbeddedChainError as error:
+            raise UnreachableError(f"{error}. {error.remedy} [{error.code}]") from error
 
     def _head(self) -> Head:
         self._refresh()

@@ -34,6 +34,7 @@ from anchoring.ledger import AnchorOf, CallState, HistoryEntry, StateOf
 from anchoring.operations import OpenNamespace
 from anchoring.registry_calls import ChangeOwner, call_data
 from anchoring.signing_key import SigningKey
+from anchoring.transactions.endpoint import UnreachableError
 from anchoring.transactions.machine import Limits, Transactions
 from anchoring.transactions.store import MemoryTransactionStore
 
@@ -275,7 +276,7 @@ def test_only_so_many_wait(bench):
         tasks = [asyncio.ensure_future(bench.chain.done(gate.wait)) for _ in range(MAX_TASKS)]
         await asyncio.sleep(0)
         try:
-            await bench.endpoint.head()
+            await bench.chain.final_block()
         except EmbeddedChainError as error:
             return error.code
         finally:
@@ -339,12 +340,35 @@ def test_a_folder_is_let_go_of_by_whoever_gave_up_opening_it(tmp_path, monkeypat
     assert len(codes) < 100, "the folder is still held"
 
 
-def test_a_closed_chain_says_so(tmp_path):
-    with devchain(tmp_path) as made:
-        pass
+def test_a_closed_chain_says_so_also_to_those_who_wait(tmp_path):
+    async def closed_on_them():
+        gate, begun = threading.Event(), threading.Event()
+
+        def work():
+            begun.set()
+            return gate.wait()
+
+        async with opened(tmp_path) as chain:
+            first = asyncio.ensure_future(chain.done(work))
+            waiting = asyncio.ensure_future(chain.final_block())
+            await asyncio.to_thread(begun.wait)
+            asyncio.get_running_loop().call_later(0.1, gate.set)
+        return chain, await asyncio.gather(first, waiting, return_exceptions=True)
+
+    chain, (first, waiting) = asyncio.run(closed_on_them())
+    assert first is True
+    assert (type(waiting), waiting.code) == (EmbeddedChainError, "devchain.closed")
     with pytest.raises(EmbeddedChainError) as caught:
-        asyncio.run(made.chain.final_block())
+        asyncio.run(chain.final_block())
     assert caught.value.code == "devchain.closed"
+    with pytest.raises(UnreachableError) as caught:
+        asyncio.run(head_of(chain))
+    assert "[devchain.closed]" in str(caught.value)
+
+
+async def head_of(chain):
+    async with chain.connect() as endpoint:
+        return await endpoint.head()
 
 
 def test_without_the_extra_it_says_how_to_get_it(tmp_path):

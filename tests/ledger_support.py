@@ -104,9 +104,13 @@ class Record:
 
     def anchor(self, tree: Batch, at: datetime = ANCHORED, block: int = 900) -> Anchor:
         """Write the batch down."""
-        made = Anchor(block, seconds(at), 0, 0)
-        self.anchors[AnchorOf(self.name.namespace, tree.anchored)] = made
-        return made
+        made = self.written(tree, at, block)
+        self.anchors |= made
+        return next(iter(made.values()))
+
+    def written(self, tree: Batch, at: datetime = ANCHORED, block: int = 900) -> dict[AnchorOf, Anchor]:
+        """What writing the batch down leaves in the record."""
+        return {AnchorOf(self.name.namespace, tree.anchored): Anchor(block, seconds(at), 0, 0)}
 
     def final(self, receipt: Receipt) -> Receipt:
         """The receipt, final under this block."""
@@ -124,9 +128,11 @@ def commitments(document: JsonObject, party: Party = ISSUER) -> list:
     return [commitment_of(result.outcome) for result in results]
 
 
-def pending(commitment, name: RecordName = NAME, credential_id: str | None = None) -> tuple[Batch, Receipt]:
+def pending(
+    commitment, name: RecordName = NAME, credential_id: str | None = None, secret: bytes = SECRET
+) -> tuple[Batch, Receipt]:
     """A batch with the commitment among others, and the receipt for it as it is made first."""
-    tree = batch([commitment.value, b"o" * 32], [b"a" * 32, b"b" * 32], SECRET)
+    tree = batch([commitment.value, b"o" * 32], [b"a" * 32, b"b" * 32], secret)
     place = tree.place(b"a" * 32, commitment.value)
     return tree, Receipt(place, site_of(name), subject_of(credential_id, commitment.form))
 

@@ -89,6 +89,22 @@ class Anchored:
     time: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """One signed object: a proof of a credential, and what it commits to; `known` are those of all its proofs."""
+
+    credential_id: str | None
+    path: str
+    commitment: Commitment
+    known: tuple[bytes, ...]
+
+    def is_mistaken(self, receipt: Receipt) -> bool:
+        """Whether a receipt says that it is of this document, and is of none of its proofs."""
+        if self.credential_id is None or receipt.subject != subject_of(self.credential_id, self.commitment.form):
+            return False
+        return not any(_leads(receipt, value) for value in self.known)
+
+
 class Anchors:
     """The anchors of one verification, over what is known of chains."""
 
@@ -119,8 +135,11 @@ class Anchors:
         """
         findings: dict[int, list[AnchorFinding]] = {}
         dated: list[ExaminedProof] = []
-        for place, proof in enumerate(proofs):
-            found = findings[place] = list(self._findings(credential, named, issuer, proof))  # 1.
+        commitments = [_commitment(proof, issuer) for proof in proofs]
+        values = tuple([one.value for one in commitments if one is not None])
+        for place, (proof, commitment) in enumerate(zip(proofs, commitments, strict=True)):
+            signed = None if commitment is None else _Signed(credential.id, proof.proof.path, commitment, values)
+            found = findings[place] = list(self._findings(named, issuer, signed))  # 1.
             times = [one.time for one in found if one.time is not None]
             dated.append(self._dated(proof, min(times), issuer, find or _found_again) if times else proof)  # 2.
         chosen = {proof.proof.path for proof in counting(tuple(dated))}
@@ -129,20 +148,13 @@ class Anchors:
         times = [one.time for one in told if one.time is not None]
         return Anchored(tuple(dated), check, min(times, default=None))
 
-    def _findings(
-        self, credential: Credential, named: NamedRecords, issuer: str | None, proof: ExaminedProof
-    ) -> Iterator[AnchorFinding]:
-        if issuer is None or proof.key.controller != issuer or not proof.key.authorised:
-            return
-        commitment = _commitment(proof)
-        if commitment is None:
-            return
-        subject = None if credential.id is None else subject_of(credential.id, commitment.form)
-        for name in named.promising(Promise.ANCHOR):
-            yield self._finding(name, issuer, commitment, subject, proof.proof.path)
+    def _findings(self, named: NamedRecords, issuer: str | None, signed: "_Signed | None") -> Iterator[AnchorFinding]:
+        if issuer is not None and signed is not None:
+            for name in named.promising(Promise.ANCHOR):
+                yield self._finding(name, issuer, signed)
 
     def _finding(  # noqa: PLR0911 -- one per answer
-        self, name: RecordName, issuer: str, commitment: Commitment, subject: bytes | None, path: str
+        self, name: RecordName, issuer: str, signed: "_Signed"
     ) -> AnchorFinding:
         """What one record shows of one signed object.
 
@@ -154,7 +166,7 @@ class Anchors:
         5. Nothing that was anchored only after the time of judging counts.
         """
         network = self._records.network(name.chain_id)
-        told: JsonObject = {"network": network, "record": str(name), "proof": path}
+        told: JsonObject = {"network": network, "record": str(name), "proof": signed.path}
         site = Site(name.chain_id, name.contract, name.namespace)
         chain = self._records.chain_of(site)  # 1.
         if isinstance(chain, Unknown):
@@ -163,7 +175,7 @@ class Anchors:
         leading = [
             (receipt, self._records.fact(site, receipt.question))
             for receipt in receipts
-            if _leads(receipt, commitment.value)
+            if _leads(receipt, signed.commitment.value)
         ]
         anchors = [known.fact for _, known in leading if isinstance(known, Known) and isinstance(known.fact, Anchor)]
         time = min((moment(anchor.time) for anchor in anchors), default=self._ring.at)
@@ -171,7 +183,7 @@ class Anchors:
             message = "That the record is its issuer's, neither the issuer's own document nor a list of yours says."
             return AnchorFinding(Outcome.INDETERMINATE, "namespace", message, told)
         if not leading:  # 4.
-            if subject is not None and any(receipt.subject == subject for receipt in receipts):
+            if any(map(signed.is_mistaken, receipts)):
                 message = (
                     "The receipt is of something else than this signed document. Ask the issuer for the right one."
                 )
@@ -179,17 +191,21 @@ class Anchors:
             message = "It promises an anchor, and no receipt shows it. Ask the issuer for the receipt."
             return AnchorFinding(Outcome.INDETERMINATE, "no_receipt", message, told)
         found = [_judged(receipt, known, told) for receipt, known in leading]
-        best = min(found, key=lambda one: BEST_FIRST.index(one.outcome))
+        best = min(found, key=self._rank)
         if best.time is None:
             return best
         if best.time - self._ring.at > CLOCK_SKEW:  # 5.
             message = f"It was anchored only on {format_timestamp(best.time)}, after the time that was asked about."
             return AnchorFinding(
-                Outcome.INDETERMINATE, "later", message, {**best.evidence, "covers": commitment.covers}
+                Outcome.INDETERMINATE, "later", message, {**best.evidence, "covers": signed.commitment.covers}
             )
         return replace(
-            best, evidence={**best.evidence, "covers": commitment.covers}, time=min(best.time, self._ring.at)
+            best, evidence={**best.evidence, "covers": signed.commitment.covers}, time=min(best.time, self._ring.at)
         )
+
+    def _rank(self, found: AnchorFinding) -> tuple[int, datetime]:
+        """Best first; of those that passed, the earliest."""
+        return BEST_FIRST.index(found.outcome), found.time or self._ring.at
 
     def _dated(self, proof: ExaminedProof, time: datetime, issuer: str | None, find: FindKey) -> ExaminedProof:
         """The proof, with its key as of a time; of several that its id meant, the one that it was made with."""
@@ -211,7 +227,7 @@ class Anchors:
 
     def _check(self, named: NamedRecords, proofs: Sequence[ExaminedProof], told: list[AnchorFinding]) -> Check:
         if told:
-            return min(told, key=lambda one: (BEST_FIRST.index(one.outcome), one.time or self._ring.at)).check()
+            return min(told, key=self._rank).check()
         networks = [self._records.network(name.chain_id) for name in named.names]
         evidence: JsonObject = {"network": networks[0]} if networks else {}
         holding = [proof for proof in counting(tuple(proofs)) if proof.holds]
@@ -265,8 +281,10 @@ def _unknown(problem: Problem, told: JsonObject) -> AnchorFinding:
     return AnchorFinding(Outcome.INDETERMINATE, code, message, told)
 
 
-def _commitment(proof: ExaminedProof) -> Commitment | None:
-    """The commitment to what a proof signs; None where it does not hold, or has none."""
+def _commitment(proof: ExaminedProof, issuer: str | None) -> Commitment | None:
+    """The commitment to what a proof signs; None where it is not by the issuer, does not hold, or has none."""
+    if proof.key.controller != issuer or not proof.key.authorised:
+        return None
     if isinstance(proof.outcome, ProofsError) or _unlinkable(proof):
         return None
     return commitment_of(proof.outcome, of_sd_jwt=isinstance(proof.proof, SdJwtProof))

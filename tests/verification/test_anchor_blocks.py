@@ -140,7 +140,7 @@ def test_the_newest_answer_counts():
     later = replace(CASE.record, number=2000, time=AT - timedelta(minutes=1)).state
     question = CASE.receipt.question
     fact = FactProof(CHAIN.id, CONTRACT.address, (question,), later.proof(slots_of(question)).encode(), Origin.FILE)
-    material = CASE.material(checkpoints=(checkpoint(later),), facts=(fact,))
+    material = CASE.material(checkpoints=(CASE.checkpoint, checkpoint(later)), facts=(fact,))
     assert _anchor(DOCUMENT, material) == ("passed", "anchor.passed")
     assert _evidence(DOCUMENT, material)["asOf"] == utc(AT - timedelta(minutes=1))
     waiting = replace(CASE.receipt, progress=None)

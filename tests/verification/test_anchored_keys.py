@@ -1,5 +1,6 @@
 """Keys in time, by real receipts: rotate, revoke, sign and anchor in any order, over logs of did:webvh."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, invariant, multiple, rule, run_state_machine_as_test
 from jose_support import vc_jwt
-from keys_in_time_support import DAY, PARTIES, START, KeysInTime, Log, stamp
+from keys_in_time_support import DAY, PARTIES, START, UPDATES, KeysInTime, Log, stamp
+from keys_in_time_support import document as log_document
 from ledger_support import (
     NAME,
     STRANGE,
@@ -25,9 +27,11 @@ from ledger_support import (
 )
 from verification_support import AT, MALLORY, STRICT, Party, badge, found, one
 
+from did_methods.webvh_create import update
 from node.proofs.commitment import commitment_of
 from node.proofs.jose.jws import parse_jws, verify_jws
 from node.verification.check import CheckName, Outcome
+from node.verification.did_logs import LOG_TOOLS
 from node.verification.trust import Trust
 
 
@@ -182,6 +186,19 @@ def test_an_anchor_dates_the_proof_that_it_is_of_and_no_other(rotated):
     assert [proof["counts"] for proof in entry.check(CheckName.PROOF).evidence["proofs"]] == [True, False]
 
 
+@pytest.mark.threat(111)
+def test_the_anchor_of_a_proof_that_does_not_count_is_not_one_of_the_document(rotated):
+    """The old key's proof was anchored too late; the new key's is not anchored, and nothing speaks against it."""
+    method = f"{rotated.did}#{PARTIES[1].private.public.to_multibase()}"
+    old = signed(rotated, PARTIES[0])
+    new = PARTIES[1].sign(badge(Party(PARTIES[1].private, rotated.did), evidence=naming()), method=method)
+    both = {**old, "proof": [old["proof"], new["proof"]]}
+    entry = _judged(rotated, both, anchored(old, PARTIES[0], START + 150 * DAY).material())
+    assert found(entry, "issuer_key") == ("passed", "issuer_key.passed")
+    assert entry.check(CheckName.ISSUER_KEY).evidence["time"] == "judging"
+    assert found(entry, "anchor") == ("indeterminate", "anchor.no_receipt")
+
+
 @pytest.mark.threat(22)
 def test_a_token_by_a_replaced_key_counts_for_what_was_anchored_before(rotated):
     method = f"{rotated.did}#{PARTIES[0].private.public.to_multibase()}"
@@ -194,6 +211,48 @@ def test_a_token_by_a_replaced_key_counts_for_what_was_anchored_before(rotated):
         entry = _judged(rotated, text, Case({}, record.final(receipt), record).material())
         assert found(entry, "issuer_key")[0] == outcome
         assert found(entry, "anchor") == ("passed", "anchor.passed")
+
+
+@pytest.mark.threat(22)
+def test_of_several_records_the_earliest_time_counts(rotated):
+    other = replace(NAME, namespace=STRANGE)
+    method = f"{rotated.did}#{PARTIES[0].private.public.to_multibase()}"
+    named = badge(Party(PARTIES[0].private, rotated.did), evidence=naming(other, NAME))
+    document = PARTIES[0].sign(named, method=method, created=START)
+    record = Record()
+    receipts = []
+    for name, day in ((other, 150), (NAME, 50)):
+        tree, receipt = pending(commitments(document, PARTIES[0])[0], name, document["id"])
+        record.anchors |= replace(record, name=name, anchors={}).written(tree, START + day * DAY)
+        receipts.append(receipt)
+    material = ledgers(
+        receipts=tuple(record.final(receipt).encode() for receipt in receipts), checkpoints=(checkpoint(record.state),)
+    )
+    entry = _judged(rotated, document, material, trust=trust_in(rotated, names=[NAME, other]))
+    assert found(entry, "issuer_key") == ("passed", "issuer_key.passed")
+    assert entry.check(CheckName.ISSUER_KEY).evidence["anchoredAt"] == stamp(START + 50 * DAY)
+    assert entry.check(CheckName.ANCHOR).evidence["time"] == stamp(START + 50 * DAY)
+
+
+@pytest.mark.threat(22)
+@pytest.mark.parametrize(
+    ("day", "who", "code"), [(50, 0, "passed"), (150, 0, "replaced"), (150, 1, "passed"), (50, 1, "not_yet")]
+)
+def test_an_id_that_was_given_to_another_key_is_that_of_the_one_that_signed(day, who, code):
+    """The time says which key the id meant; the signature, which one made it."""
+    log = Log(PARTIES[0], START)
+    for since, holder in ((1, PARTIES[0]), (100, PARTIES[1])):
+        named = json.dumps(log_document(log.did, {holder: None}, [holder]))
+        text = named.replace(f"#{holder.private.public.to_multibase()}", "#key")
+        log.data = update(log.data, {}, UPDATES, LOG_TOOLS, at=START + since * DAY, document=json.loads(text))
+    signer = PARTIES[who]
+    document = signer.sign(
+        badge(Party(signer.private, log.did), evidence=naming()), method=f"{log.did}#key", created=START
+    )
+    entry = _judged(log, document, anchored(document, signer, START + day * DAY).material())
+    assert entry.check(CheckName.ISSUER_KEY).code == f"issuer_key.{code}"
+    assert found(entry, "proof") == ("passed", "proof.passed")
+    assert entry.check(CheckName.ANCHOR).passed
 
 
 SERVICE = {"id": "#time", "type": "TrustAnchorNamespace", "serviceEndpoint": str(NAME)}

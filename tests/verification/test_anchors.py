@@ -292,6 +292,20 @@ def test_a_receipt_of_another_document_is_passed_over():
     assert _anchor(nameless.document, nameless.material()) == ("passed", "anchor.passed")
 
 
+def test_of_several_receipts_the_earliest_anchor_counts():
+    """A document that was put into two batches has two anchors, in one record."""
+    (made,) = commitments(DOCUMENT)
+    record, receipts = Record(), []
+    for days, secret in ((1, b"t" * 32), (9, b"s" * 32)):
+        tree, receipt = pending(made, NAME, DOCUMENT["id"], secret)
+        record.anchor(tree, AT - timedelta(days=days), 900 - days)
+        receipts.append(receipt)
+    shown = tuple(record.final(receipt).encode() for receipt in receipts)
+    for order in (shown, shown[::-1]):
+        material = ledgers(receipts=order, checkpoints=(checkpoint(record.state),))
+        assert _evidence(DOCUMENT, material)["time"] == utc(AT - timedelta(days=9))
+
+
 def test_bytes_that_are_no_receipt_are_passed_over():
     material = CASE.material(receipts=(b"", b"\xff" * 99, CASE.receipt.encode()[:-1], CASE.receipt.encode()))
     assert _anchor(DOCUMENT, material) == ("passed", "anchor.passed")

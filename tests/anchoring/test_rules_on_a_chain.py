@@ -197,8 +197,9 @@ class Lives(RuleBasedStateMachine):
         stranger=st.none() | keys,
         step=st.sampled_from([1, 1, 1, 2]),
         delay=delays,
+        forger=st.none() | st.none() | keys,
     )
-    def request(self, space, key, following, stranger, step, delay):  # noqa: PLR0913, PLR0917 - all drawn
+    def request(self, space, key, following, stranger, step, delay, forger=None):  # noqa: PLR0913, PLR0917 - all drawn
         state, guardian = self.state(space), self.guardian(space, stranger)
         operation = RequestRecovery(
             space,
@@ -209,13 +210,19 @@ class Lives(RuleBasedStateMachine):
             self.accepted(space, key, None, 600),
             guardian.address,
         )
-        self.tell(operation, guardian, delay)
+        self.tell(operation, forger or guardian, delay)
 
-    @rule(space=spaces, stranger=st.none() | keys, step=st.sampled_from([0, 0, 1]), delay=delays)
-    def cancel(self, space, stranger, step, delay):
+    @rule(
+        space=spaces,
+        stranger=st.none() | keys,
+        step=st.sampled_from([0, 0, 1]),
+        delay=delays,
+        forger=st.none() | st.none() | keys,
+    )
+    def cancel(self, space, stranger, step, delay, forger=None):  # noqa: PLR0913, PLR0917 - all drawn
         state, guardian = self.state(space), self.guardian(space, stranger)
         sequence = max(1, step + (state.recovery_requests if state else 1))
-        self.tell(CancelRecovery(space, sequence, SALT, guardian.address), guardian, delay)
+        self.tell(CancelRecovery(space, sequence, SALT, guardian.address), forger or guardian, delay)
 
     @rule(space=spaces, patient=st.booleans())
     def complete(self, space, patient):
@@ -293,8 +300,10 @@ def test_each_refusal_in_its_turn(machine):
     life.request(space, successor, COMMITMENTS[2], None, 2, 600)
     life.request(space, successor, COMMITMENTS[2], None, 1, 600)
     life.cancel(space, None, 1, 600)
+    life.cancel(space, None, 0, 600, forger=authority)
+    life.request(space, authority, COMMITMENTS[2], None, 1, 600, forger=successor)
     life.complete(space, patient=False)
-    life.time += RECOVERY_DELAY - 2
+    life.time = life.state(space).pending.ready_at - 1
     life.complete(space, patient=False)
     life.complete(space, patient=True)
     life.complete(space, patient=True)

@@ -159,10 +159,17 @@ def _checked(account: Account) -> bytes:
 
 
 def ethereum_address(key: PublicKey) -> bytes:
-    """The 20 bytes of the account that a secp256k1 key stands for on every chain of Ethereum's kind."""
-    y = y_of(KeyType.SECP256K1, key.raw)
-    if y is None:  # a checked key is a point
-        raise UnsupportedKeyError("the key is no point", code="account.unsupported", remedy="Do not rely on it.")
+    """The 20 bytes of the account that a secp256k1 key stands for on every chain of Ethereum's kind.
+
+    Raises UnsupportedKeyError for keys of other types.
+    """
+    y = y_of(KeyType.SECP256K1, key.raw) if key.type is KeyType.SECP256K1 else None
+    if y is None:
+        raise UnsupportedKeyError(
+            f"a key of type {key.type} stands for no account of Ethereum",
+            code="account.unsupported",
+            remedy="Use a secp256k1 key.",
+        )
     return _keccak256(key.raw[1:] + y.to_bytes(32))[-20:]
 
 

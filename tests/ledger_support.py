@@ -79,10 +79,13 @@ def word_of(anchor: Anchor) -> bytes:
 def checkpoint(
     state: HandMadeState, *, chain: Chain = CHAIN, by: PrivateKey = SIGNER, lasting: timedelta = GENEROUS
 ) -> bytes:
-    """A signed checkpoint of the block."""
-    stated = Checkpoint(
-        chain, state.number, state.hash, state.timestamp, state.timestamp + int(lasting.total_seconds())
-    )
+    """A signed checkpoint of the block of a state."""
+    return checkpoint_of(block_of(state, chain), state.timestamp, by=by, lasting=lasting)
+
+
+def checkpoint_of(block: TrustedBlock, time: int, *, by: PrivateKey = SIGNER, lasting: timedelta = GENEROUS) -> bytes:
+    """A signed checkpoint of a block of this time."""
+    stated = Checkpoint(block.chain, block.number, block.hash, time, time + int(lasting.total_seconds()))
     signature = local_signer(by).sign(stated.encode())
     return SignedCheckpoint.of(stated, [(signer_of(by.public), signature)]).encode()
 

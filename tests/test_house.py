@@ -20,8 +20,7 @@ DEFENDED = {
     92,
     94,
     *range(101, 107),
-    *range(107, 114),
-    115,
+    *range(107, 116),
 }
 
 REGISTRY_HOSTS = re.compile(

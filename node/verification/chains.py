@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 from anchoring.checkpoint import Chain, CheckpointTrust, TrustedBlock
+from anchoring.devchain.label import is_embedded
 from anchoring.storage_proof import Contract
 
 TEST_CHAINS: Final = frozenset({5, 1337, 17_000, 31_337, 80_002, 84_532, 421_614, 560_048, 11_155_111, 11_155_420})
@@ -52,6 +53,16 @@ class TrustedChain:
     def caip(self) -> str:
         """The chain, as CAIP-2 writes it."""
         return caip(self.chain.id)
+
+
+def is_test_network(chain_id: int, kind: ChainKind | None) -> bool:
+    """Whether nothing on a chain counts; `kind` is what the verifier calls it, None where it does not know it.
+
+    An embedded chain is one's own, or nothing: whatever else a verifier calls it, by its number it is no public one.
+    """
+    if kind is None:
+        return chain_id in TEST_CHAINS or is_embedded(chain_id)
+    return kind is ChainKind.TEST or (kind is not ChainKind.LOCAL and is_embedded(chain_id))
 
 
 def caip(chain_id: int) -> str:

@@ -19,7 +19,7 @@ from anchoring.receipt import Receipt
 from node.credentials.credential import Credential
 from node.credentials.record_name import RecordName, named_records
 from node.documents import JsonValue
-from node.verification.chains import ChainKind, TrustedChain
+from node.verification.chains import TrustedChain, is_test_network
 from node.verification.ledger_material import FactProof, LedgerMaterial, QuorumBlock
 from node.verification.material import Origin, ResolutionFailure
 from node.verification.records import decoded_receipts
@@ -75,7 +75,7 @@ def _asked(subject: JsonValue, sources: Sources, trust: Trust, given: LedgerMate
     named = {name.record for name in records_of(subject)}  # 1.
     for receipt in decoded_receipts(given.receipts):  # 2.
         chain = trust.chain(receipt.site.chain_id)
-        if chain is None or chain.kind is ChainKind.TEST or not _is_named(receipt, chain, named):
+        if chain is None or is_test_network(chain.chain.id, chain.kind) or not _is_named(receipt, chain, named):
             continue
         each = found.get(chain.chain.id)
         if each is None and len(found) < MAX_CHAINS and (reader := sources.ledger(chain)) is not None:

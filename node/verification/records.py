@@ -21,7 +21,7 @@ from anchoring.header import Header
 from anchoring.layout import ProvenFacts, proven_facts
 from anchoring.receipt import Finality, Receipt, Site
 from anchoring.storage_proof import MAX_SLOTS, StorageProof
-from node.verification.chains import TEST_CHAINS, ChainKind, TrustedChain, caip
+from node.verification.chains import TrustedChain, caip, is_test_network
 from node.verification.checkpoint_signers import signed_by
 from node.verification.ledger_material import FactProof, LedgerMaterial
 from node.verification.material import Origin
@@ -91,7 +91,7 @@ class Records:
         2. The verifier knows the chain, and the contract at this place on it.
         """
         chain = self._trust.chain(site.chain_id)
-        if chain.kind is ChainKind.TEST if chain is not None else site.chain_id in TEST_CHAINS:  # 1.
+        if is_test_network(site.chain_id, None if chain is None else chain.kind):  # 1.
             return Unknown(Problem.TEST_NETWORK)
         if chain is None:  # 2.
             return Unknown(Problem.UNKNOWN_NETWORK)

@@ -31,6 +31,7 @@ from verification_support import (
 )
 
 from anchoring.checkpoint import Chain
+from anchoring.devchain.label import IDS
 from anchoring.receipt import Site
 from did_methods.multikey import KeyType, PrivateKey
 from node.credentials.record_name import Promise
@@ -182,5 +183,12 @@ def test_a_network_for_tests_proves_nothing_unless_it_is_called_ones_own():
         assert _anchor(document, own, trust) == ("indeterminate", "anchor.test_network")
     marked = trusting(ISSUER, names=[demo], chains=[trusted_chain(ChainKind.LOCAL, chain)])
     assert _anchor(document, own, marked) == ("passed", "anchor.passed")
+    embedded = replace(NAME, chain_id=IDS.start + 7)
+    there = ISSUER.sign(badge(evidence=naming(embedded)))
+    for trust in (
+        Trust(),
+        trusting(ISSUER, names=[embedded], chains=[trusted_chain(chain=Chain(embedded.chain_id, CHAIN.genesis))]),
+    ):
+        assert _anchor(there, ledgers(), trust) == ("indeterminate", "anchor.test_network")
     forked = trusting(ISSUER, names=[demo], chains=[trusted_chain(ChainKind.LOCAL, Chain(31337, bytes(32)))])
     assert _anchor(document, own, forked) == ("indeterminate", "anchor.untrusted_block")

@@ -173,6 +173,7 @@ def _state(**changes):
         {"era": 3},
         {"recovery": 0},
         {"recoveryRequests": 0},
+        {"recoveryRequests": 0, "readyAt": 0, "successor": 0, "nextRecovery": 0},
         {"successor": 0},
         {"nextRecovery": 0},
         {"readyAt": 0},

@@ -219,7 +219,7 @@ class Lives(RuleBasedStateMachine):
         delay=delays,
         forger=st.none() | st.none() | keys,
     )
-    def cancel(self, space, stranger, step, delay, forger=None):  # noqa: PLR0913, PLR0917 - all drawn
+    def cancel(self, space, stranger, step, delay, forger=None):
         state, guardian = self.state(space), self.guardian(space, stranger)
         sequence = max(1, step + (state.recovery_requests if state else 1))
         self.tell(CancelRecovery(space, sequence, SALT, guardian.address), forger or guardian, delay)
@@ -301,6 +301,9 @@ def test_each_refusal_in_its_turn(machine):
     life.request(space, successor, COMMITMENTS[2], None, 1, 600)
     life.cancel(space, None, 1, 600)
     life.cancel(space, None, 0, 600, forger=authority)
+    consent = life.accepted(space, successor, authority, 600)
+    request = RequestRecovery(space, 2, successor.address, COMMITMENTS[2], SALT, consent, guardian.address)
+    life.tell(request, guardian)
     life.request(space, authority, COMMITMENTS[2], None, 1, 600, forger=successor)
     life.complete(space, patient=False)
     life.time = life.state(space).pending.ready_at - 1

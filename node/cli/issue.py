@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from node.cli.errors import CliError, describe
 from node.cli.files import require_free, write_whole
@@ -140,7 +140,9 @@ def issue_file(  # noqa: PLR0913 -- what was typed
     if strict and order.form not in HIDING:
         raise CliError("usage.strict")
     document = _document(invocation, source, order, created)
-    if document is None or (remark_on_privacy(invocation, _betrayed(invocation, document, order, created)) and strict):
+    if document is None:
+        return 1
+    if remark_on_privacy(invocation, betrayed(linter_for(invocation, order), document, order, created)) and strict:
         return 1
     signing = signing_for(
         invocation,
@@ -181,9 +183,9 @@ def checked(invocation: Invocation, order: Order) -> datetime:
     if order.form is not None and (order.suite is not None or (order.proof_array and order.form in TOKENS)):
         raise CliError("usage.form_conflict")
     _check_kind(order)
+    _ = order.records  # named soundly, before anything is read
     if order.form not in HIDING and order.disclosure != NOTHING_MORE:
         raise CliError("usage.disclosure", known=", ".join(HIDING))
-    _ = order.records  # named soundly, before anything is read
     if path_of(order.key, invocation.settings.key) is None:
         raise CliError("usage.missing", name="--key")
     return created
@@ -193,19 +195,38 @@ async def _secured(
     invocation: Invocation, document: UnsecuredDocument, signing: Signing, order: Order, created: datetime
 ) -> SecuredDocument | str:
     """The signed credential: a document with its proof, or a token; what is lost in a form is said."""
+    if order.form in TOKENS:
+        token = await token_of(document, signing, order, created)
+        remark_on_losses(invocation, token)
+        return token.text
+    return await signing.secure(document, created=created)
+
+
+class Token(NamedTuple):
+    """A token, and what is lost in its form, or kept beside it."""
+
+    text: str
+    lost: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+async def token_of(document: UnsecuredDocument, signing: Signing, order: Order, created: datetime) -> Token:
+    """The token for a document, in the form that was asked for."""
     if order.form == JWT:
-        return await secure_as_token(document, signing, created=created)
-    if order.form != SD_JWT:
-        return await signing.secure(document, created=created)
+        return Token(await secure_as_token(document, signing, created=created))
     from node.issuance.selective_token import VCT_OF, secure_as_sd_jwt  # noqa: PLC0415 -- as above
 
     vct = None if order.vct is None else VCT_OF[order.vct]
     made = await secure_as_sd_jwt(document, signing, created=created, vct=vct, status=_place(order.token_status))
-    if made.lost:
-        invocation.out.remark("remark.lost", elements=", ".join(made.lost))
-    if made.kept:
-        invocation.out.remark("remark.kept", elements=", ".join(made.kept))
-    return made.text
+    return Token(made.text, made.lost, made.kept)
+
+
+def remark_on_losses(invocation: Invocation, token: Token) -> None:
+    """Say which elements the form has no place for."""
+    if token.lost:
+        invocation.out.remark("remark.lost", elements=", ".join(token.lost))
+    if token.kept:
+        invocation.out.remark("remark.kept", elements=", ".join(token.kept))
 
 
 def _check_kind(order: Order) -> None:
@@ -239,11 +260,10 @@ def linter_for(invocation: Invocation, order: Order) -> PrivacyLinter:
     return PrivacyLinter(order.form_suite or "", order.disclosure, known.jsonld)
 
 
-def _betrayed(
-    invocation: Invocation, document: UnsecuredDocument, order: Order, created: datetime
+def betrayed(
+    linter: PrivacyLinter, document: UnsecuredDocument, order: Order, created: datetime
 ) -> list[PrivacyFinding]:
     """What the privacy linter says of one credential; of an SD-JWT, by the claims that it will have."""
-    linter = linter_for(invocation, order)
     if order.form != SD_JWT:
         return linter.look(document)
     from node.issuance.selective_token import VCT_OF, claims_of  # noqa: PLC0415 -- as above

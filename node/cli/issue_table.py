@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,7 +19,19 @@ from node.cli.composing import fresh_for, read_draft, tell
 from node.cli.errors import CliError, Refused, describe
 from node.cli.files import StagedFile, StagedFolder, staged_file, staged_folder
 from node.cli.invocation import Invocation
-from node.cli.issue import TOKENS, Input, Order, TableOrder, checked, linter_for, remark_on_privacy
+from node.cli.issue import (
+    TOKENS,
+    Input,
+    Order,
+    TableOrder,
+    Token,
+    betrayed,
+    checked,
+    linter_for,
+    remark_on_losses,
+    remark_on_privacy,
+    token_of,
+)
 from node.cli.output import visible
 from node.cli.places import Places, reserved
 from node.cli.signing import signing_for
@@ -29,11 +42,13 @@ from node.credentials.award_table import AwardTable
 from node.credentials.compose import check_whole
 from node.credentials.errors import AchievementError, CompositionError
 from node.credentials.record_name import with_records
-from node.documents import JsonObject
+from node.documents import JsonObject, UnsecuredDocument
 from node.issuance.award_batch import AwardBatch, Problem, RowError
 from node.issuance.batch import Batch, Tally
 from node.issuance.errors import IssuanceError
 from node.issuance.privacy import PrivacyFinding, PrivacyLinter
+from node.issuance.secure import Signing
+from node.issuance.token_batch import TokenBatch
 from node.status.errors import StatusError
 
 LINES: Final = ".jsonl"
@@ -58,13 +73,14 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """One file with a credential in each line, in the order of the rows."""
+    """One file with a credential in each line, in the order of the rows; a token is a text of JSON there."""
 
     staged: StagedFile
+    tokens: bool
 
     def write(self, _row: int, credential: bytes) -> None:
         """Add a line."""
-        self.staged.file.write(credential + b"\n")
+        self.staged.file.write(b'"%b"\n' % credential if self.tokens else credential + b"\n")
 
     def release(self, *, force: bool) -> None:
         """Give the file its name."""
@@ -76,10 +92,11 @@ class Folder:
     """A folder with a file for each credential, named by the number of its row, never by what stands in it."""
 
     staged: StagedFolder
+    tokens: bool
 
     def write(self, row: int, credential: bytes) -> None:
         """Add a file."""
-        self.staged.write(f"row-{row:07}.json", credential + b"\n")
+        self.staged.write(f"row-{row:07}.{'jwt' if self.tokens else 'json'}", credential + b"\n")
 
     def release(self, *, force: bool) -> None:  # noqa: ARG002 -- what a folder holds is never replaced
         """Give the folder its name."""
@@ -101,16 +118,34 @@ class Privacy:
     """What the privacy linter says of the credentials of a table, each thing once."""
 
     linter: PrivacyLinter
+    order: Order
+    created: datetime
     found: dict[PrivacyFinding, None] = field(default_factory=dict)
 
     def admit(self, document: JsonObject) -> None:
         """Judge a document whole, and note what would betray its holder."""
         check_whole(document)
-        self.found.update(dict.fromkeys(self.linter.look(document)))
+        told = betrayed(self.linter, UnsecuredDocument(document), self.order, self.created)
+        self.found.update(dict.fromkeys(told))
 
     def findings(self) -> list[PrivacyFinding]:
         """All that is to be said, once every row was looked at."""
         return [*self.found, *self.linter.rare()]
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Signs the awards of a table as tokens of one form."""
+
+    signing: Signing
+    order: Order
+    created: datetime
+    last: Token | None = None
+
+    async def sign(self, document: UnsecuredDocument) -> str:
+        """The token for one document."""
+        self.last = await token_of(document, self.signing, self.order, self.created)
+        return self.last.text
 
 
 @dataclass(slots=True)
@@ -152,6 +187,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
     created = checked(invocation, order)  # 1.
     result, rejects = _outputs(source, order, asked)
     shared, described = read_draft(invocation, source.award or ""), read_draft(invocation, source.achievement or "")
+    shared = with_records(shared, order.records)
     fresh = fresh_for(invocation, order.key, created)
     with ExitStack() as stack:
         table = stack.enter_context(opened_table(asked.csv or "", encoding_named(asked.encoding or "") or ENCODINGS[0]))
@@ -170,13 +206,18 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             trial=asked.dry_run,
             disclosure=order.disclosure,
         )
-        privacy = Privacy(linter_for(invocation, order))
-        batch = Batch(signing, created=created, admit=privacy.admit)
+        privacy = Privacy(linter_for(invocation, order), order, created)
+        tokens = Tokens(signing, order, created)
+        batch = (
+            TokenBatch(tokens.sign, privacy.admit)
+            if order.form in TOKENS
+            else Batch(signing, created=created, admit=privacy.admit)
+        )
         awards = AwardBatch(achievement, columns, fresh, batch)
         progress = Progress(invocation, table)
         try:
             places = stack.enter_context(reserved(asked.status, trial=asked.dry_run))
-            sink = _sink(stack, result)
+            sink = _sink(stack, result, tokens=order.form in TOKENS)
             rejected = stack.enter_context(staged_file(rejects)) if rejects else None
             mistakes = Rejects(rejected.file, table.headings, table.delimiter) if rejected else None
             asyncio.run(_issue_rows(awards, places, sink, mistakes, progress))  # 2.
@@ -187,10 +228,11 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             return Refused.status
         progress.end()
         if mistakes is not None:
-    shared = with_records(shared, order.records)
             mistakes.close()
         if rejected is not None and progress.rejected:
             rejected.release(force=asked.force)
+        if tokens.last is not None:  # what a form has no place for is the same for all awards of an achievement
+            remark_on_losses(invocation, tokens.last)
         betrays = remark_on_privacy(invocation, privacy.findings())
         released = bool(progress.issued) and not (asked.strict and (progress.rejected or betrays))
         if released:
@@ -275,8 +317,10 @@ def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path
 def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
     """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
     given = (source.achievement, source.award)
-    if None in given or source.file is not None or source.endorsement is not None or order.form in TOKENS:
+    if None in given or source.file is not None or source.endorsement is not None or order.token_status is not None:
         raise CliError("usage.csv")
+    if order.vct is not None and asked.status is not None:
+        raise CliError("usage.csv_vct")
     if asked.encoding is not None and encoding_named(asked.encoding) is None:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))
     if asked.out is None and not asked.dry_run:
@@ -291,12 +335,12 @@ def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | Non
     return result, rejects
 
 
-def _sink(stack: ExitStack, result: Path | None) -> Sink:
+def _sink(stack: ExitStack, result: Path | None, *, tokens: bool) -> Sink:
     if result is None:
         return Nowhere()
     if result.suffix == LINES:
-        return Lines(stack.enter_context(staged_file(result)))
-    return Folder(stack.enter_context(staged_folder(result)))
+        return Lines(stack.enter_context(staged_file(result)), tokens)
+    return Folder(stack.enter_context(staged_folder(result)), tokens)
 
 
 def _renamed(columns: Sequence[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from node.credentials.findings import wrong
 from node.documents import JsonObject, JsonValue
 from node.issuance.batch import Batch
 from node.issuance.errors import IssuanceError, TemplateError
+from node.issuance.token_batch import TokenBatch
 from node.proofs.errors import ProofsError
 
 
@@ -44,12 +45,14 @@ class AwardBatch:
     achievement: Achievement
     table: AwardTable
     fresh: Fresh
-    batch: Batch
+    batch: Batch | TokenBatch
     _given: set[int] = field(default_factory=set, init=False)
     """Hashes of the identifiers that the table gave: they take less than half of what the identifiers would."""
 
     async def issue(self, cells: Sequence[str], status: Sequence[JsonObject] = ()) -> bytes:
-        """The credential of one row, with these status entries; raises RowError, and TemplateError to stop the batch.
+        """The credential of one row, or the token, with these status entries.
+
+        Raises RowError, and TemplateError to stop the batch.
 
         Cells are as many as the table has headings.
         """

@@ -14,6 +14,7 @@ from node.credentials.identity import identity_hash
 from node.status.bitstring import MIN_ENTRIES
 from node.status.encoded_list import decode
 from node.status.indexes import TakenIndexes
+from node.verification.received import receive
 
 ACHIEVEMENT = {
     "id": "urn:uuid:2f9d2a31-60d4-4b5c-8cf4-0a7a6f4d3c55",
@@ -245,8 +246,7 @@ def test_tables_are_read_as_spreadsheets_write_them(desk, encoding, option, deli
         (b"name\nx\n", ("--encoding", "rot13"), 2, "usage.choice"),
         (b"name\nx\n", ("--encoding", "\u0105"), 2, "usage.choice"),
         (b"name\nx\n", ("--encoding", "../utf_8"), 2, "usage.choice"),
-        (b"name\nx\n", ("--status", "none.json"), 2, "input.missing"),
-        (b"name\nx\n", ("--form", "jwt"), 2, "usage.csv"),
+        (b"name\nx\n", ("--endorsement", "x.json"), 2, "usage.csv"),
         (b"name\n", (), 1, ""),
     ],
 )
@@ -326,3 +326,50 @@ def test_at_a_terminal_progress_is_shown_and_gone_at_the_end(desk):
     assert status == 0
     assert "rows," in shown
     assert "Issued: 3000 credentials" in shown.rpartition("\x1b[K")[2]
+
+
+@pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
+def test_everybody_in_a_table_gets_a_token(desk, form):
+    table = "name,value:grade\n" + "".join(f"Learner {n},{'ABC'[n % 3]}\n" for n in range(6)) + ",A\n"
+    done = issue(desk, table, "--form", form)
+    assert "Issued: 6 credentials" in done.stderr
+    assert done.returncode == 1  # one row has no name
+    assert len(rejected(desk)) == 1
+    tokens = lines(desk)
+    assert len(set(tokens)) == 6
+    assert all(isinstance(token, str) and token.startswith("ey") for token in tokens)
+    read = [receive(token).value for token in tokens]
+    assert names(read) == [f"Learner {n}" for n in range(6)]
+    checked = glejt(desk, "verify", "signed.jsonl", "--offline", "--json")
+    assert checked.returncode == 0
+    assert issue(desk, table, "--form", form, out="folder").returncode == 1
+    assert {path.name for path in (desk / "folder").iterdir()} == {f"row-{n:07}.jwt" for n in range(2, 8)}
+    assert glejt(desk, "verify", "folder", "--offline").returncode == 0
+
+
+def test_tokens_of_a_table_have_places_of_their_own(desk):
+    url, key = ("--url", NEXT_BADGE), ("--key", "key.json")
+    assert glejt(desk, "status", "create", *url, "--out", "list.json", *key).returncode == 0
+    assert issue(desk, "name\nA B\nC D\n", "--form", "sd-jwt", "--status", "list.json").returncode == 0
+    read = [receive(token).value for token in lines(desk)]
+    assert len({one["credentialStatus"]["statusListIndex"] for one in read}) == 2
+
+
+def test_a_table_of_wallet_forms(desk):
+    done = issue(desk, "name\nA B\nC D E\n", "--form", "sd-jwt", "--vct", "we-build")
+    assert done.returncode == 0
+    read = [receive(token).value for token in lines(desk)]
+    assert [one["vct"] for one in read] == ["VerifiableMicroCredential"] * 2
+    assert done.stderr.count("no place") == 1 or "E" in done.stderr
+    for more in (("--status", "list.json"), ("--token-status", "https://school.example/tokens/1#1")):
+        refused = issue(desk, None, "--form", "sd-jwt", "--vct", "we-build", *more, out="other.jsonl")
+        assert refused.returncode == 2
+        assert f"Code: usage.csv{'_vct' if more[0] == '--status' else ''}\n" in refused.stderr
+
+
+def test_what_betrays_holders_of_tokens_is_told_once_for_the_table(desk):
+    table = "name\n" + "".join(f"Learner {n}\n" for n in range(6))
+    done = issue(desk, table, "--form", "sd-jwt", "--strict")
+    assert done.returncode == 1
+    assert done.stderr.count("privacy.time") == 2  # of iat, and of validFrom
+    assert left(desk) == set()

@@ -302,7 +302,8 @@ def test_each_refusal_in_its_turn(machine):
     life.cancel(space, None, 1, 600)
     life.cancel(space, None, 0, 600, forger=authority)
     consent = life.accepted(space, successor, authority, 600)
-    request = RequestRecovery(space, 2, successor.address, COMMITMENTS[2], SALT, consent, guardian.address)
+    turn = life.state(space).recovery_requests + 1
+    request = RequestRecovery(space, turn, successor.address, COMMITMENTS[2], SALT, consent, guardian.address)
     life.tell(request, guardian)
     life.request(space, authority, COMMITMENTS[2], None, 1, 600, forger=successor)
     life.complete(space, patient=False)

@@ -17,6 +17,9 @@ from node.verification.report import Verdict
 DOCUMENT = credential(cnf={"jwk": HOLDER_JWK}, description="A course in the spring.")
 
 
+W3C = "vc+sd-jwt"
+
+
 def w3c():
     return sd_jwt(DOCUMENT, ("/description",), typ="vc+sd-jwt", cty="vc")
 
@@ -64,6 +67,18 @@ class TestKeyBinding:
         entry = one(subject, request=REQUEST)
         assert found(entry, "holder") == (Outcome(outcome), f"holder.{code}")
         assert entry.verdict is not Verdict.ACCEPTED
+
+    @pytest.mark.threat(34)
+    @pytest.mark.parametrize("subject", [{"id": None}, {"id": UNIVERSITY.did}], ids=["no identifier", "another's"])
+    def test_the_key_binds_whoever_the_subject_is(self, subject):
+        """The issuer's word is the key: without an identifier of the subject, or with another's, nothing changes."""
+        members = {name: value for name, value in {**DOCUMENT["credentialSubject"], **subject}.items() if value}
+        text = sd_jwt({**DOCUMENT, "credentialSubject": members or {"name": "Sample Learner"}}, (), typ=W3C, cty="vc")
+        assert found(one(shown(text), request=REQUEST), "holder") == (Outcome.PASSED, "holder.passed")
+        assert found(one(shown(text, MALLORY), request=REQUEST), "holder")[0] is Outcome.FAILED
+        typed = sd_jwt(with_claims(sub=subject["id"]))
+        assert found(one(shown(typed), request=REQUEST), "holder") == (Outcome.PASSED, "holder.passed")
+        assert found(one(shown(typed, UNIVERSITY), request=REQUEST), "holder")[0] is Outcome.FAILED
 
     @pytest.mark.threat(35)
     def test_a_key_binding_under_no_algorithm_is_refused_with_all(self):

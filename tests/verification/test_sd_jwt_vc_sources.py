@@ -284,9 +284,20 @@ class TestGathering:
         assert one(by_address(), material=web.gather(by_address())).verdict is Verdict.REJECTED
         assert web.asked == [WELL_KNOWN]
 
-    def test_another_host_does_not_answer_for_it(self):
-        web = Web({WELL_KNOWN: GOOD}, moved={WELL_KNOWN: "https://evil.example/"})
-        assert one(by_address(), material=web.gather(by_address())).verdict is Verdict.CANNOT_TELL
+    @pytest.mark.parametrize(
+        ("answers", "verdict"),
+        [
+            ("https://evil.example/", Verdict.CANNOT_TELL),
+            (f"{WELL_KNOWN}/another-of-this-host", Verdict.CANNOT_TELL),
+            (f"{URL}/uploads/metadata.json", Verdict.CANNOT_TELL),
+            (f"{WELL_KNOWN}?of=another", Verdict.CANNOT_TELL),
+            (WELL_KNOWN.replace("https://issuer", "https://ISSUER"), Verdict.ACCEPTED),
+        ],
+    )
+    def test_no_other_address_answers_for_it(self, answers, verdict):
+        """Of another host, or of another issuer, or of whoever may put files there, on the same."""
+        web = Web({WELL_KNOWN: GOOD}, moved={WELL_KNOWN: answers})
+        assert one(by_address(), material=web.gather(by_address())).verdict is verdict
 
     def test_nobody_there(self):
         web = Web({})

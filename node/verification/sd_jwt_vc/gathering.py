@@ -105,12 +105,15 @@ async def _published(
 async def _fetch(
     url: str, sources: Sources, gate: asyncio.Semaphore, end: float, *, moves: bool
 ) -> MetadataCopy | ResolutionFailure:
-    """What is at an address by `end`; what another host answers in its place is that host's word, unless it `moves`."""
+    """What is at an address by `end`; what another address answers in its place is not the issuer's, unless it `moves`.
+
+    On one host there may be many issuers, of whom each has an address.
+    """
     try:
         async with asyncio.timeout_at(end), gate:
             fetched = await sources.fetch(url, accept=ACCEPT, max_bytes=MAX_CREDENTIAL_BYTES)
-        if not moves and urlsplit(fetched.url).netloc.lower() != urlsplit(url).netloc.lower():
-            return ResolutionFailure("MOVED", "another host answers in its place", sources.now())
+        if not moves and _place(fetched.url) != _place(url):
+            return ResolutionFailure("MOVED", "another address answers in its place", sources.now())
         return MetadataCopy(url, fetched.body.decode(), Origin.LIVE, fetched.at)
     except TimeoutError:
         code, message = "TIMEOUT", "fetching it took too long and was given up"
@@ -119,3 +122,9 @@ async def _fetch(
     except FetchError as error:
         code, message = error.code, str(error)
     return ResolutionFailure(code, message, sources.now())
+
+
+def _place(url: str) -> tuple[str, str, str]:
+    """What two ways to write one address have in common."""
+    parts = urlsplit(url)
+    return parts.netloc.lower(), parts.path or "/", parts.query

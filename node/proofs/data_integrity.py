@@ -186,11 +186,12 @@ def verify_proof(
             remedy="The proof names a suite and a key that do not belong together; ask the issuer for a correct proof.",
         )
     hashes = hashes or DocumentHashes(document, jsonld=jsonld)
-    if suite.verify_derived is not None:
+    decode = suite.serialization.decode
+    if suite.verify_derived is not None or decode is None:
         return _verify_derived(document, proof, value, key, suite=suite, hashes=hashes, jsonld=jsonld)
     # 1-3. The document without its proofs, the proof without its signature, and the signature.
     try:
-        serialized = suite.serialization.decode(value)
+        serialized = decode(value)
     except MalformedProofError as error:
         error.path = proof.path + pointer(suite.serialization.member)
         raise

@@ -11,7 +11,6 @@ from did_methods.errors import MultibaseError
 from did_methods.multibase import (
     MAX_BASE58_PROOF_CHARS,
     decode_base58btc,
-    decode_base64url,
     encode_base58btc,
     from_base64url,
 )
@@ -32,10 +31,10 @@ class Serialized(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProofSerialization:
-    """The member of the proof that holds the signature, and its two directions; None where none is ever written."""
+    """The member of the proof that holds the signature, and its two directions; None where it is not gone here."""
 
     member: str
-    decode: Callable[[str], Serialized]
+    decode: Callable[[str], Serialized] | None = None
     encode: Callable[[bytes], str] | None = None
 
 
@@ -45,17 +44,6 @@ def _decode_base58btc(text: str) -> Serialized:
     except MultibaseError as error:
         raise MalformedProofError(
             f"the proof value is not canonical base58btc multibase: {error}",
-            code="proof.malformed.proof_value",
-            remedy=error.remedy,
-        ) from error
-
-
-def _decode_base64url(text: str) -> Serialized:
-    try:
-        return Serialized(decode_base64url(text))
-    except MultibaseError as error:
-        raise MalformedProofError(
-            f"the proof value is not canonical base64url multibase: {error}",
             code="proof.malformed.proof_value",
             remedy=error.remedy,
         ) from error
@@ -89,6 +77,6 @@ def _bad_jws(text: str) -> MalformedProofError:
 
 
 BASE58BTC_PROOF_VALUE: Final = ProofSerialization("proofValue", _decode_base58btc, encode_base58btc)
-SELECTIVE_PROOF_VALUE: Final = ProofSerialization("proofValue", _decode_base64url)
+SELECTIVE_PROOF_VALUE: Final = ProofSerialization("proofValue")
 """More than a signature is in it; `selective_disclosure` reads and writes it."""
 DETACHED_JWS: Final = ProofSerialization("jws", _decode_detached_jws)

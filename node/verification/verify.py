@@ -15,7 +15,7 @@ from node.credentials.credential import Credential
 from node.credentials.findings import Finding
 from node.credentials.objects import Objects
 from node.credentials.presentation import Presentation, check_presentation
-from node.credentials.record_name import NO_RECORDS, named_records
+from node.credentials.record_name import named_records
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import Case, Request
@@ -133,7 +133,7 @@ class _Bench:
 
         1. structure. What is not a credential in the sense of its data model is not judged further. How schemas and
            pinned resources stand is told beside it.
-        2. Its proofs: whose key, and does the signature hold.
+        2. Its proofs: whose key, and does the signature hold; as of when, where an anchor shows that.
         3. context, issuer_key, proof and validity follow from them.
         4. status, anchor, holder, authority and class are questions of their own.
         """
@@ -153,8 +153,8 @@ class _Bench:
             credential.document, proofs, self._ring, Relationship.ASSERTION_METHOD, self._vocabulary
         )
         by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
-        anchored = self._anchored(credential, credential.issuer, by_issuer)
-        if anchored is not None:
+        anchored = None
+        if "evidence" in credential.document and (anchored := self._anchored(credential, credential.issuer, by_issuer)):
             by_issuer = anchored.proofs
         hidden = undisclosed(credential.document, by_issuer)
         case = Case(
@@ -194,7 +194,7 @@ class _Bench:
         find: "FindKey | None" = None,
     ) -> "Anchored | None":
         """What anchors show of a credential that names a record on a chain; None where it names none."""
-        named = named_records(credential.evidence) if "evidence" in credential.document else NO_RECORDS
+        named = named_records(credential.evidence)
         if not named:
             return None
         from node.verification.anchors import Anchors  # noqa: PLC0415 -- few documents need it

@@ -32,6 +32,7 @@ from node.proofs.commitment import commitment_of
 from node.proofs.jose.jws import parse_jws, verify_jws
 from node.verification.check import CheckName, Outcome
 from node.verification.did_logs import LOG_TOOLS
+from node.verification.material import Origin
 from node.verification.trust import Trust
 
 
@@ -274,4 +275,6 @@ def test_a_namespace_that_was_given_up_counts_for_what_was_anchored_before(day, 
     entry = _judged(log, document, material, trust=unlisted)
     assert found(entry, "anchor") == (("passed", "anchor.passed") if passes else ("indeterminate", "anchor.namespace"))
     assert entry.check(CheckName.ISSUER_KEY).evidence["time"] == ("anchored" if passes else "judging")
+    from_file = replace(material, documents=log.material(AT, Origin.FILE).documents)
+    assert found(one(document, material=from_file, trust=unlisted), "anchor") == ("indeterminate", "anchor.namespace")
     assert AT - timedelta(days=1) > START

@@ -43,6 +43,8 @@ FEW: Final = 5
 """A value that fewer credentials of a batch share tells their holders apart from the others."""
 MAX_VALUES: Final = 4096
 """Different values of one place that are counted; one with more is rare many times over."""
+OWN_ID: Final = "/id"
+"""The credential's own identifier, which no badge can be without: the schema of Open Badges demands it."""
 _SUBJECT: Final = "credentialSubject"
 _ACHIEVEMENT: Final = "achievement"
 _OWN: Final = ("sub", OPEN_BADGE)
@@ -83,7 +85,10 @@ class PrivacyLinter:
         shown = mandatory_pointers(document, self.disclosure)
         found = [PrivacyFinding("privacy.identifying", path) for path in _identifying(document, shown)]  # 1.
         if self.suite == BBS:
-            found += [PrivacyFinding("privacy.id", path) for path in _identifiers(document, shown)]  # 2.
+            found += [
+                PrivacyFinding("privacy.credential_id" if path == OWN_ID else "privacy.id", path)
+                for path in _identifiers(document, shown)
+            ]  # 2.
             found += [
                 PrivacyFinding("privacy.time", pointer(name))
                 for name in TIMES

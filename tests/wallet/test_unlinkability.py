@@ -134,7 +134,7 @@ def test_the_linter_has_nothing_to_say_of_it_and_names_what_would_link():
     loud = badge("bbs", credentialStatus={"type": "BitstringStatusListEntry", "statusListIndex": "7"})
     found = linter.look(loud)
     assert {(one.code, one.path) for one in found} == {
-        ("privacy.id", "/id"),
+        ("privacy.credential_id", "/id"),
         ("privacy.id", "/credentialSubject/id"),
         ("privacy.time", "/validFrom"),
         ("privacy.status", "/credentialStatus"),

@@ -160,10 +160,8 @@ class DevChain:
 
     def _own(self, block: TrustedBlock) -> int:
         """The number of a block that is this chain's."""
-        if block.chain == self.chain and block.number <= self._machine.head.block_number:
-            own = self._machine.trusted(block.number)
-            if own == block:
-                return block.number
+        if 0 <= block.number <= self._machine.head.block_number and block == self._machine.trusted(block.number):
+            return block.number
         raise UntrustedBlockError(
             f"block {block.number} with the hash {shown(block.hash)} is none of chain {self.chain.id} in this folder",
             code="devchain.foreign_block",

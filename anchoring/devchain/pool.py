@@ -13,7 +13,9 @@ from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException
 
+from anchoring import rlp
 from anchoring.devchain.rules import BLOCK_GAS
+from anchoring.errors import RlpError
 from anchoring.secp256k1 import HALF_ORDER
 from anchoring.transactions.endpoint import (
     AlreadyKnownError,
@@ -26,30 +28,37 @@ from anchoring.transactions.endpoint import (
 MAX_WAITING: Final = 512
 MAX_AHEAD: Final = 64
 """How far a transaction's number may be ahead of its sender's next."""
-MAX_BYTES: Final = 128 * 1024
-"""What public nodes take at most (geth)."""
 BUMP_PERCENT: Final = 10
 """By how much both fees have to rise for a replacement (geth)."""
-_TYPES: Final = frozenset({1, 2, *range(0xC0, 0x100)})
-"""How transactions begin that are taken: those with access lists, with a priority fee, and those of old, a list.
-
-Blobs need a second layer of nodes, and authorizations (EIP-7702) change the numbers of accounts that sent nothing.
-"""
+_WITH_TIP: Final = b"\x02"
+_ACCESS_LIST: Final = 8
+"""Which field of a transaction with a tip is one; all others are strings."""
 
 
 def read(raw: bytes) -> SignedTransactionAPI:
     """The transaction in these bytes, its signature checked; raises RejectedError."""
-    if not 0 < len(raw) <= MAX_BYTES or raw[0] not in _TYPES:
-        raise RejectedError(f"{len(raw)} bytes that are no transaction of a type that is taken here")
     try:
+        _check_shape(raw)
         transaction = PragueTransactionBuilder.decode(raw)
         transaction.validate()
         signed = bool(transaction.sender) and transaction.s <= HALF_ORDER
-    except (ValidationError, RLPException, PyEVMError, BadSignature) as error:
+    except (ValidationError, RLPException, PyEVMError, BadSignature, RlpError) as error:
         raise RejectedError(f"no transaction: {error}") from error
-    if not signed or transaction.encode() != raw:
-        raise RejectedError("a transaction that is not written in the one way there is")
+    if not signed:
+        raise RejectedError("a transaction with the other one of two equivalent signatures")
     return transaction
+
+
+def _check_shape(raw: bytes) -> None:
+    """Refuse what is not the one encoding of a transaction of old, or of one with a tip and an empty access list.
+
+    The EVM's library takes empty lists for zeros, and fails on others. Blobs would need a second layer of nodes, and
+    authorizations (EIP-7702) change the numbers of accounts that sent nothing.
+    """
+    fields = rlp.decode(raw.removeprefix(_WITH_TIP))
+    lists = {place: field for place, field in enumerate(fields) if isinstance(field, list)}
+    if not isinstance(fields, list) or lists != ({_ACCESS_LIST: []} if raw.startswith(_WITH_TIP) else {}):
+        raise RejectedError(f"{len(raw)} bytes that are no transaction of a type that is taken here")
 
 
 class Pool:

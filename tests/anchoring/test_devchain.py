@@ -24,6 +24,7 @@ from anchoring.devchain.chain import BLOCK_SECONDS, MAX_TASKS
 from anchoring.devchain.label import IDS, KIND, NOTICE, is_embedded
 from anchoring.devchain.machine import MAX_CLOCK_BEHIND
 from anchoring.devchain.opening import opened
+from anchoring.devchain.store import FILE
 from anchoring.errors import AnchoringError, EmbeddedChainError, HeaderError, StorageProofError, UntrustedBlockError
 from anchoring.event_proof import proven_block
 from anchoring.evm import EvmLedger
@@ -310,8 +311,9 @@ def test_a_folder_is_let_go_of_by_whoever_gave_up_opening_it(tmp_path, monkeypat
     made = chain_module.Machine
 
     def slow(*given, **named):
+        opened_too_late = made(*given, **named)
         time.sleep(0.2)
-        return made(*given, **named)
+        return opened_too_late
 
     monkeypatch.setattr(chain_module, "Machine", slow)
 
@@ -321,7 +323,8 @@ def test_a_folder_is_let_go_of_by_whoever_gave_up_opening_it(tmp_path, monkeypat
                 pass
 
         task = asyncio.ensure_future(enter())
-        await asyncio.sleep(0.05)
+        while not (tmp_path / FILE).exists():
+            await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

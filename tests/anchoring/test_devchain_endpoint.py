@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anchoring.calls import AuthorizedCall
-from anchoring.devchain.pool import MAX_AHEAD, MAX_BYTES, MAX_WAITING, Pool, read
+from anchoring.devchain.pool import MAX_AHEAD, MAX_WAITING, Pool, read
 from anchoring.devchain.rules import BLOCK_GAS
 from anchoring.errors import EndpointError
 from anchoring.operations import CompleteRecovery, OpenNamespace
+from anchoring.rlp import MAX_BYTES
 from anchoring.secp256k1 import ORDER
 from anchoring.signing_key import SigningKey
 from anchoring.transactions.endpoint import (
@@ -30,6 +31,8 @@ from anchoring.transactions.signing import Transaction
 SENDER = Sender(SigningKey(bytes([0x51]) * 32))
 TO = bytes([9]) * 20
 COINS = 10**18
+DATA = 7
+"""Which of the fields may hold any bytes."""
 
 
 @pytest.fixture
@@ -216,10 +219,28 @@ def test_what_no_block_takes_is_refused(bench):
     refused(bench, b"\x02" + rlp.encode([*fields[:-2], number(ORDER), fields[-1]]))
     refused(bench, b"\x02" + rlp.encode([*fields[:-3], b"\x02", *fields[-2:]]))
     refused(bench, b"\x02" + rlp.encode([*fields, b""]))
-    for raw in (b"", b"\x02", b"\x80", b"\xc0", good + b"\0", good[:-1], bytes(MAX_BYTES + 1), b"\xc0" * MAX_BYTES):
+    for raw in (
+        b"",
+        b"\x02",
+        b"\x80",
+        b"\xc0",
+        good + b"\0",
+        good[:-1],
+        bytes(MAX_BYTES + 1),
+        b"\xc0" * MAX_BYTES,
+        b"\x02" * 2000,
+    ):
         refused(bench, raw)
-    for kind in (0, 3, 4, 5, 0x7F):
+    for kind in (0, 1, 3, 4, 5, 0x7F, 0x80):
         refused(bench, bytes([kind]) + good[1:])
+    # The EVM's library takes empty lists for zeros; a transaction has one encoding.
+    for place in range(len(fields)):
+        for other in ([], [b""], [b"\x01", b"\x02"], [[]], b"\0"):
+            if other != fields[place] and not (other == b"\0" and place == DATA):
+                refused(bench, b"\x02" + rlp.encode([*fields[:place], other, *fields[place + 1 :]]))
+    old = rlp.decode(legacy(0))
+    for place in range(len(old)):
+        refused(bench, rlp.encode([*old[:place], [], *old[place + 1 :]]))
     send(bench, 0)
 
 
@@ -273,7 +294,6 @@ def test_any_bytes_are_a_transaction_or_refused(raw):
         transaction = read(raw)
     except RejectedError:
         return
-    assert transaction.encode() == raw
     assert len(transaction.sender) == 20
     assert transaction.sender != SENDER.address
 

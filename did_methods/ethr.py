@@ -205,12 +205,12 @@ class EthrMethod:
                 return _no_version(subject, "that time has not come yet")
             at = _as_of(changes.events, time)
         elif asked is not None:
-            if not _BLOCK_NUMBER.fullmatch(asked) or int(asked) > changes.at.number:
-                return _no_version(subject, "versions are called by the numbers of final blocks")
+            if not _BLOCK_NUMBER.fullmatch(asked):
+                return _no_version(subject, "versions are called by the numbers of blocks")
             try:
                 at = await reader.block(int(asked))
             except AbsentError:
-                return _no_version(subject, "there is no such block")
+                return _no_version(subject, "there is no such block, or none that is final")
         answer = resolution_of(subject, changes.events, self.read_json, now=now, at=at)
         return replace(answer, files=await reader.evidence())
 

@@ -305,6 +305,23 @@ def test_whatever_its_form_the_key_can_be_relied_upon(name, value):
     assert document.verification_method(f"{DID}#delegate-1", "assertionMethod").key == ED25519[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",  # stray bits
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",  # no padding
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
+        "_-ECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",  # of URLs
+        "é",
+        "A" * 2000,
+    ],
+)
+def test_a_key_in_base64_has_one_form(text):
+    entry = {"id": f"{DID}#key", "type": "Ed25519VerificationKey2018", "controller": str(DID), "publicKeyBase64": text}
+    document = DidDocument.parse({"id": str(DID), "verificationMethod": [entry], "assertionMethod": [entry["id"]]})
+    assert document.methods[entry["id"]].problem.code == "key.base64"
+
+
 def test_what_is_not_about_the_document_changes_nothing():
     registry = Registry()
     registry.attribute(ALICE, b"\xff" * 32, b"not text", DAY)

@@ -170,9 +170,14 @@ def test_events_of_another_contract_are_none():
     registry.attribute(ALICE, HUB, b"one", DAY)
     (_, log) = registry.pending[0][0]
     registry.pending[0][0] = (b"\xee" * 20, log)
-    registry.mine()
-    with pytest.raises(DidMethodsError):
-        shown(registry.files(ALICE), registry.trusts())
+    number = registry.mine()
+    files = {
+        "changed": registry.prove_changed(ALICE).encode(),
+        f"events-{number}": registry.prove_block(number).encode(),
+    }
+    with pytest.raises(DidMethodsError) as caught:
+        shown(files, registry.trusts())
+    assert caught.value.code == "ethr.link"
 
 
 def test_somebody_else_is_shown_by_nobody_elses_files():

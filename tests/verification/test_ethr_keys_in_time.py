@@ -166,6 +166,21 @@ def test_what_this_verifier_resolved_itself_is_known_as_of_now():
 
 
 @pytest.mark.threat(110)
+def test_what_a_subject_says_of_itself_is_what_is_shown_of_the_time():
+    def listed(trusts, given, time, at=AT):
+        found = KeyRing(given, trusts, EVERYDAY, at).documents(DID, moment(time))
+        return [sorted(name.partition("#")[2] for name in document.methods) for document in found]
+
+    first, second = ["controller", "delegate-1"], ["controller", "delegate-3"]
+    assert listed(PINNED, material(), ADDED) == [first]
+    assert listed(PINNED, material(), UNTIL) == [second]
+    assert listed(PINNED, material(), UNTIL + 1) == []
+    assert listed(PINNED, material(), ADDED, at=moment(UNTIL)) == [second, first]
+    assert listed(trust(), material(), ADDED) == []
+    assert listed(trust(), material(Origin.LIVE), ADDED) == [second, first]
+
+
+@pytest.mark.threat(110)
 def test_a_chain_for_tests_dates_nothing():
     tested = trust(block(REGISTERED.number), kind=ChainKind.TEST)
     for policy, outcome in ((EVERYDAY, Outcome.PASSED), (STRICT, Outcome.INDETERMINATE)):

@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, override
 
 from anchoring.calls import AuthorizedCall
 from anchoring.checkpoint import Chain, TrustedBlock
@@ -201,29 +201,34 @@ class _RpcError(UnreachableError):
 @asynccontextmanager
 async def connected(url: str, *, name: str | None = None) -> AsyncIterator[EvmEndpoint]:
     """A node, until the end of the block. `name` stands for the URL in messages, as that may hold a password."""
-    from aiohttp import ClientResponse, ClientSession, ClientTimeout  # noqa: PLC0415 - comes with web3
+    from aiohttp import ClientSession, ClientTimeout  # noqa: PLC0415 - comes with web3
     from web3 import AsyncHTTPProvider  # noqa: PLC0415 - 0.8 s that only a sender should pay
+    from web3.types import RPCEndpoint, RPCResponse  # noqa: PLC0415 - likewise
 
-    class Bounded(ClientResponse):
-        """An answer of which no more is kept than any should have."""
+    session = ClientSession(timeout=ClientTimeout(total=REQUEST_SECONDS))
 
-        async def read(self) -> bytes:
+    class Provider(AsyncHTTPProvider):
+        """Asks over a session of ours: web3's takes a lock of the whole process, and a cancelled question keeps it."""
+
+        @override
+        async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+            message, headers = self.encode_rpc_request(method, params), self.get_request_headers()
             body = bytearray()
-            async for piece in self.content.iter_any():
-                body += piece
-                if len(body) > MAX_ANSWER_BYTES:
-                    self.close()
-                    raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
-            return bytes(body)
+            async with session.post(url, data=message, headers=headers, allow_redirects=False) as response:
+                response.raise_for_status()
+                async for piece in response.content.iter_any():
+                    body += piece
+                    if len(body) > MAX_ANSWER_BYTES:
+                        raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
+            return self.decode_rpc_response(bytes(body))
 
-    provider = AsyncHTTPProvider(
-        url,
-        request_kwargs={"timeout": ClientTimeout(total=REQUEST_SECONDS), "allow_redirects": False},
-        exception_retry_configuration=None,
-    )
+        @override
+        async def disconnect(self) -> None:
+            await session.close()
+
+    provider = Provider(url, exception_retry_configuration=None)
     provider.global_ccip_read_enabled = False
     try:
-        await provider.cache_async_session(ClientSession(response_class=Bounded, raise_for_status=True))
         yield EvmEndpoint(provider, name or _host(url))
     finally:
         await provider.disconnect()

@@ -63,7 +63,7 @@ class Bench:
     def time(self, tag="latest"):
         return int(self.anvil.ask("eth_getBlockByNumber", tag, False)["timestamp"], 16)
 
-    def pay(self, address=GAS_KEY.address, amount=10**20):
+    def pay(self, address=GAS_KEY.address, amount=10**18):
         """Send coins there: to set a balance would change the state of a block whose proofs are asked for later."""
         rich, to = ("0x" + account.hex() for account in (self.anvil.accounts[1], address))
         self.anvil.ask("eth_sendTransaction", {"from": rich, "to": to, "value": hex(amount)})

@@ -37,7 +37,7 @@ from anchoring.transactions.judgement import Action, Judgement, Sighting, View, 
 from anchoring.transactions.outgoing import Outgoing
 from anchoring.transactions.points import Checkpoint, Point, unwatched
 from anchoring.transactions.problems import HELD_UP, Problem
-from anchoring.transactions.sight import FinalStorage, Looker
+from anchoring.transactions.sight import FinalStorage, Looker, together
 from anchoring.transactions.signing import GasSigner
 from anchoring.transactions.store import SETTLED, Attempt, Lease, LeaseLostError, StoredCall, TransactionStore
 
@@ -154,13 +154,13 @@ class Transactions:
         """Steps 3 to 6, through one node; what is known of each call goes into `told`."""
         account = lease.account
         looker = Looker(self.reader, endpoint, account)
-        head, nonce, pending, balance, tip = await asyncio.gather(
-            endpoint.head(),
+        head = await endpoint.head()  # 3
+        nonce, pending, balance, tip = await together(
             endpoint.nonce(account, pending=False),
             endpoint.nonce(account, pending=True),
             endpoint.balance(account),
             endpoint.priority_fee(),
-        )  # 3
+        )
         unchanged = self._clock.watch(head, self.monotonic())
         untimely = self._clock.problem(
             head, now=self.now(), unchanged=unchanged, anchored_until=await self.store.anchored_until()

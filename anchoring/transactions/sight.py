@@ -1,7 +1,7 @@
 """What is seen of the calls under way: proven storage first, then what a node tells of their transactions."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Final
@@ -20,6 +20,17 @@ AT_ONCE: Final = 8
 """Questions to a node at the same time: what public ones bear."""
 _MOST_SLOTS_OF_A_QUESTION: Final = 8
 """No answer stands in more."""
+
+
+async def together[T](*questions: Coroutine[None, None, T]) -> list[T]:
+    """The answers to questions that are asked at the same time; when one fails, none of the others goes on."""
+    tasks = [asyncio.ensure_future(question) for question in questions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Looker:
         self, calls: Iterable[StoredCall], nonce: int, head: Head, final: FinalStorage | None
     ) -> list[Sighting]:
         """What was seen of each call."""
-        return await asyncio.gather(*(self._sighting(call, nonce, head, final) for call in calls))
+        return await together(*(self._sighting(call, nonce, head, final) for call in calls))
 
     async def _sighting(self, stored: StoredCall, nonce: int, head: Head, final: FinalStorage | None) -> Sighting:
         operation = stored.call.operation

@@ -69,7 +69,7 @@ def dereference_url(
             raise CliError("usage.fetch")
         require_free(Path(fetching.out).expanduser(), force=fetching.force)
     whole = str(DidUrl(url.did, query=url.query))
-    result = asyncio.run(resolved(invocation, whole, versions))
+    result = asyncio.run(resolved(invocation, whole, versions, trust_for(invocation, None)))
     if result.problem is not None:
         return _refuse(invocation, result, whole, as_json=as_json)
     try:
@@ -143,12 +143,18 @@ def _whois(  # noqa: PLR0913 -- what was asked for, and by what it is judged
     """The verdict on what an identifier says of itself: on the presentation, and on each credential in it."""
     data = _fetched(invocation, address, ACCEPT_WHOIS, MAX_PRESENTATION_BYTES)
     _put(fetching, data)
+    trust = trust_for(invocation, None)
     judge = Judge(
         policy=policy_for(invocation, None),
-        trust=trust_for(invocation, None),
+        trust=trust,
         request=None,
         at=datetime.now(UTC).replace(microsecond=0),
-        sources=sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ), remember=True),
+        sources=sources(
+            online=not invocation.settings.offline,
+            loopback=allows_loopback(os.environ),
+            remember=True,
+            trust=trust,
+        ),
     )
     names = frozenset({str(url.did), *parallel_names(url.did, document)})
 

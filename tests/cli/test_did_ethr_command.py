@@ -117,6 +117,13 @@ def test_its_document_and_its_versions(told):
 
 
 @pytest.mark.peer
+def test_a_key_by_its_own_name(told):
+    run = glejt(told.folder, "did", "resolve", f"{told.did}#delegate-3", env={"GLEJT_TRUST": "trust.toml"})
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["id"] == f"{told.did}#delegate-3"
+
+
+@pytest.mark.peer
 def test_its_history_is_anchored(told):
     run = glejt(told.folder, "did", "history", told.did, "--trust", told.trust, "--json")
     assert run.returncode == 0, run.stderr

@@ -57,8 +57,7 @@ class Sender:
         self.key = SigningKey(bytes.fromhex(order["key"]))
         self.calls = [AuthorizedCall.decode(bytes.fromhex(call)) for call in order["calls"]]
         self._kill, self._count, self._passed = order["kill"], 0, passed
-        # A lease of no length: whoever was killed holds nobody up, and what was overtaken is still kept out.
-        limits = Limits(patience=LIMITS.patience, halted_after=LIMITS.halted_after, lease_seconds=0.0)
+        limits = Limits(patience=LIMITS.patience, halted_after=LIMITS.halted_after, lease_seconds=order["lease"])
         self.transactions = self.bench.transactions(
             SqliteTransactionStore(Path(order["store"]), chain, contract),
             signer=DigestGasSigner(HeldKey(self.key)),
@@ -108,13 +107,14 @@ class Sender:
 
     async def finish(self):
         """Rounds and blocks until everything is settled."""
-        for _ in range(12):
+        for _ in range(40):
             told = {each.id: each for each in (await self.transactions.round()).calls}
             if not told:
                 return
             self.bench.mine()
             if all(each.state is CallState.MINED for each in told.values()):
                 self.bench.anvil.ask("anvil_mine", hex(65))
+            await asyncio.sleep(0)
         raise ChainError(f"not settled: {told}")
 
 

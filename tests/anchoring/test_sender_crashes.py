@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -43,7 +44,12 @@ class Office:
     folder: object
     zygote: subprocess.Popen
 
-    def employ(self, steps, store, key, calls, kill=None):
+    def employ(self, *order, **options):
+        self.start(self.zygote, *order, **options)
+        return self.end(self.zygote)
+
+    def start(self, zygote, steps, store, key, calls, *, kill=None, lease=0.0):  # noqa: PLR0913, PLR0917 - an order
+        """With a lease of no length, whoever was killed holds nobody up; the overtaken is kept out all the same."""
         chain, contract = self.bench.anvil.chain, self.bench.contract
         order = {
             "port": self.bench.anvil.port,
@@ -56,10 +62,13 @@ class Office:
             "calls": [call.encode().hex() for call in calls],
             "steps": steps,
             "kill": kill,
+            "lease": lease,
         }
-        self.zygote.stdin.write(json.dumps(order) + "\n")
-        self.zygote.stdin.flush()
-        return json.loads(self.zygote.stdout.readline())
+        zygote.stdin.write(json.dumps(order) + "\n")
+        zygote.stdin.flush()
+
+    def end(self, zygote):
+        return json.loads(zygote.stdout.readline())
 
     def tell(self, story, kills):
         """A story with a sender that dies at these points, one process after the other; all that was passed."""
@@ -70,7 +79,7 @@ class Office:
         store = self.folder / f"{number}.db"
         passed, steps = [], STORIES[story]
         for kill in [*kills, None]:
-            told = self.employ(steps, store, secret.hex(), calls, kill)
+            told = self.employ(steps, store, secret.hex(), calls, kill=kill)
             passed += told["passed"]
             if told["ended"] == "done":
                 break
@@ -84,21 +93,26 @@ class Office:
         return passed
 
 
+@contextmanager
+def sender_process(folder):
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, str(ROOT / "tests" / "crash_sender.py")],
+        env=environment(folder, PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests'}"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as zygote:
+        yield zygote
+        zygote.stdin.close()
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     folder = tmp_path_factory.mktemp("crashes")
-    with running_chain() as anvil:
+    with running_chain() as anvil, sender_process(folder) as zygote:
         bench = Bench(anvil, anvil.deploy("TrustAnchor")).open()
         anvil.ask("anvil_mine", hex(70))
-        with subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(ROOT / "tests" / "crash_sender.py")],
-            env=environment(folder, PYTHONPATH=f"{ROOT}{os.pathsep}{ROOT / 'tests'}"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as zygote:
-            yield Office(bench, folder, zygote)
-            zygote.stdin.close()
+        yield Office(bench, folder, zygote)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +138,21 @@ def test_killed_at_each_labelled_point(office, points, point):
 
 def test_killed_while_another_sender_recovers_again_and_again(office):
     office.tell("plain", [7, 3, 4, 6, 5, 8])
+
+
+@pytest.mark.parametrize("kill", [None, 19])
+@pytest.mark.parametrize("lease", [0.0, 2.0], ids=["taking over at once", "taking turns"])
+def test_two_processes_with_one_store_at_the_same_time(office, tmp_path, lease, kill):
+    secret = keccak(b"two %d %r" % (int(lease), kill))
+    office.bench.pay(SigningKey(secret).address)
+    calls = [office.bench.anchor(keccak(secret + bytes([number]))) for number in range(6)]
+    order = (RECOVERY, tmp_path / "shared.db", secret.hex(), calls)
+    with sender_process(tmp_path) as other:
+        office.start(office.zygote, *order, kill=kill, lease=lease)
+        office.start(other, *order, lease=lease)
+        ends = [office.end(each) for each in (office.zygote, other)]
+    assert [each["ended"] for each in ends] == ["dead" if kill else "done", "done"], ends
+    assert [office.bench.events(call.operation.value) for call in calls] == [1] * 6
 
 
 @pytest.mark.skipif(not LONG, reason="set GLEJT_LONG for the whole matrix")

@@ -1,6 +1,7 @@
 """A registry of identities simulated in the plainest way, on a chain made by hand: events, links, receipts, proofs.
 
-Nothing here is taken from the packages under test but the shapes that hold proofs.
+Nothing of the registry is taken from the packages under test but the shapes that hold proofs. Behind it stands how tests
+ask about an identity in it.
 """
 
 from dataclasses import dataclass, field
@@ -8,14 +9,21 @@ from dataclasses import dataclass, field
 import rlp
 from anchoring_support import HandMadeTrie, header_of
 from eth_hash.auto import keccak
+from samples import finished
 
 from anchoring.block_bridge import HISTORY, WINDOW
 from anchoring.checkpoint import Chain, TrustedBlock
 from anchoring.event_proof import EventProof
 from anchoring.identity_registry import BlockEvents
 from anchoring.storage_proof import Contract, StorageProof
+from did_methods.curves import KeyType
+from did_methods.did import parse_did
 from did_methods.errors import AbsentError
+from did_methods.ethr import EthrMethod, subject_of
 from did_methods.ethr_events import Block, EventsOfBlock, LastChange, Log
+from did_methods.multikey import PrivateKey
+from did_methods.versions import VersionQuery
+from node.documents import parse
 
 CHAIN_ID = 31_337
 CHAIN = Chain(CHAIN_ID, keccak(b"genesis"))
@@ -215,3 +223,25 @@ class Reader:
 
     async def evidence(self):
         return {"read": repr(self.asked).encode()}
+
+
+ALICE = account(1)
+DID = parse_did(f"did:ethr:0x7a69:0x{ALICE.hex()}")
+SUBJECT = subject_of(DID)
+KEY = PrivateKey.generate(KeyType.SECP256K1).public
+ED25519 = [PrivateKey.generate(KeyType.ED25519).public for _ in range(3)]
+ED_NAME, ED_VALUE = "did/pub/Ed25519/veriKey/base58", ED25519[0].raw
+
+
+def method(reader, now=START + 365 * DAY, chain=CHAIN_ID):
+    return EthrMethod({chain: reader}.get, parse, lambda: now)
+
+
+def resolved(registry, did=DID, now=None, **query):
+    asked = VersionQuery.read(*next(iter(query.items()))) if query else VersionQuery()
+    now = registry.time + 1 if now is None else now
+    return finished(method(Reader(registry), now).resolve_version(did, asked))
+
+
+def ids(document, member="verificationMethod"):
+    return [(entry if isinstance(entry, str) else entry["id"]).partition("#")[2] for entry in document.get(member, [])]

@@ -26,7 +26,8 @@ UNKNOWN = ("Genuine, but we do not know the issuer.", "Dokument autentyczny, ale
 OWN_PL = "to własny egzemplarz posiadacza, z którego najpierw wybiera się, co pokazać"
 BASE = issued("bbs")
 EVERYDAY = built_in()
-THIN = derive(thin("ecdsa-sd", badge("ecdsa-sd"), ("/issuer",)), ("/credentialSubject/achievement",), jsonld=JSONLD).credential
+ACHIEVED = ("/credentialSubject/achievement",)
+THIN = derive(thin("ecdsa-sd", badge("ecdsa-sd"), ("/issuer",)), ACHIEVED, jsonld=JSONLD).credential
 
 DISCLOSURE_CASES = [
     (

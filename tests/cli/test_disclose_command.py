@@ -83,7 +83,11 @@ def test_the_answers_are_in_the_holders_language(desk):
 @pytest.mark.threat(39)
 def test_the_linter_is_told_and_refuses_where_it_is_strict(desk):
     done = issue(desk, "bbs", "--out", "told.json")
-    assert (done.returncode, "privacy.credential_id" in done.stderr, "privacy.lasting" in done.stderr) == (0, True, True)
+    assert (done.returncode, "privacy.credential_id" in done.stderr, "privacy.lasting" in done.stderr) == (
+        0,
+        True,
+        True,
+    )
     done = issue(desk, "bbs", "--strict", "--out", "strict.json")
     assert (done.returncode, (desk / "strict.json").exists()) == (1, False)
     done = issue(desk, "ecdsa-sd", "--strict", "--out", "strict.json")

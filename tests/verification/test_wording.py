@@ -178,14 +178,18 @@ NEXT = [
             "anchor": ("indeterminate", "anchor.waiting", {"within": "10 min"}),
         },
         [
-            "Ask the holder to show since when and until when it counts and where its withdrawal is looked up, or the "
-            "issuer to sign these as always shown.",
+            (
+                "Ask the holder to show since when and until when it counts and where its withdrawal is looked up, or the "
+                "issuer to sign these as always shown."
+            ),
             "Nothing to do; check again later.",
             "Ask the issuer who assures quality.",
         ],
         [
-            "Poproś posiadacza, aby pokazał, od kiedy i do kiedy jest ważny i gdzie sprawdza się wycofanie, albo "
-            "wystawcę, aby podpisał to jako zawsze widoczne.",
+            (
+                "Poproś posiadacza, aby pokazał, od kiedy i do kiedy jest ważny i gdzie sprawdza się wycofanie, albo "
+                "wystawcę, aby podpisał to jako zawsze widoczne."
+            ),
             "Nic nie trzeba robić; sprawdź później.",
             "Zapytaj wystawcę, kto zapewnia jakość.",
         ],

@@ -179,8 +179,8 @@ NEXT = [
         },
         [
             (
-                "Ask the holder to show since when and until when it counts and where its withdrawal is looked up, or the "
-                "issuer to sign these as always shown."
+                "Ask the holder to show since when and until when it counts and where its withdrawal is looked up, or "
+                "the issuer to sign these as always shown."
             ),
             "Nothing to do; check again later.",
             "Ask the issuer who assures quality.",

@@ -17,13 +17,11 @@ from anchoring.storage_proof import Contract, StorageProof
 from did_methods.errors import AbsentError, UnavailableError
 from did_methods.ethr_events import Block, EventsOfBlock, LastChange, Log
 from node.verification.chains import TrustedChain
-from node.verification.ethr_evidence import BRIDGE, CHANGED, EVENTS
+from node.verification.ethr_evidence import BRIDGE, CHANGED, EVENTS, MAX_EVIDENCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024
-"""All proofs of one identity: the receipts of a hundred blocks of the main chain."""
 _NOT_ASKED: Final = "Ask for the identity first."
 
 

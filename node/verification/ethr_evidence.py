@@ -34,7 +34,9 @@ BRIDGE: Final = "bridge-"
 """Begins the name of a file that leads from a later block to the one whose number follows."""
 MAX_FILES: Final = 2048
 """More than 128 blocks with events, and as many bridges as lead back some six years on the main chain."""
-MAX_REMEMBERED: Final = 8
+MAX_EVIDENCE_BYTES: Final = 16 * 1024 * 1024
+"""All proofs of one identity: the receipts of a hundred blocks of the main chain. Reading them takes some seconds."""
+MAX_REMEMBERED: Final = 4
 """Readings that are kept: one verification asks for the same several times, and receipts have megabytes."""
 _NUMBER_CHARS: Final = 20
 
@@ -114,6 +116,9 @@ class _Reading:
     def evidence(self) -> Evidence:
         if len(self.files) > MAX_FILES:
             raise _no_history(f"there are {len(self.files)} files; at most {MAX_FILES} are read")
+        size = sum(map(len, self.files.values()))
+        if size > MAX_EVIDENCE_BYTES:
+            raise _no_history(f"the files have {size} bytes; at most {MAX_EVIDENCE_BYTES} are read")
         proof = StorageProof.decode(self._file(CHANGED))
         last = proven_change(  # 1.
             proof,

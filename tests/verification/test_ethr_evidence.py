@@ -16,7 +16,14 @@ from did_methods.errors import DidMethodsError, HistoryError, UntrustedHistoryEr
 from did_methods.ethr import subject_of
 from did_methods.ethr_document import document_at
 from did_methods.ethr_events import AttributeChanged
-from node.verification.ethr_evidence import MAX_FILES, read_evidence, read_json, shown_by, vouched_for
+from node.verification.ethr_evidence import (
+    MAX_EVIDENCE_BYTES,
+    MAX_FILES,
+    read_evidence,
+    read_json,
+    shown_by,
+    vouched_for,
+)
 
 ALICE, BOB = account(1), account(2)
 DID = parse_did(f"did:ethr:0x7a69:0x{ALICE.hex()}")
@@ -117,6 +124,10 @@ def test_no_file_can_be_left_out_renamed_or_added():
             shown(FILES | {name: fourth})
     with pytest.raises(HistoryError):
         shown(FILES | {f"bridge-{number}": b"" for number in range(MAX_FILES)})
+    assert shown(FILES | {"bridge-1": bytes(MAX_EVIDENCE_BYTES - 100_000)}) == WHOLE
+    with pytest.raises(HistoryError) as caught:
+        shown(FILES | {"bridge-1": bytes(MAX_EVIDENCE_BYTES)})
+    assert "bytes" in str(caught.value)
 
 
 @pytest.mark.threat(110)
@@ -178,6 +189,15 @@ def test_events_of_another_contract_are_none():
     with pytest.raises(DidMethodsError) as caught:
         shown(files, registry.trusts())
     assert caught.value.code == "ethr.link"
+
+
+def test_a_change_that_is_still_to_come():
+    registry = Registry()
+    registry.changed[ALICE] = 2**40
+    registry.mine()
+    with pytest.raises(HistoryError) as caught:
+        shown(registry.files(ALICE), registry.trusts())
+    assert caught.value.code == "history.proof"
 
 
 def test_somebody_else_is_shown_by_nobody_elses_files():

@@ -94,6 +94,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/chain_reading.py
 	$(BIN)/python bench/embedded_chain.py
 	$(BIN)/python bench/gas.py
+	$(BIN)/python bench/ledger.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command "make lock" --quiet

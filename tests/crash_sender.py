@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2  # noqa: F401 - loaded once, before the fork, and not by each of hundreds of processes
 import web3  # noqa: F401 - likewise
 from anvil_support import ChainError
-from evm_support import LIMITS, Bench, HeldKey, other_transaction
+from evm_support import LIMITS, Bench, other_transaction
 
 from anchoring.calls import AuthorizedCall
 from anchoring.checkpoint import Chain
@@ -23,7 +23,7 @@ from anchoring.signing_key import SigningKey
 from anchoring.storage_proof import Contract
 from anchoring.transactions.fees import GWEI
 from anchoring.transactions.machine import Limits
-from node.adapters.gas_signers import DigestGasSigner
+from node.adapters.gas_signers import HeldGasKey
 from node.adapters.transaction_store import SqliteTransactionStore
 
 DEAD, DONE, BROKEN = "dead", "done", "broken"
@@ -60,7 +60,7 @@ class Sender:
         limits = Limits(patience=LIMITS.patience, halted_after=LIMITS.halted_after, lease_seconds=order["lease"])
         self.transactions = self.bench.transactions(
             SqliteTransactionStore(Path(order["store"]), chain, contract),
-            signer=DigestGasSigner(HeldKey(self.key)),
+            signer=HeldGasKey(self.key),
             holder=str(os.getpid()),
             limits=limits,
             checkpoint=self.checkpoint,

@@ -17,7 +17,7 @@ from anchoring.transactions.machine import Limits, Round, Transactions
 from anchoring.transactions.points import unwatched
 from anchoring.transactions.signing import Transaction
 from anchoring.transactions.store import SETTLED, MemoryTransactionStore
-from node.adapters.gas_signers import DigestGasSigner
+from node.adapters.gas_signers import HeldGasKey
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.reader import JsonRpcReader
 
@@ -26,17 +26,6 @@ GAS_KEY = SigningKey(bytes([0x6A]) * 32)
 AUTHORITY = SigningKey(bytes([0xA0]) * 32)
 LIMITS = Limits(patience=30, halted_after=3600.0)
 ANCHORED = "Anchored(bytes32,bytes32,uint32,uint48)"
-
-
-class HeldKey:
-    """A key as a module in hardware offers it: it signs digests, and tells no more than r and s."""
-
-    def __init__(self, key):
-        self._key, self.address = key, key.address
-
-    async def sign_digest(self, digest):
-        signature = self._key.sign_digest(digest)
-        return int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
 
 
 @dataclass
@@ -81,7 +70,7 @@ class Bench:
             reader,
             nodes,
             store or MemoryTransactionStore(),
-            signer or DigestGasSigner(HeldKey(GAS_KEY)),
+            signer or HeldGasKey(GAS_KEY),
             holder,
             **settings,
         )
@@ -168,4 +157,4 @@ def other_transaction(bench, nonce, *, to=bytes(20), data=b"", tip=10**9):
 
 def raw_transaction(key, bench, nonce, **options):
     """The same, signed."""
-    return asyncio.run(DigestGasSigner(HeldKey(key)).sign(other_transaction(bench, nonce, **options)))
+    return asyncio.run(HeldGasKey(key).sign(other_transaction(bench, nonce, **options)))

@@ -69,8 +69,8 @@ class DigestGasSigner:
         )
 
 
-class KeyInMemory:
-    """A DigestKey of this process, for the time it sends."""
+class HeldGasKey:
+    """A GasSigner over a key of this process, for the time it sends."""
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
@@ -80,13 +80,14 @@ class KeyInMemory:
         """The account of the key."""
         return self._key.address
 
-    async def sign_digest(self, digest: bytes) -> tuple[int, int]:
-        """The r and s of the signature."""
-        signature = self._key.sign_digest(digest)
-        return int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
+    async def sign(self, transaction: Transaction) -> bytes:
+        """The signed transaction."""
+        signature = self._key.sign_digest(transaction.digest)
+        r, s, v = signature[:32], signature[32:64], signature[64]
+        return transaction.signed(PARITIES.index(v), int.from_bytes(r), int.from_bytes(s))
 
 
-def open_keystore(data: bytes, passphrase: str) -> DigestGasSigner:
+def open_keystore(data: bytes, passphrase: str) -> HeldGasKey:
     """The key in a keystore of version 3, as geth and others write it; takes a second. Raises SignerError."""
     document = _keystore(data)
     accounts = extra("eth_account", of="evm")
@@ -98,7 +99,7 @@ def open_keystore(data: bytes, passphrase: str) -> DigestGasSigner:
     stated = document.get("address")
     if isinstance(stated, str) and stated.lower().removeprefix("0x") != key.address.hex():
         raise _unusable("the keystore states another address than that of its key")
-    return DigestGasSigner(KeyInMemory(key))
+    return HeldGasKey(key)
 
 
 def make_keystore(passphrase: str, secret: bytes | None = None) -> tuple[bytes, bytes]:

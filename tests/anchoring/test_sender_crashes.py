@@ -48,7 +48,7 @@ class Office:
         self.start(self.zygote, *order, **options)
         return self.end(self.zygote)
 
-    def start(self, zygote, steps, store, key, calls, *, kill=None, lease=0.0):  # noqa: PLR0913, PLR0917 - an order
+    def start(self, zygote, steps, store, key, calls, *, kill=None, lease=0.0):  # noqa: PLR0913 - an order
         """With a lease of no length, whoever was killed holds nobody up; the overtaken is kept out all the same."""
         chain, contract = self.bench.anvil.chain, self.bench.contract
         order = {

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from anvil_support import running_chain
 from eth_hash.auto import keccak
-from evm_support import LIMITS, Bench, HeldKey, Story
+from evm_support import LIMITS, Bench, Story
 from faulty_node import answering, body, changed, faulty_node, late, saying, unanswered, unsent
 
 from anchoring import evm
@@ -16,7 +16,7 @@ from anchoring.signing_key import SigningKey
 from anchoring.transactions import machine
 from anchoring.transactions.endpoint import UnreachableError
 from anchoring.transactions.problems import Problem
-from node.adapters.gas_signers import DigestGasSigner
+from node.adapters.gas_signers import HeldGasKey
 
 pytestmark = pytest.mark.peer
 
@@ -43,7 +43,7 @@ def story(bench, node):
     """A sender whose only node is the faulty one; what is final it reads elsewhere."""
     key = next(_keys)
     bench.pay(key.address)
-    signer = DigestGasSigner(HeldKey(key))
+    signer = HeldGasKey(key)
     with asyncio.Runner() as runner:
         yield Story(bench, bench.transactions(signer=signer, urls=[node.url]), runner)
     bench.anvil.ask("anvil_dropAllTransactions")
@@ -193,7 +193,7 @@ def test_from_a_node_that_keeps_everything_to_itself_one_goes_to_the_next(bench,
         }
         key = next(_keys)
         bench.pay(key.address)
-        transactions = bench.transactions(signer=DigestGasSigner(HeldKey(key)), urls=[silent.url, bench.url])
+        transactions = bench.transactions(signer=HeldGasKey(key), urls=[silent.url, bench.url])
         both, call = Story(bench, transactions, story.runner), anchor(bench)
         both.submit(call)
         both.round()

@@ -8,7 +8,7 @@ from itertools import count, pairwise
 import pytest
 from anvil_support import Anvil, running_chain
 from eth_hash.auto import keccak
-from evm_support import AUTHORITY, GAS_KEY, LIMITS, Bench, HeldKey, Story, raw_transaction
+from evm_support import AUTHORITY, GAS_KEY, LIMITS, Bench, Story, raw_transaction
 
 from anchoring.calls import AuthorizedCall
 from anchoring.errors import AnchoringError
@@ -20,7 +20,7 @@ from anchoring.transactions.points import Point
 from anchoring.transactions.problems import Problem
 from anchoring.transactions.signing import SignerError
 from anchoring.transactions.store import MemoryTransactionStore
-from node.adapters.gas_signers import DigestGasSigner
+from node.adapters.gas_signers import HeldGasKey
 
 pytestmark = pytest.mark.peer
 
@@ -55,7 +55,7 @@ def tell(bench, key):
     with asyncio.Runner() as runner:
 
         def told(store=None, **options):
-            signer = options.pop("signer", None) or DigestGasSigner(HeldKey(key))
+            signer = options.pop("signer", None) or HeldGasKey(key)
             return Story(bench, bench.transactions(store, signer=signer, **options), runner)
 
         yield told
@@ -476,11 +476,11 @@ def test_a_signer_that_fails_holds_everything_up_and_loses_nothing(bench, tell, 
 
     class Careless(Silent):
         async def sign(self, transaction):
-            return await DigestGasSigner(HeldKey(key)).sign(replace(transaction, nonce=transaction.nonce + 1))
+            return await HeldGasKey(key).sign(replace(transaction, nonce=transaction.nonce + 1))
 
     class Other(Silent):
         async def sign(self, transaction):
-            return await DigestGasSigner(HeldKey(GAS_KEY)).sign(transaction)
+            return await HeldGasKey(GAS_KEY).sign(transaction)
 
     store, call = MemoryTransactionStore(), anchor(bench)
     for signer in (Silent(), Careless(), Other()):

@@ -6,7 +6,9 @@ CredentialsError
 ├── CompositionError                                                              nothing that could be signed
 │   ├── AchievementError  achievement.*                                           not one that could be awarded
 │   ├── AwardError        award.*                                                 not one that could be given
-│   └── EndorsementError  endorsement.*                                           not one that could be stated
+│   ├── EndorsementError  endorsement.*                                           not one that could be stated
+│   └── AccreditationError  accreditation.*                                       not one that could be given
+├── AccreditationFormError  accreditation.form                                      signed, and not one that is read
 ├── RuleSetError        rules.unknown, rules.bundle                                   no such version of the rules
 ├── PictureError        picture.{format, too_large, none, several, text, taken}       no picture with one badge in it
 │   ├── PngError        picture.png.{cut, chunk, crc, header, image, rest, chunks, text}
@@ -15,6 +17,7 @@ CredentialsError
 │   └── BadgeError      picture.badge.{kind, unsigned, characters}                    not to be put into a picture
 ├── PaperError          paper.{address, code, credential}                             nothing to be printed, or read
 ├── RecordNameError     record.name                                                   no record on a chain
+├── ScopeError          scope                                                     nothing that could be accredited for
 └── TimestampError      timestamp.format, .zone, .unsupported                         no moment that can be read
 
 What is wrong with the structure of a document is no exception but a `Finding`: a document may have many.
@@ -97,6 +100,19 @@ class EndorsementError(CompositionError):
     default_code = "endorsement"
 
 
+class AccreditationError(CompositionError):
+    """The file does not describe an accreditation."""
+
+    default_code = "accreditation"
+
+
+class AccreditationFormError(CredentialsError):
+    """A signed document is no accreditation, or says something that would be left unread."""
+
+    default_code = "accreditation.form"
+    default_remedy = "Ask the body for an accreditation in the form that glejt writes."
+
+
 class RuleSetError(CredentialsError):
     """A version of the rules for micro-credentials is not known here, or is not the one that was pinned."""
 
@@ -157,3 +173,12 @@ class RecordNameError(CredentialsError):
 
     default_code = "record.name"
     default_remedy = "Write eip155:CHAIN:0xCONTRACT#0xNAMESPACE, with 40 and 64 digits of lower-case hexadecimal."
+
+
+class ScopeError(CredentialsError):
+    """A text does not say what an accreditation is for; `path` is where."""
+
+    default_code = "scope"
+    default_remedy = (
+        "Name types, achievement, level (framework and code) and limitJurisdiction, each as a list, or less."
+    )

@@ -1,8 +1,8 @@
 """How a credential names the record that it is to be found in: chain, contract and namespace, in one identifier.
 
-An entry of the evidence whose id is such a name promises that the signed credential is anchored there, or that its
-status lists have heads there. What else stands in the entry is for people. Identifiers of accounts that end without a
-namespace are other people's, and promise nothing.
+An entry of the evidence whose id is such a name promises that the signed credential is anchored there, that its status
+lists have heads there, or that the accreditation which it is stands there. What else stands in the entry is for people.
+Identifiers of accounts that end without a namespace are other people's, and promise nothing.
 
 Spec: https://chainagnostic.org/CAIPs/caip-10, https://www.w3.org/TR/vc-data-model-2.0/#evidence
 """
@@ -23,7 +23,7 @@ MAX_RECORDS: Final = 8
 _MAX_CHAIN: Final = 2**64 - 1
 """As much as the receipts of anchors hold."""
 _NAME: Final = re.compile(
-    r"eip155:(?P<chain>[1-9][0-9]{0,19}):0x(?P<contract>[0-9a-f]{40})#0x(?P<namespace>[0-9a-f]{64})(?P<heads>/heads)?",
+    r"eip155:(?P<chain>[1-9][0-9]{0,19}):0x(?P<contract>[0-9a-f]{40})#0x(?P<namespace>[0-9a-f]{64})(?P<part>/[a-z]+)?",
     re.ASCII,
 )
 _MEANT: Final = re.compile(r"eip155:[^#]*#0x", re.ASCII | re.IGNORECASE)
@@ -37,9 +37,17 @@ class Promise(StrEnum):
     """The anchor of the signed credential."""
     HEADS = "heads"
     """A head for each status list of the credential."""
+    ACCREDITATIONS = "accreditations"
+    """The accreditation that the credential is, for each of its scopes."""
 
 
-_TITLES: Final = {Promise.ANCHOR: "Time record", Promise.HEADS: "Withdrawal record"}
+_TITLES: Final = {
+    Promise.ANCHOR: "Time record",
+    Promise.HEADS: "Withdrawal record",
+    Promise.ACCREDITATIONS: "Accreditation record",
+}
+_PARTS: Final = {Promise.ANCHOR: "", Promise.HEADS: "/heads", Promise.ACCREDITATIONS: "/accreditations"}
+_PROMISES: Final = {part: promise for promise, part in _PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +63,18 @@ class RecordName:
     def parse(cls, text: str) -> Self:
         """The name in a text, in lower case and nothing added; raises RecordNameError."""
         matched = _NAME.fullmatch(text)
-        if matched is None or (chain := int(matched["chain"])) > _MAX_CHAIN:
+        promise = None if matched is None else _PROMISES.get(matched["part"] or "")
+        if matched is None or promise is None or (chain := int(matched["chain"])) > _MAX_CHAIN:
             raise RecordNameError(f"{shown(text)} names no record on a chain")
         return cls(
             chain,
             bytes.fromhex(matched["contract"]),
             bytes.fromhex(matched["namespace"]),
-            Promise.HEADS if matched["heads"] else Promise.ANCHOR,
+            promise,
         )
 
     def __str__(self) -> str:
-        heads = "/heads" if self.promise is Promise.HEADS else ""
-        return f"{self.network}:0x{self.contract.hex()}#0x{self.namespace.hex()}{heads}"
+        return f"{self.network}:0x{self.contract.hex()}#0x{self.namespace.hex()}{_PARTS[self.promise]}"
 
     @property
     def record(self) -> Self:

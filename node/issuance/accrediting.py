@@ -1,7 +1,7 @@
 """From a signed accreditation to what its body writes on a chain: one operation for each scope.
 
-The record names the signed statement by the digest of its exact bytes, so these bytes have to be kept: written anew, the
-same statement is another.
+The record names the signed statement by the digest of its exact bytes, so these bytes have to be kept: written anew,
+the same statement is another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class SignedAccreditation:
 
     @classmethod
     def read(cls, signed: bytes) -> Self:
-        """The accreditation in these bytes; raises NotIssuableError for what is none. Its signature is not looked at."""
+        """The accreditation in these bytes, whoever signed it; raises NotIssuableError for what is none."""
         try:
             received = receive(subject_of(signed))
             document = received.value if isinstance(received.value, dict) and not received.problems else {}
@@ -75,9 +75,7 @@ class SignedAccreditation:
 
     def _require(self, record: RecordName) -> None:
         if record not in self.records:
-            remedy = (
-                "Name the record when it is signed: glejt issue --accreditation FILE --anchor RECORD/accreditations"
-            )
+            remedy = "Name the record as you sign it: glejt issue --accreditation FILE --anchor RECORD/accreditations"
             raise _refused(f"it does not say that it stands in {record}", remedy)
 
 

@@ -20,6 +20,7 @@ from node.verification.toml_file import read_toml, text_of
 from node.verification.vocabulary import definitions_of, exchanged_terms
 
 if TYPE_CHECKING:
+    from node.verification.bodies import Body
     from node.verification.chains import TrustedChain
 
 MAX_PINNED_FILE_BYTES: Final = 1024 * 1024
@@ -68,10 +69,18 @@ class Trust:
     documents: Mapping[str, JsonObject] = field(default_factory=dict)
     roots: tuple[TrustedRoot, ...] = ()
     chains: tuple["TrustedChain", ...] = ()
+    bodies: Mapping[str, "Body"] = field(default_factory=dict)
+    """Whose accreditations count, by their identifiers."""
 
     def chain(self, chain_id: int) -> "TrustedChain | None":
         """The chain that this verifier knows by this number."""
         return next((chain for chain in self.chains if chain.chain.id == chain_id), None)
+
+    def namespaces(self, did: str) -> frozenset[RecordName]:
+        """Where an issuer writes on chains, as the keepers of the lists know it."""
+        return frozenset(
+            name for listed in self.lists if did in listed.issuers for name in listed.issuers[did].namespaces
+        )
 
 
 NO_TRUST: Final = Trust()
@@ -86,7 +95,9 @@ def parse_trust(text: str, read: Callable[[str], bytes], *, file: str = "trust f
     """
     table = read_toml(text, kind="trust", file=file, error=TrustError)
     reader = _Reader(table, read, file)
-    return Trust(reader.lists(), reader.contexts(), reader.documents(), reader.roots(), reader.chains())
+    return Trust(
+        reader.lists(), reader.contexts(), reader.documents(), reader.roots(), reader.chains(), reader.bodies()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,19 @@ class _Reader:
         from node.verification.chain_tables import read_chains  # noqa: PLC0415 -- few trust files name any
 
         return read_chains(tables, self._wrong)
+
+    def bodies(self) -> "dict[str, Body]":
+        found: dict[str, Body] = {}
+        for index, table in enumerate(_tables(self.table, "bodies")):
+            from node.verification.bodies import body_of, read_scopes, require_new  # noqa: PLC0415 -- as above
+
+            path, distrusted = f"bodies[{index}]", table.get("distrust_from")
+            did = self._identifier(text_of(table, "did"), f"{path}.did")
+            require_new(did, found, path, self._wrong)
+            end = self._time(distrusted, f"{path}.distrust_from") if isinstance(distrusted, str) else None
+            scopes = read_scopes(table, path, self._wrong)
+            found[did] = body_of(table, did, self._namespaces(table, path), scopes, end)
+        return found
 
     def contexts(self) -> tuple[PinnedContext, ...]:
         known = BUNDLED

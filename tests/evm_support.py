@@ -2,9 +2,13 @@
 
 import asyncio
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
+
+from anvil_support import running_chain
 
 from anchoring.calls import AuthorizedCall, TypedCall, authorize
 from anchoring.evm import EvmLedger, connected
@@ -158,3 +162,37 @@ def other_transaction(bench, nonce, *, to=bytes(20), data=b"", tip=10**9):
 def raw_transaction(key, bench, nonce, **options):
     """The same, signed."""
     return asyncio.run(HeldGasKey(key).sign(other_transaction(bench, nonce, **options)))
+
+
+_keys = (SigningKey(number.to_bytes(32)) for number in count(1000))
+
+
+@contextmanager
+def sending_bench():
+    """A chain whose first blocks are final, with the namespace open."""
+    with running_chain() as anvil:
+        bench = Bench(anvil, anvil.deploy("TrustAnchor")).open()
+        anvil.ask("anvil_mine", hex(70))
+        yield bench
+
+
+@contextmanager
+def senders(bench):
+    """Makes senders, all from one account of their own, so that no test meets what another one left behind."""
+    key = next(_keys)
+    bench.pay(key.address)
+    with asyncio.Runner() as runner:
+
+        def tell(store=None, **options):
+            signer = options.pop("signer", None) or HeldGasKey(key)
+            return Story(bench, bench.transactions(store, signer=signer, **options), runner)
+
+        tell.key = key
+        yield tell
+    bench.anvil.ask("anvil_dropAllTransactions")
+    bench.anvil.ask("anvil_mine", hex(2))
+
+
+def attempts(story, call):
+    """Number and hash of each transaction that was signed for a call."""
+    return [(each.nonce, each.hash) for each in story.stored(call).attempts]

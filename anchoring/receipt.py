@@ -13,7 +13,7 @@ from typing import Final, Self
 from anchoring import cbor, tags
 from anchoring.batch import Place
 from anchoring.checkpoint import HASH_BYTES, TrustedBlock
-from anchoring.errors import ReceiptError, UnprovenError, shown
+from anchoring.errors import MerkleError, ReceiptError, UnprovenError, shown
 from anchoring.header import Header
 from anchoring.layout import proven_facts
 from anchoring.ledger import Anchor, AnchorOf
@@ -92,6 +92,14 @@ class Receipt:
     def question(self) -> AnchorOf:
         """What to ask of the chain."""
         return AnchorOf(self.site.namespace, anchored_value(self.place.size, self.place.root))
+
+    def leads_from(self, commitment: bytes) -> bool:
+        """Whether the commitment under the receipt's salt is a leaf of its tree; of the anchor nothing is said."""
+        place = self.place
+        try:
+            return root_from_path(leaf_hash(place.salt, commitment), place.index, place.size, place.path) == place.root
+        except MerkleError:
+            return False  # no place in any tree
 
     def encode(self) -> bytes:
         """The receipt as CBOR."""

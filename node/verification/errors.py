@@ -4,6 +4,7 @@ VerificationError
 ├── PolicyError     policy.{syntax, invalid, unknown, requires}
 ├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate, chain,
 │                   namespace}
+├── CapsuleError    capsule.{invalid, too_large}
 └── MaterialError   material.{invalid, version}
 
 FetchError              what an address stands for was not had; never a reason to call a document good or forged
@@ -39,6 +40,10 @@ class TrustError(VerificationError):
 
 class MaterialError(VerificationError):
     """Saved material is not what `VerificationMaterial.to_json` writes."""
+
+
+class CapsuleError(VerificationError):
+    """A file that says it is a capsule is not what one looks like."""
 
 
 class FetchError(Exception):

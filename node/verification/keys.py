@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from did_methods import jwk, key, peer, pkh
 from did_methods.did import Did, parse_did, parse_did_url
@@ -26,9 +26,14 @@ from node.verification.material import Origin, ResolvedDocument, VerificationMat
 from node.verification.policy import KeyEvidence, Policy
 from node.verification.trust import Trust
 
+if TYPE_CHECKING:
+    from node.verification.records import Records
+
 HTTPS: Final = "https://"
 ON_CHAIN: Final = "did:ethr:"
 """How identifiers begin whose documents a chain shows."""
+HOSTED: Final = ("did:web:", "did:webvh:")
+"""How identifiers begin of whose present document only their host can tell, or a record of theirs."""
 MAX_OTHERS: Final = MAX_MEANINGS - 1
 """Where an id had so many other keys, there may be more that were not tried."""
 MAX_COMPUTED: Final = 512
@@ -98,6 +103,19 @@ class KeyRing:
     policy: Policy
     at: datetime
     anchored: Callable[[SecuringProof], datetime | None] = never_anchored
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What is built once for all lookups of one verification."""
+
+    @property
+    def records(self) -> "Records":
+        """What is proven of records on chains."""
+        if "records" not in self._kept:
+            from node.verification.ledger_material import LedgerMaterial  # noqa: PLC0415 -- few subjects need it
+            from node.verification.records import Records  # noqa: PLC0415 -- as above
+
+            self._kept["records"] = Records(self.material.ledgers or LedgerMaterial(), self.trust, self.at)
+        known: Records = self._kept["records"]
+        return known
 
     def find(self, proof: SecuringProof, relationship: Relationship) -> KeyFinding:
         """The key of a proof.
@@ -179,9 +197,7 @@ class KeyRing:
             return _parsed(self.trust.documents[identifier], identifier, KeyEvidence.NOW_ONLY, Origin.PINNED)
         item = self.material.documents.get(identifier)
         if item is not None:
-            if item.files and identifier.startswith(ON_CHAIN):
-                return self._on_chain(item, identifier)
-            return _gathered(item, identifier)
+            return self._brought(item, identifier)
         failure = self.material.failures.get(identifier)
         reason = failure.message if failure else "nobody looked it up"
         return _unknown(
@@ -189,6 +205,15 @@ class KeyRing:
             f"The document of {identifier[:96]} is not known: {reason}. Connect and check again, or pin the document "
             "in your trust file.",
         )
+
+    def _brought(self, item: ResolvedDocument, identifier: str) -> "_Known | KeyFinding":
+        """A document from the material, as far as it shows itself."""
+        if item.files and identifier.startswith(ON_CHAIN):
+            return self._on_chain(item, identifier)
+        found = _gathered(item, identifier)
+        if item.origin is not Origin.LIVE and self.trust.chains and identifier.startswith(HOSTED):
+            return self._in_record(found, identifier)
+        return found
 
     def _on_chain(self, item: ResolvedDocument, identifier: str) -> "_Known | KeyFinding":
         """A document by the proofs that came with it, which show more than their bringer says."""
@@ -203,6 +228,20 @@ class KeyRing:
         return _Known(
             present.document, present.evidence, origin, item.resolved_at, shown.history, shown_until=shown.until
         )
+
+    def _in_record(self, found: "_Known | KeyFinding", identifier: str) -> "_Known | KeyFinding":
+        """A document that came with a file, by a record of its subject's, where there is one of it."""
+        if isinstance(found, KeyFinding) or found.moved_to is not None or self.material.ledgers is None:
+            return found
+        from node.verification.anchored_documents import shown_document, shown_until  # noqa: PLC0415 -- few need it
+
+        namespaces = self.trust.namespaces(identifier)
+        if found.history is not None:
+            return replace(found, shown_until=shown_until(found.history.versions, namespaces, self.records, self.at))
+        shown = shown_document(identifier, found.document, namespaces, self.records, self.at)
+        if shown is None:
+            return found
+        return replace(found, evidence=KeyEvidence.ANCHORED, history=shown.history, shown_until=shown.until)
 
     def _judge(
         self,

@@ -1,0 +1,110 @@
+"""Documents that no host vouches for any more: those that their subjects anchored.
+
+A document in a file is anybody's word. One whose commitment the issuer's authority wrote into the issuer's namespace is
+the issuer's: nobody else can write there. The namespace has to be known as the issuer's from elsewhere, by the trust
+file. What the document says of namespaces would be the word of whoever brings it, about himself.
+
+A record dates the document, and never shows that none followed: whoever brings an old one may have left out the next.
+So it speaks of what was up to the last time at which it was anchored. An issuer that puts its document into each batch
+of credentials lets it speak for all of them. A log of did:webvh, too, may have been cut by whoever brings it: a version
+of which a record is there was the last one when it was anchored.
+
+Spec: docs/adr/0024-an-issuer-can-anchor-its-document.md
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from anchoring.facts import Anchor
+from anchoring.receipt import Site
+from did_methods.document import DidDocument
+from did_methods.history import DocumentVersion, KeyEvidence, KeyHistory
+from node.credentials.record_name import RecordName
+from node.documents import JsonObject
+from node.proofs.canonicalize.jcs import jcs
+from node.verification.case import CLOCK_SKEW
+from node.verification.records import Known, Records, moment
+
+TAG: Final = b"glejt/did-document/v1"
+FORM: Final = "did-document"
+"""What a receipt of a document calls what it is of."""
+MAX_NAMESPACES: Final = 8
+"""Namespaces of one issuer that are looked into."""
+MAX_VERSIONS: Final = 16
+"""Versions of a log that are looked for: an issuer anchors the present one, and a capsule has the log as of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredDocument:
+    """A document as its subject anchored it, and until when it speaks."""
+
+    history: KeyHistory
+    until: datetime
+
+
+def commitment_to(did: str, document: JsonObject) -> bytes:
+    """The commitment to a document of a DID: SHA-256 over the tag, the DID, and the document's RFC 8785 form.
+
+    Before each of the two stands its length, as a big-endian uint32. It goes into a batch as that of a credential does.
+    """
+    parts = (did.encode(), jcs(document))
+    return hashlib.sha256(TAG + b"".join(len(part).to_bytes(4) + part for part in parts)).digest()
+
+
+def shown_until(
+    versions: Sequence[DocumentVersion], namespaces: Collection[RecordName], records: Records, at: datetime
+) -> datetime | None:
+    """The last time at which a version of a document was anchored in these namespaces, none of them after `at`.
+
+    Up to then nobody can have left a version out. Versions before the last MAX_VERSIONS are not looked for.
+    """
+    for version in reversed(versions[-MAX_VERSIONS:]):
+        if times := _anchored(version.document.id, version.document, namespaces, records, at):
+            return min(max(times), at)
+    return None
+
+
+def shown_document(
+    did: str, document: DidDocument, namespaces: Collection[RecordName], records: Records, at: datetime
+) -> AnchoredDocument | None:
+    """What is known of a document by records in these namespaces, which are its subject's; None where nothing is.
+
+    1. Receipts lead from the document to values, of which trusted blocks show when they were anchored.
+    2. Nothing counts that was anchored only after the time of judging.
+    3. Before the first time it was like any document that somebody looked up then: what it lists may have been new.
+    """
+    times = _anchored(did, document, namespaces, records, at)  # 1. and 2.
+    if not times:
+        return None
+    first = min(times)
+    versions = (  # 3.
+        DocumentVersion(None, first, document, KeyEvidence.NOW_ONLY),
+        DocumentVersion(first, None, document, KeyEvidence.ANCHORED),
+    )
+    return AnchoredDocument(KeyHistory(versions), min(max(times), at))
+
+
+def _anchored(
+    did: str, document: DidDocument, namespaces: Collection[RecordName], records: Records, at: datetime
+) -> list[datetime]:
+    """When a document was anchored in these namespaces; what is later than `at` is left out."""
+    if not namespaces:
+        return []
+    commitment = commitment_to(did, document.source)
+    return [
+        time
+        for name in sorted(namespaces, key=str)[:MAX_NAMESPACES]
+        for time in _times(Site(name.chain_id, name.contract, name.namespace), commitment, records)
+        if time - at <= CLOCK_SKEW
+    ]
+
+
+def _times(site: Site, commitment: bytes, records: Records) -> Iterator[datetime]:
+    for receipt in records.receipts(site):
+        if receipt.leads_from(commitment):
+            known = records.fact(site, receipt.question)
+            if isinstance(known, Known) and isinstance(known.fact, Anchor):
+                yield moment(known.fact.time)

@@ -1,4 +1,4 @@
-"""What holds transactions up: halted chains, empty wallets, deadlines, clocks, signers, nodes. Nothing is lost by it."""
+"""What holds transactions up: halted chains, empty wallets, deadlines, clocks, signers, nodes. Nothing gets lost."""
 
 from dataclasses import replace
 from itertools import count

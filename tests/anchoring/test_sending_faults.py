@@ -16,6 +16,7 @@ from anchoring.signing_key import SigningKey
 from anchoring.transactions import machine
 from anchoring.transactions.endpoint import UnreachableError
 from anchoring.transactions.problems import Problem
+from anchoring.transactions.sight import together
 from node.adapters.gas_signers import HeldGasKey
 
 pytestmark = pytest.mark.peer
@@ -234,6 +235,27 @@ def test_a_node_that_takes_its_time_is_given_up(bench, node, story, monkeypatch)
     assert story.said(call) == (CallState.SIGNED, Problem.UNREACHABLE)
     node.faults.clear()
     story.finish(call)
+
+
+def test_when_one_question_fails_none_goes_on_by_itself():
+    asked = []
+
+    async def slow():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            asked.append("given up")
+
+    async def failing():
+        await asyncio.sleep(0)
+        raise UnreachableError("gone")
+
+    async def both():
+        with pytest.raises(UnreachableError):
+            await together(slow(), failing())
+        return list(asked)
+
+    assert asyncio.run(both()) == ["given up"]
 
 
 @pytest.mark.threat(93)

@@ -96,6 +96,18 @@ def test_whatever_becomes_of_the_sending(bench, node, story, name):
     assert len(story.stored(other).attempts) == 1
 
 
+@pytest.mark.threat(95)
+def test_what_was_taken_before_the_connection_broke_is_recorded(bench, node, story):
+    taken, cut = anchor(bench), anchor(bench)
+    answers = [late(0), unsent]
+    node.faults["eth_sendRawTransaction"] = lambda call, forward: answers.pop(0)(call, forward)
+    story.submit(taken, cut)
+    story.round()
+    assert [story.stored(call).progress.state for call in (taken, cut)] == [CallState.SENT, CallState.SIGNED]
+    node.faults.clear()
+    story.finish(taken, cut)
+
+
 LOOKING = (
     *("eth_chainId", "eth_getBlockByNumber", "eth_getCode", "eth_getTransactionCount", "eth_getBalance"),
     *("eth_maxPriorityFeePerGas", "eth_estimateGas", "eth_getTransactionReceipt", "eth_getTransactionByHash"),

@@ -43,6 +43,7 @@ class KeyType(StrEnum):
     ED25519 = "Ed25519"
     P256 = "P-256"
     P384 = "P-384"
+    P521 = "P-521"
     X25519 = "X25519"
     SECP256K1 = "secp256k1"
     BLS12_381_G2 = "BLS12-381-G2"
@@ -61,8 +62,9 @@ class WeierstrassCurve:
 
 _P256_P: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _P384_P: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
+_P521_P: Final = 2**521 - 1
 
-# Domain parameters: SEC 2, sections 2.4.1 (secp256k1), 2.4.2 (P-256) and 2.5.1 (P-384).
+# Domain parameters: SEC 2, sections 2.4.1 (secp256k1), 2.4.2 (P-256), 2.5.1 (P-384) and 2.6.1 (P-521).
 WEIERSTRASS_CURVES: Final[Mapping[KeyType, WeierstrassCurve]] = MappingProxyType(
     {
         KeyType.P256: WeierstrassCurve(
@@ -78,6 +80,21 @@ WEIERSTRASS_CURVES: Final[Mapping[KeyType, WeierstrassCurve]] = MappingProxyType
             b=0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
             n=0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
             coordinate_bytes=48,
+        ),
+        KeyType.P521: WeierstrassCurve(
+            p=_P521_P,
+            a=-3,
+            b=int(
+                "0051953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109"
+                "E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00",
+                16,
+            ),
+            n=int(
+                "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+                "FA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
+                16,
+            ),
+            coordinate_bytes=66,
         ),
         KeyType.SECP256K1: WeierstrassCurve(
             p=2**256 - 2**32 - 977,
@@ -102,6 +119,7 @@ PUBLIC_BYTES: Final[Mapping[KeyType, int]] = MappingProxyType(
         KeyType.ED25519: 32,
         KeyType.P256: 33,
         KeyType.P384: 49,
+        KeyType.P521: 67,
         KeyType.X25519: 32,
         KeyType.SECP256K1: 33,
         KeyType.BLS12_381_G2: 2 * _FP_BYTES,
@@ -112,6 +130,7 @@ SECRET_BYTES: Final[Mapping[KeyType, int]] = MappingProxyType(
         KeyType.ED25519: 32,
         KeyType.P256: 32,
         KeyType.P384: 48,
+        KeyType.P521: 66,
         KeyType.X25519: 32,
         KeyType.SECP256K1: 32,
         KeyType.BLS12_381_G2: 32,
@@ -131,7 +150,7 @@ def check_public(key_type: KeyType, raw: bytes) -> None:
             _check_x25519(raw)
         case KeyType.BLS12_381_G2:
             _check_g2(raw)
-        case KeyType.P256 | KeyType.P384 | KeyType.SECP256K1:
+        case KeyType.P256 | KeyType.P384 | KeyType.P521 | KeyType.SECP256K1:
             _check_weierstrass(key_type, raw)
 
 

@@ -32,6 +32,7 @@ _FORMS: Final[Mapping[KeyType, _Form]] = MappingProxyType(
         KeyType.ED25519: _Form(_OKP, "Ed25519", 32),
         KeyType.P256: _Form(_EC, "P-256", 32),
         KeyType.P384: _Form(_EC, "P-384", 48),
+        KeyType.P521: _Form(_EC, "P-521", 66),
         KeyType.X25519: _Form(_OKP, "X25519", 32),
         KeyType.SECP256K1: _Form(_EC, "secp256k1", 32),
         KeyType.BLS12_381_G2: _Form(_OKP, "BLS12381G2", 96),
@@ -51,6 +52,7 @@ _CAPABLE: Final[Mapping[KeyType, frozenset[str]]] = MappingProxyType(
         KeyType.ED25519: frozenset({SIGNATURE}),
         KeyType.P256: frozenset({SIGNATURE, ENCRYPTION}),
         KeyType.P384: frozenset({SIGNATURE, ENCRYPTION}),
+        KeyType.P521: frozenset({SIGNATURE, ENCRYPTION}),
         KeyType.X25519: frozenset({ENCRYPTION}),
         KeyType.SECP256K1: frozenset({SIGNATURE, ENCRYPTION}),
         KeyType.BLS12_381_G2: frozenset({SIGNATURE}),
@@ -69,6 +71,8 @@ _SIGNATURE_ALGORITHMS: Final[Mapping[str, KeyType]] = MappingProxyType(
         "ESP256": KeyType.P256,
         "ES384": KeyType.P384,
         "ESP384": KeyType.P384,
+        "ES512": KeyType.P521,
+        "ESP512": KeyType.P521,
         "ES256K": KeyType.SECP256K1,
     }
 )
@@ -207,7 +211,7 @@ def _type_of(jwk: JsonObject) -> KeyType:
         raise UnsupportedKeyError(
             f"a JWK of kty {shown(kty)} is not known here",
             code="key.unsupported",
-            remedy="Use an EC or OKP key: Ed25519, P-256, P-384, X25519, secp256k1 or BLS12381G2.",
+            remedy="Use an EC or OKP key: Ed25519, P-256, P-384, P-521, X25519, secp256k1 or BLS12381G2.",
         )
     if not isinstance(crv, str):
         raise _malformed("crv", "is not a string")
@@ -219,7 +223,7 @@ def _type_of(jwk: JsonObject) -> KeyType:
     raise UnsupportedKeyError(
         f"a JWK of kty {shown(kty)} and crv {shown(crv)} is not known here",
         code="key.unsupported",
-        remedy="Use Ed25519, P-256, P-384, X25519, secp256k1, or BLS12381G2 with kty OKP.",
+        remedy="Use Ed25519, P-256, P-384, P-521, X25519, secp256k1, or BLS12381G2 with kty OKP.",
     )
 
 

@@ -33,6 +33,7 @@ _PUBLIC_PREFIX: Final[Mapping[KeyType, bytes]] = MappingProxyType(
         KeyType.ED25519: b"\xed\x01",
         KeyType.P256: b"\x80\x24",
         KeyType.P384: b"\x81\x24",
+        KeyType.P521: b"\x82\x24",
         KeyType.X25519: b"\xec\x01",
         KeyType.SECP256K1: b"\xe7\x01",
         KeyType.BLS12_381_G2: b"\xeb\x01",
@@ -43,6 +44,7 @@ _SECRET_PREFIX: Final[Mapping[KeyType, bytes]] = MappingProxyType(
         KeyType.ED25519: b"\x80\x26",
         KeyType.P256: b"\x86\x26",
         KeyType.P384: b"\x87\x26",
+        KeyType.P521: b"\x88\x26",
         KeyType.X25519: b"\x82\x26",
         KeyType.SECP256K1: b"\x81\x26",
         KeyType.BLS12_381_G2: b"\x8a\x26",
@@ -207,9 +209,10 @@ def _derive_public(key_type: KeyType, raw: bytes) -> bytes:
         return ed25519.Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw()
     if key_type is KeyType.X25519:
         return x25519.X25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw()
-    curves: dict[KeyType, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP256K1]] = {
+    curves: dict[KeyType, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1 | ec.SECP256K1]] = {
         KeyType.P256: ec.SECP256R1,
         KeyType.P384: ec.SECP384R1,
+        KeyType.P521: ec.SECP521R1,
         KeyType.SECP256K1: ec.SECP256K1,
     }
     point = ec.derive_private_key(int.from_bytes(raw), curves[key_type]()).public_key()

@@ -25,6 +25,7 @@ PRIVATE_KEYS: Mapping[KeyType, PrivateKey] = {
     KeyType.ED25519: PrivateKey(KeyType.ED25519, b"\x01" * 32),
     KeyType.P256: PrivateKey(KeyType.P256, b"\x02" * 32),
     KeyType.P384: PrivateKey(KeyType.P384, b"\x03" * 48),
+    KeyType.P521: PrivateKey(KeyType.P521, bytes(1) + b"\x07" * 65),
     KeyType.X25519: PrivateKey(KeyType.X25519, b"\x04" * 32),
     KeyType.SECP256K1: PrivateKey(KeyType.SECP256K1, b"\x05" * 32),
     KeyType.BLS12_381_G2: PrivateKey(KeyType.BLS12_381_G2, b"\x06" * 32),

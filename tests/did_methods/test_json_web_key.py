@@ -149,7 +149,7 @@ def test_small_order_keys_are_refused_in_this_form_too():
     [
         {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
         {"kty": "OKP", "crv": "Ed448", "x": "AA"},
-        {"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "crv": "X448", "x": "AA"},
         {"kty": "EC", "crv": "BLS12381G2", "x": "AA", "y": "AA"},  # an older draft
         {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"},
     ],

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from did_methods.accounts import account_of
-from did_methods.curves import WEIERSTRASS_CURVES, y_of
+from did_methods.curves import SECRET_BYTES, WEIERSTRASS_CURVES, y_of
 from did_methods.document import DidDocument
 from did_methods.errors import InvalidDidError, InvalidKeyError, UnsupportedMethodError
 from did_methods.multibase import to_base58
@@ -13,7 +13,9 @@ from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from did_methods.rsa import RsaPublicKey
 
 DID = "did:example:issuer"
-SECRETS = {key_type: bytes([0x37]) * (48 if key_type is KeyType.P384 else 32) for key_type in KeyType}
+SECRETS = {key_type: (0x37).to_bytes() * size for key_type, size in SECRET_BYTES.items()} | {
+    KeyType.P521: bytes(1) + (0x37).to_bytes() * 65
+}
 KEYS = {key_type: PrivateKey(key_type, secret).public for key_type, secret in SECRETS.items()}
 ED, EC = KEYS[KeyType.ED25519], KEYS[KeyType.SECP256K1]
 RSA_KEY = rsa.generate_private_key(65537, 2048).public_key()

@@ -58,7 +58,10 @@ def anchor(bench):
 SENDING = {
     "never heard of": (unsent, Problem.UNREACHABLE),
     "taken, and never said so": (unanswered, Problem.UNREACHABLE),
-    "taken, and too much said": (body(b"[" * 2_000_000), Problem.UNREACHABLE),
+    "taken, and too much said": (
+        body(b'{"jsonrpc": "2.0", "id": 1, "result": "0x' + b"0" * 2_000_000 + b'"}'),
+        Problem.UNREACHABLE,
+    ),
     "taken, and nonsense said": (body(b"<html>busy</html>"), Problem.UNREACHABLE),
     "taken, and no JSON-RPC said": (body(b'{"ok": true}'), Problem.UNREACHABLE),
     "taken, and no object said": (body(b"7"), Problem.UNREACHABLE),
@@ -99,8 +102,12 @@ def test_whatever_becomes_of_the_sending(bench, node, story, name):
 @pytest.mark.threat(95)
 def test_what_was_taken_before_the_connection_broke_is_recorded(bench, node, story):
     taken, cut = anchor(bench), anchor(bench)
-    answers = [late(0), unsent]
-    node.faults["eth_sendRawTransaction"] = lambda call, forward: answers.pop(0)(call, forward)
+    answers = iter([late(0), unsent])
+
+    def first_one_then_the_other(call, forward):
+        return next(answers)(call, forward)
+
+    node.faults["eth_sendRawTransaction"] = first_one_then_the_other
     story.submit(taken, cut)
     story.round()
     assert [story.stored(call).progress.state for call in (taken, cut)] == [CallState.SENT, CallState.SIGNED]

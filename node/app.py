@@ -30,7 +30,10 @@ from node.verification.sources import Fetch, FindLedger, Sources, no_fetch, no_l
 from node.verification.trust import NO_TRUST, Trust
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from anchoring.ledger import LedgerReader
+    from node.verification.seen import SeenBlock
 
 MAX_WEB_DOCUMENTS: Final = 256
 """Documents of did:web that are remembered, of at most 128 kB each."""
@@ -77,38 +80,48 @@ def methods(
 
 
 def sources(
-    *, online: bool = False, loopback: bool = False, remember: bool = False, trust: Trust = NO_TRUST
+    *,
+    online: bool = False,
+    loopback: bool = False,
+    remember: bool = False,
+    trust: Trust = NO_TRUST,
+    seen: "Iterable[SeenBlock]" = (),
 ) -> Sources:
     """What gathering asks of the outside: DIDs, addresses and the machine's clock; offline, nobody is asked anything.
 
     `loopback` opens this machine's own addresses to what strangers name, for tests and development. `remember` asks
     nobody twice for the same thing within minutes, for runs over many documents in one event loop. `trust` names the
-    nodes of chains; TrustError where those cannot be asked.
+    nodes of chains; TrustError where those cannot be asked. `seen` are blocks that were final before; no chain goes
+    back behind them.
     """
     known = methods(online=online, loopback=loopback, remember=remember, trust=trust)
     return Sources(
         resolve=lambda did: _resolve(did, known),
         now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
-        ledger=_ledgers(trust, remember=remember) if online else no_ledger,
+        ledger=_ledgers(trust, seen, remember=remember) if online else no_ledger,
     )
 
 
-def _ledgers(trust: Trust, *, remember: bool) -> FindLedger:
+def _ledgers(trust: Trust, seen: "Iterable[SeenBlock]", *, remember: bool) -> FindLedger:
     """Readers of the chains that the trust file lists with nodes. Whom it names is asked, wherever that is."""
     listed = [chain for chain in trust.chains if chain.rpc]
     if not listed:
         return no_ledger
-    from node.adapters.json_rpc.client import JsonRpc  # noqa: PLC0415 -- few verifiers ask nodes of chains
+    from anchoring.checkpoint import TrustedBlock  # noqa: PLC0415 -- few verifiers ask nodes of chains
+    from node.adapters.json_rpc.client import JsonRpc  # noqa: PLC0415 -- as above
     from node.adapters.json_rpc.errors import RpcConfigError  # noqa: PLC0415 -- as above
     from node.adapters.json_rpc.reader import JsonRpcReader  # noqa: PLC0415 -- as above
     from node.adapters.remembered_ledger import RememberedLedger  # noqa: PLC0415 -- as above
 
     readers: dict[int, LedgerReader] = {}
+    before = {block.place: block for block in seen}
     for chain in listed:
         try:
             nodes = [JsonRpc(url) for url in chain.rpc]
-            reader = JsonRpcReader(chain.chain, chain.contract, nodes, chain.quorum)
+            known = before.get((chain.chain.id, chain.chain.genesis))
+            final = TrustedBlock(chain.chain, known.number, known.hash) if known is not None else None
+            reader = JsonRpcReader(chain.chain, chain.contract, nodes, chain.quorum, seen=final)
         except RpcConfigError as error:
             raise TrustError(
                 f"the nodes of “{chain.name}” cannot be asked: {error}", code=error.code, remedy=error.remedy

@@ -56,6 +56,7 @@ class Settings:
     trust: str | None = None
     key: str | None = None
     passphrase_file: str | None = None
+    no_memory: bool = False
     files: tuple[Path, ...] = ()
     """The settings files that were read, nearest first."""
 
@@ -69,6 +70,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "trust": "path",
         "key": "path",
         "passphrase_file": "path",
+        "no_memory": "flag",
     }
 )
 
@@ -89,6 +91,13 @@ def user_file() -> Path:
     import platformdirs  # noqa: PLC0415 -- a few milliseconds that only programs reading settings should pay
 
     return platformdirs.user_config_path("glejt", appauthor=False) / FILE_NAME
+
+
+def memory_file() -> Path:
+    """Where a person's verifier remembers how far chains and status lists had come."""
+    import platformdirs  # noqa: PLC0415 -- few verdicts need it
+
+    return platformdirs.user_data_path("glejt", appauthor=False) / "seen.json"
 
 
 def allows_loopback(environment: Mapping[str, str]) -> bool:

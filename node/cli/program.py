@@ -134,6 +134,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     ] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
+    no_memory: Annotated[bool, typer.Option("--no-memory", help="no_memory")] = False,
     json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
@@ -151,6 +152,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         expect=expect,
         receipt=tuple(receipt or ()),
         checkpoint=tuple(checkpoint or ()),
+        no_memory=no_memory,
     )
     return verify_files(context.obj, files, question, as_json=json)
 

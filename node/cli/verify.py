@@ -38,6 +38,7 @@ from node.verification.verify import verify
 if TYPE_CHECKING:
     from node.adapters.judges import Judges
     from node.cli.expected import Expected
+    from node.cli.memory import Memory
     from node.verification.ledger_material import LedgerMaterial
 
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
@@ -73,6 +74,7 @@ class Question:
     jobs: str | None = None
     receipt: tuple[str, ...] = ()
     checkpoint: tuple[str, ...] = ()
+    no_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Judge:
     labels: "tuple[LabelFile, ...]" = ()
     expected: "Expected | None" = None
     ledgers: "LedgerMaterial | None" = None
+    memory: "Memory | None" = None
 
     @property
     def beside(self) -> tuple[JsonValue, ...]:
@@ -106,6 +109,8 @@ class Judge:
             asked |= wanted  # what was had may lead on: a type extends another
             material = await gather_resources(report, material, self.sources)
             report = await self._judged(data, subject, material, judges)
+        if self.memory is not None:
+            self.memory.note(material, report)
         return report
 
     async def _judged(
@@ -161,6 +166,8 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
     request = _request(question)
     policy = policy_for(invocation, question.policy)
     trust = trust_for(invocation, question.trust)
+    memory = None if question.no_memory else _memory(invocation, trust)
+    ledgers = _ledgers(question)
     judge = Judge(
         # Who asks for an answer relies on it; what a process reports is read by the policy that it judged by.
         policy=policy if request is None else replace(policy, requires=policy.requires | {CheckName.HOLDER}),
@@ -172,13 +179,18 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
             loopback=allows_loopback(os.environ),
             remember=True,
             trust=trust,
+            seen=memory.seen.blocks if memory is not None else (),
         ),
         lists=tuple(_status_list(invocation, name) for name in question.status),
         labels=tuple(_label(invocation, name) for name in question.label),
         expected=_expected(question.expect),
-        ledgers=_ledgers(question),
+        ledgers=memory.within(ledgers) if memory is not None else ledgers,
+        memory=memory,
     )
-    return asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
+    status = asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
+    if memory is not None:
+        memory.keep()
+    return status
 
 
 async def _verify_all(
@@ -310,6 +322,15 @@ def _ledgers(question: Question) -> "LedgerMaterial | None":
     from node.cli.ledger_inputs import read_ledgers  # noqa: PLC0415 -- few verdicts are asked with any
 
     return read_ledgers(question.receipt, question.checkpoint)
+
+
+def _memory(invocation: Invocation, trust: Trust) -> "Memory | None":
+    """What is remembered of chains; nothing else is, so that who trusts none has no memory."""
+    if not trust.chains or invocation.settings.no_memory:
+        return None
+    from node.cli.memory import Memory  # noqa: PLC0415 -- few verifiers trust chains
+
+    return Memory(invocation, trust)
 
 
 def _expected(text: str | None) -> "Expected | None":

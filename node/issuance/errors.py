@@ -2,7 +2,7 @@
 
 IssuanceError
 ├── NotIssuableError     issuance.secured, .malformed, .context, .claim, .record  the document is not ready to be signed
-│                        issuance.list, .clock                      … or not to be followed by another version
+│                        issuance.list, .clock, .head               … or not to be followed by another version
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
 ├── ProfileError         issuance.key_type, .controller, .key_scope the signing profile does not fit together, or not
 │                                                                   with the document

@@ -179,7 +179,7 @@ class Anchors:
         ]
         anchors = [known.fact for _, known in leading if isinstance(known, Known) and isinstance(known.fact, Anchor)]
         time = min((moment(anchor.time) for anchor in anchors), default=self._ring.at)
-        if not self._is_issuers(name, issuer, time):  # 3.
+        if not self.is_issuers(name, issuer, time):  # 3.
             message = "That the record is its issuer's, neither the issuer's own document nor a list of yours says."
             return AnchorFinding(Outcome.INDETERMINATE, "namespace", message, told)
         if not leading:  # 4.
@@ -215,7 +215,7 @@ class Anchors:
                 return replace(proof, key=key).by(issuer)
         return proof
 
-    def _is_issuers(self, name: RecordName, issuer: str, time: datetime) -> bool:
+    def is_issuers(self, name: RecordName, issuer: str, time: datetime) -> bool:
         """Whether a namespace is the issuer's, by a list of the verifier's or by the issuer's own document.
 
         What the document said when the value was anchored counts as much as what it says now: issuers move on.

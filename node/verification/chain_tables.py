@@ -64,6 +64,7 @@ def _chain(table: JsonObject, path: str, wrong: Wrong) -> TrustedChain:
             _bytes(table, "registry") if "registry" in table else None,
             _bytes(table, "registry_code_hash") if "registry_code_hash" in table else None,
         ),
+        _texts(table, "mirrors"),
     )
 
 

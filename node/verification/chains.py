@@ -36,7 +36,8 @@ class TrustedChain:
     """A chain as a verifier's trust file describes it.
 
     `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones. `registry` is
-    the one that did:ethr is read from; without it, identifiers on the chain are not read.
+    the one that did:ethr is read from; without it, identifiers on the chain are not read. `mirrors` are addresses below
+    which status lists are found by their CIDs.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TrustedChain:
     checkpoints: CheckpointTrust | None = None
     blocks: tuple[TrustedBlock, ...] = ()
     registry: Contract | None = None
+    mirrors: tuple[str, ...] = ()
 
     @property
     def caip(self) -> str:

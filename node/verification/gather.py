@@ -8,7 +8,8 @@
    identifiers where a list of the verifier wants to know (`domain_gathering`).
 5. Gather what the hosts of badges of Open Badges 2 publish, one object leading to the next (`open_badges_2`).
 6. Gather what issuers of SD-JWT VCs publish of their keys (`sd_jwt_vc`).
-7. Ask chains about the receipts that came with the subject (`ledger_gathering`).
+7. Ask chains about the receipts that came with the subject, and about promised heads (`ledger_gathering`).
+8. Look for lists that heads name, and nobody has brought, at the verifier's mirrors (`mirror_gathering`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
@@ -78,7 +79,12 @@ async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held o
     material, known = await asyncio.gather(
         _gather(subject, sources, trust, lists, beside), gather_ledgers(subject, sources, trust, ledgers)
     )
-    return replace(material, ledgers=known)
+    material = replace(material, ledgers=known)
+    if known is None or not any(chain.mirrors for chain in trust.chains):
+        return material
+    from node.verification.mirror_gathering import gather_mirrored  # noqa: PLC0415 -- few verifiers name mirrors
+
+    return await gather_mirrored(subject, material, sources, trust)  # 8.
 
 
 async def _gather(

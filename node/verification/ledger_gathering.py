@@ -1,7 +1,8 @@
 """Gathering of what chains hold: only on chains that the verifier listed with nodes, and only what documents name.
 
 1. Name the records: each that a credential of the subject names, on a chain whose nodes may be asked.
-2. Find the questions: what the receipts that came with the subject lead to.
+2. Find the questions: what the receipts that came with the subject lead to, and which status lists count where a
+   credential promises heads of them.
 3. Ask each chain, side by side: its last final block, and one proof of all answers at the end of it.
 
 The questions tell the nodes what is asked about; that it is asked, whoever runs them sees. Nothing is judged.
@@ -13,24 +14,26 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from anchoring.errors import AnchoringError
-from anchoring.facts import Question
+from anchoring.facts import HeadOf, Question
+from anchoring.heads import list_id
 from anchoring.ledger import LedgerReader
-from anchoring.receipt import Receipt
 from node.credentials.credential import Credential
-from node.credentials.record_name import RecordName, named_records
+from node.credentials.record_name import Promise, RecordName, named_records
 from node.documents import JsonValue
 from node.verification.chains import TrustedChain, is_test_network
 from node.verification.ledger_material import FactProof, LedgerMaterial, QuorumBlock
 from node.verification.material import Origin, ResolutionFailure
 from node.verification.records import decoded_receipts
 from node.verification.sources import Sources
+from node.verification.status_gathering import lists_of
 from node.verification.subject import read_subject
 from node.verification.trust import Trust
 
 MAX_CHAINS: Final = 8
 """Chains that are asked for one subject."""
 MAX_QUESTIONS: Final = 64
-"""Questions to one chain; a batch of documents has one answer for all of them."""
+"""Questions to one chain; a batch of documents has one answer for all of them. A proof shows twice as many slots, and
+no question of these kinds needs more than two."""
 ASK_SECONDS: Final = 10.0
 """One chain, with all its nodes."""
 
@@ -73,21 +76,38 @@ def _named(subject: JsonValue) -> Iterator[RecordName]:
 def _asked(subject: JsonValue, sources: Sources, trust: Trust, given: LedgerMaterial) -> list[_Asked]:
     found: dict[int, _Asked] = {}
     named = {name.record for name in records_of(subject)}  # 1.
-    for receipt in decoded_receipts(given.receipts):  # 2.
-        chain = trust.chain(receipt.site.chain_id)
-        if chain is None or is_test_network(chain.chain.id, chain.kind) or not _is_named(receipt, chain, named):
+    for name, question in (*_receipts(given), *promised_heads(subject)):  # 2.
+        chain = trust.chain(name.chain_id)
+        if name not in named or chain is None or is_test_network(chain.chain.id, chain.kind):
+            continue
+        if name.contract != chain.contract.address:
             continue
         each = found.get(chain.chain.id)
         if each is None and len(found) < MAX_CHAINS and (reader := sources.ledger(chain)) is not None:
             each = found[chain.chain.id] = _Asked(chain, reader)
         if each is not None and len(each.questions) < MAX_QUESTIONS:
-            each.questions[receipt.question] = None
+            each.questions[question] = None
     return list(found.values())
 
 
-def _is_named(receipt: Receipt, chain: TrustedChain, named: set[RecordName]) -> bool:
-    site = receipt.site
-    return site.contract == chain.contract.address and RecordName(site.chain_id, site.contract, site.namespace) in named
+def promised_heads(subject: JsonValue) -> Iterator[tuple[RecordName, HeadOf]]:
+    """Where the heads stand that the credentials of a subject promise of their lists, and what to ask there."""
+    for name, url in promised_lists(subject):
+        yield name, HeadOf(name.namespace, list_id(url))
+
+
+def promised_lists(subject: JsonValue) -> Iterator[tuple[RecordName, str]]:
+    """The lists of which the credentials of a subject promise heads, each with the record that has to hold them."""
+    for part in read_subject(subject).parts:
+        if isinstance(part.value, dict) and "evidence" in part.value:
+            for name in named_records(Credential(part.value).evidence).promising(Promise.HEADS):
+                yield from [(name.record, url) for url in lists_of(part)]
+
+
+def _receipts(given: LedgerMaterial) -> Iterator[tuple[RecordName, Question]]:
+    for receipt in decoded_receipts(given.receipts):
+        site = receipt.site
+        yield RecordName(site.chain_id, site.contract, site.namespace), receipt.question
 
 
 async def _ask(

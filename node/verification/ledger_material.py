@@ -5,7 +5,7 @@ signatures; a block that nodes agreed on counts only where this verifier asked t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from node.documents import JsonObject
@@ -15,17 +15,21 @@ from node.verification.material_members import (
     as_list,
     as_object,
     base64_text,
+    bytes_of_hex,
+    fields_from,
+    fields_json,
+    hex_text,
     invalid,
     number_in,
     objects_in,
     text_in,
 )
+from node.verification.seen import NOTHING_SEEN, Seen
 
 if TYPE_CHECKING:
     from anchoring.facts import Question
 
 KIND: Final = "question"
-_HEX: Final = "0x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class BridgeProof:
 class LedgerMaterial:
     """What was gathered of chains. Receipts and checkpoints are the bytes that their `encode` wrote.
 
-    `failures` say of a chain, by its CAIP-2 name, why nobody could be asked.
+    `failures` say of a chain, by its CAIP-2 name, why nobody could be asked. `seen` is what this verifier remembers.
     """
 
     receipts: tuple[bytes, ...] = ()
@@ -75,9 +79,10 @@ class LedgerMaterial:
     blocks: tuple[QuorumBlock, ...] = ()
     bridges: tuple[BridgeProof, ...] = ()
     failures: Mapping[str, ResolutionFailure] = field(default_factory=dict)
+    seen: Seen = NOTHING_SEEN
 
     def __bool__(self) -> bool:
-        return any((self.receipts, self.checkpoints, self.facts, self.blocks, self.bridges, self.failures))
+        return any((self.receipts, self.checkpoints, self.facts, self.blocks, self.bridges, self.failures, self.seen))
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -87,7 +92,7 @@ class LedgerMaterial:
             "facts": [
                 {
                     "chain": fact.chain_id,
-                    "contract": _hex(fact.contract),
+                    "contract": hex_text(fact.contract),
                     "questions": [question_json(question) for question in fact.questions],
                     "proof": base64_text(fact.proof),
                     "origin": fact.origin.value,
@@ -97,9 +102,9 @@ class LedgerMaterial:
             "blocks": [
                 {
                     "chain": block.chain_id,
-                    "genesis": _hex(block.genesis),
+                    "genesis": hex_text(block.genesis),
                     "number": block.number,
-                    "hash": _hex(block.hash),
+                    "hash": hex_text(block.hash),
                     "origin": block.origin.value,
                 }
                 for block in self.blocks
@@ -109,6 +114,7 @@ class LedgerMaterial:
                 for bridge in self.bridges
             ],
             "failures": failures_json(self.failures),
+            **({"seen": self.seen.to_json()} if self.seen else {}),
         }
 
     @classmethod
@@ -120,7 +126,7 @@ class LedgerMaterial:
             tuple(
                 FactProof(
                     number_in(item, "chain", path),
-                    _from_hex(item, "contract", path),
+                    bytes_of_hex(item, "contract", path),
                     tuple(
                         question_from_json(as_object(asked, f"{path}/questions/{index}"), f"{path}/questions/{index}")
                         for index, asked in enumerate(as_list(item.get("questions"), f"{path}/questions"))
@@ -133,9 +139,9 @@ class LedgerMaterial:
             tuple(
                 QuorumBlock(
                     number_in(item, "chain", path),
-                    _from_hex(item, "genesis", path),
+                    bytes_of_hex(item, "genesis", path),
                     number_in(item, "number", path),
-                    _from_hex(item, "hash", path),
+                    bytes_of_hex(item, "hash", path),
                     origin_in(item, path, own=own),
                 )
                 for path, item in objects_in(table, "blocks")
@@ -149,16 +155,13 @@ class LedgerMaterial:
                 for path, item in objects_in(table, "bridges")
             ),
             failures_in(table, "failures"),
+            Seen.from_json(as_object(table["seen"], "/seen")) if own and "seen" in table else NOTHING_SEEN,
         )
 
 
 def question_json(question: "Question") -> JsonObject:
     """A question as plain JSON: its kind, and its members by their names, bytes as hexadecimal."""
-    told: JsonObject = {KIND: type(question).__name__}
-    for member in fields(question):
-        value = getattr(question, member.name)
-        told[member.name] = _hex(value) if isinstance(value, bytes) else value
-    return told
+    return {KIND: type(question).__name__, **fields_json(question)}
 
 
 def question_from_json(item: JsonObject, path: str) -> "Question":
@@ -169,14 +172,7 @@ def question_from_json(item: JsonObject, path: str) -> "Question":
     kind = kinds.get(text_in(item, KIND, path))
     if kind is None:
         raise invalid(f"{path}/{KIND}", "there is no such question")
-    question: Question = kind(
-        **{
-            member.name: _from_hex(item, member.name, path)
-            if member.type is bytes
-            else number_in(item, member.name, path)
-            for member in fields(kind)
-        }
-    )
+    question: Question = fields_from(kind, item, path)
     return question
 
 
@@ -184,15 +180,3 @@ def _listed_bytes(table: JsonObject, member: str) -> tuple[bytes, ...]:
     return tuple(
         as_bytes(value, f"/{member}/{index}") for index, value in enumerate(as_list(table.get(member), f"/{member}"))
     )
-
-
-def _hex(value: bytes) -> str:
-    return _HEX + value.hex()
-
-
-def _from_hex(item: JsonObject, member: str, path: str) -> bytes:
-    text = text_in(item, member, path)
-    try:
-        return bytes.fromhex(text.removeprefix(_HEX))
-    except ValueError as error:
-        raise invalid(f"{path}/{member}", "it is no hexadecimal text") from error

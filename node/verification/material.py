@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
 
 from node.credentials.timestamps import format_timestamp
@@ -89,7 +90,13 @@ class StatusListCopy(PublishedCopy):
     """A copy of a status list credential; `url` is the address it was fetched from, or the one it calls its own.
 
     It proves itself by its signature, so a copy that came with a file counts as much as any other of its date.
+    `content` is the text as it was published, to the byte: heads name lists by the digest of these bytes.
     """
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the published bytes."""
+        return sha256(self.content.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)

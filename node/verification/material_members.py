@@ -3,13 +3,20 @@
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import parse_timestamp
 from node.documents import JsonObject, JsonValue
 from node.verification.errors import MaterialError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_HEX: Final = "0x"
 
 
 def as_object(value: JsonValue, path: str) -> JsonObject:
@@ -39,6 +46,40 @@ def as_bytes(value: JsonValue, path: str) -> bytes:
 def base64_text(content: bytes) -> str:
     """The text that `as_bytes` reads."""
     return b64encode(content).decode()
+
+
+def hex_text(value: bytes) -> str:
+    """The text that `bytes_of_hex` reads."""
+    return _HEX + value.hex()
+
+
+def bytes_of_hex(item: JsonObject, member: str, path: str) -> bytes:
+    """A member that is bytes as a hexadecimal text."""
+    text = text_in(item, member, path)
+    try:
+        return bytes.fromhex(text.removeprefix(_HEX))
+    except ValueError as error:
+        raise invalid(f"{path}/{member}", "it is no hexadecimal text") from error
+
+
+def fields_json(value: "DataclassInstance") -> JsonObject:
+    """A record of bytes and numbers by the names of its members; `fields_from` reads it back."""
+    told: JsonObject = {}
+    for member in fields(value):
+        content = getattr(value, member.name)
+        told[member.name] = hex_text(content) if isinstance(content, bytes) else content
+    return told
+
+
+def fields_from[D: "DataclassInstance"](kind: type[D], item: JsonObject, path: str) -> D:
+    """The record of this kind that `fields_json` wrote; raises MaterialError."""
+    members: dict[str, Any] = {
+        member.name: bytes_of_hex(item, member.name, path)
+        if member.type is bytes
+        else number_in(item, member.name, path)
+        for member in fields(kind)
+    }
+    return kind(**members)
 
 
 def text_in(item: JsonObject, member: str, path: str) -> str:

@@ -40,6 +40,9 @@ class Policy:
     accepts_vocabulary: bool = False
     status_age: timedelta | None = USUAL_STATUS_AGE
     """How old a status list may be, by its signature. None asks for the last list, however old, even past its end."""
+    head_age: timedelta | None = USUAL_STATUS_AGE
+    """How old the block may be that shows which status list counts, where heads are promised. None takes the last one
+    that is proven, however old, even past its end."""
     least_class: CredentialClass | None = None
     """The lowest class that will do. A lower one fails the check; whether that decides is for `requires`."""
     schema_required: bool = False
@@ -93,6 +96,7 @@ def _policy(table: JsonObject) -> Policy:
     """A policy from a table that keeps to the schema."""
     least = table.get("least_class")
     asked = {CheckName.CLASS} if least is not None else set[CheckName]()
+    status_age = _age(table.get("status_age_hours"), USUAL_STATUS_AGE)
     return Policy(
         name=text_of(table, "name"),
         requires=frozenset(CheckName(name) for name in _texts(table, "requires")) | asked,
@@ -100,17 +104,18 @@ def _policy(table: JsonObject) -> Policy:
         accepts_inline_contexts=table.get("inline_contexts") == "accept",
         accepts_vocabulary=table.get("vocabulary") == "accept",
         least_class=CredentialClass(least) if isinstance(least, str) else None,
-        status_age=_status_age(table.get("status_age_hours")),
+        status_age=status_age,
+        head_age=_age(table.get("head_age_hours"), status_age),
         schema_required=table.get("schema") == "require",
         resources_required=table.get("resources") == "require",
         undisclosed_is_absent=table.get("undisclosed") == "absent",
     )
 
 
-def _status_age(hours: JsonValue) -> timedelta | None:
+def _age(hours: JsonValue, usual: timedelta | None) -> timedelta | None:
     """The age that a policy states in hours; any other value that the schema lets through is `"any"`."""
     if hours is None:
-        return USUAL_STATUS_AGE
+        return usual
     return timedelta(hours=hours) if isinstance(hours, int) else None
 
 

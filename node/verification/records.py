@@ -107,11 +107,15 @@ class Records:
         return tuple([receipt for receipt in self._decoded() if receipt.site == site])
 
     def fact(self, site: Site, question: Question) -> Known | Unknown:
-        """The newest answer that a record gave, as far as it is proven.
+        """The newest answer that a record gave, as far as it is proven; one of none is that there was none."""
+        answers = self.answers(site, question)
+        return answers if isinstance(answers, Unknown) else answers[-1]
+
+    def answers(self, site: Site, question: Question) -> tuple[Known, ...] | Unknown:
+        """The answers that a record gave, as far as they are proven: one at least, the newest last.
 
         1. The record is one that can count.
         2. Proofs that answer the question, and end in a trusted block.
-        3. The newest of them. One without an answer says that there was none, up to its block.
         """
         chain = self.chain_of(site)  # 1.
         if isinstance(chain, Unknown):
@@ -124,8 +128,8 @@ class Records:
                 found.append(shown)
         if not found:
             return Unknown(Problem.UNTRUSTED_BLOCK if candidates else Problem.UNPROVEN)
-        newest = max(found, key=lambda each: each.header.number)  # 3.
-        return Known(newest.facts[question], newest.header.number, moment(newest.header.timestamp))
+        found.sort(key=lambda each: each.header.number)
+        return tuple([Known(each.facts[question], each.header.number, moment(each.header.timestamp)) for each in found])
 
     def blocks(self, chain: TrustedChain) -> tuple[TrustedBlock, ...]:
         """The blocks of a chain that are trusted, oldest first."""

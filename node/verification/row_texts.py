@@ -183,6 +183,8 @@ def _not_withdrawn(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text
             return "3.unknown_undisclosed", {}
         case _ if status.code == "status.rolled_back":
             return "3.unknown_rolled_back", {"seen": phrases.date(seen.get("seen"))}
+        case _ if status.code in OPEN_LISTS:
+            return f"3.{OPEN_LISTS[status.code]}", {"network": phrases.given(seen.get("network"))}
         case _ if seen.get("last_known"):
             return "3.unknown", {"time": phrases.date(seen.get("last_known"))}
         case _:
@@ -273,6 +275,11 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
             return "7.unknown", {}
 
 
+OPEN_LISTS: Final[Mapping[str, str]] = {
+    "status.head.other": "unknown_other_list",
+    "status.equivocated": "unknown_equivocated",
+}
+"""What row 3 says where a head does not lead to a list, by the code of `status`."""
 OPEN_ANCHORS: Final[Mapping[str, str]] = {
     "anchor.test_network": "unknown_test_network",
     "anchor.namespace": "unknown_namespace",

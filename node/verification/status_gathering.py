@@ -32,8 +32,10 @@ from node.verification.subject import read_subject
 
 MAX_LISTS: Final = 32
 """Lists of one subject: issuers share a list among many credentials, so this is as many issuers with two each."""
-MAX_COPIES: Final = 4
-"""Copies of one list that are looked at: what was fetched, what was saved, and what came in files."""
+MAX_COPIES: Final = 5
+"""Copies of one list that are looked at: what was fetched, what a mirror had, what was saved, what came in files."""
+MAX_HELD: Final = MAX_COPIES - 2
+"""Of those, the ones that are at hand before anybody is asked."""
 FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
 USUAL_FRESHNESS: Final = timedelta(minutes=5)
@@ -47,7 +49,7 @@ type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
 
 def named_lists(subject: JsonValue) -> list[str]:
     """The addresses of the lists that the subject's credentials name, each once.  1."""
-    return list(dict.fromkeys(url for part in read_subject(subject).parts for url in _lists_of(part)))
+    return list(dict.fromkeys(url for part in read_subject(subject).parts for url in lists_of(part)))
 
 
 async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequence[StatusListCopy]) -> Gathered:
@@ -58,7 +60,7 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
         for url in named[MAX_LISTS:]
     }
     urls = named[:MAX_LISTS]
-    copies = [copy for url in urls for copy in _newest_first(held, url)[: MAX_COPIES - 1]]  # 2.
+    copies = [copy for url in urls for copy in _newest_first(held, url)[:MAX_HELD]]  # 2.
     stale = [url for url in urls if not any(copy.url == url and _is_fresh(copy, now) for copy in copies)]
     gate = asyncio.Semaphore(MAX_AT_ONCE)
     end = asyncio.get_running_loop().time() + FETCH_SECONDS
@@ -71,7 +73,8 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
     return tuple(copies), failures
 
 
-def _lists_of(part: Received) -> Iterator[str]:
+def lists_of(part: Received) -> Iterator[str]:
+    """The addresses of the lists that one credential names."""
     if part.typed or (part.envelope is not None and isinstance(part.value, dict) and "status" in part.value):
         from node.verification.sd_jwt_vc.gathering import list_of  # noqa: PLC0415 -- few subjects need it
 

@@ -4,6 +4,7 @@ A list is a credential, and is judged as one: by the same checks, the same keys,
 proves itself, so it does not matter who handed it over.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -60,12 +61,13 @@ class SignedList:
 class StatusLists:
     """The copies in the material, each judged once, however many credentials point into it."""
 
-    __slots__ = ("_judged", "_ring", "_vocabulary")
+    __slots__ = ("_digests", "_judged", "_ring", "_vocabulary")
 
     def __init__(self, ring: KeyRing, vocabulary: Vocabulary) -> None:
         self._ring = ring
         self._vocabulary = vocabulary
         self._judged: dict[str, tuple[SignedList | UnusableList, ...]] = {}
+        self._digests: dict[str, tuple[bytes, ...]] = {}
 
     def failure(self, url: str) -> ResolutionFailure | None:
         """Why the list was not fetched, where that is known."""
@@ -74,11 +76,18 @@ class StatusLists:
     def copies(self, url: str) -> tuple[SignedList | UnusableList, ...]:
         """What is known of the copies of the list at this address; beyond MAX_LISTS addresses none is looked at."""
         if url not in self._judged:
-            found = [copy for copy in self._ring.material.status_lists if copy.url == url][:MAX_COPIES]
+            found = copies_at(url, self._ring.material.status_lists)
             if not found or len(self._judged) >= MAX_LISTS:
                 return ()
             self._judged[url] = tuple(map(self._judge, found))
         return self._judged[url]
+
+    def digests(self, url: str) -> tuple[bytes, ...]:
+        """The SHA-256 of each of these copies as it was published, in their order."""
+        if url not in self._digests:
+            found = copies_at(url, self._ring.material.status_lists) if self.copies(url) else []
+            self._digests[url] = tuple([copy.digest for copy in found])
+        return self._digests[url]
 
     def _judge(self, copy: StatusListCopy) -> SignedList | UnusableList:
         """One copy.
@@ -127,6 +136,11 @@ class StatusLists:
             ended=validity.failed,
             origin=copy.origin,
         )
+
+
+def copies_at(url: str, copies: Sequence[StatusListCopy]) -> list[StatusListCopy]:
+    """The copies of the list at this address that are looked at."""
+    return [copy for copy in copies if copy.url == url][:MAX_COPIES]
 
 
 def _signed(credential: Credential, proofs: tuple[ExaminedProof, ...]) -> datetime | None:

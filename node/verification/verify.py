@@ -15,7 +15,7 @@ from node.credentials.credential import Credential
 from node.credentials.findings import Finding
 from node.credentials.objects import Objects
 from node.credentials.presentation import Presentation, check_presentation
-from node.credentials.record_name import named_records
+from node.credentials.record_name import NO_RECORDS, Promise, named_records
 from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.sd_jwt.proof import SdJwtProof
 from node.verification.case import Case, Request
@@ -49,6 +49,7 @@ from node.verification.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from node.verification.anchors import Anchored, Anchors, FindKey
+    from node.verification.counting_list import Heads
 
 INSIDE: Final = pointer(HELD)
 STATUS_CLAIM: Final = "status"
@@ -203,6 +204,23 @@ class _Bench:
             self._anchors = Anchors(self._ring)
         return self._anchors.of(credential, named, issuer, proofs, find)
 
+    def _heads(self, credential: Credential, issuer: str | None, proofs: tuple[ExaminedProof, ...]) -> "Heads | None":
+        """The heads of the status lists of a credential that promises some; None where none could be told of.
+
+        Those that are remembered speak of lists that are promised none, too.
+        """
+        ledgers = self._ring.material.ledgers
+        named = named_records(credential.evidence) if "evidence" in credential.document else NO_RECORDS
+        promising = named.promising(Promise.HEADS)
+        if not promising and not (ledgers and ledgers.seen):
+            return None
+        from node.verification.anchors import Anchors  # noqa: PLC0415 -- few documents need it
+        from node.verification.status_heads import StatusHeads, issued_at  # noqa: PLC0415 -- as above
+
+        if self._anchors is None:
+            self._anchors = Anchors(self._ring)
+        return StatusHeads(self._anchors, self._ring, promising, issuer, issued_at(credential, proofs))
+
     def _judge_typed(self, part: Received, findings: list[Finding]) -> CredentialReport:
         from node.verification.sd_jwt_vc.issuer_key import issuer_in  # noqa: PLC0415 -- few documents need it
         from node.verification.sd_jwt_vc.judging import judge_typed  # noqa: PLC0415 -- as above
@@ -217,17 +235,19 @@ class _Bench:
             labels=labels,
             presented=findings,
             anchored=self._anchored,
+            heads=self._heads,
         )
 
     def _check_status(self, part: Received, case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
         """By the lists that the credential names, and by that which its issuer's token around it does."""
-        told = check_status(case, self._lists)
+        heads = self._heads(case.credential, case.credential.issuer, proofs)
+        told = check_status(case, self._lists, heads)
         named = part.envelope is not None and isinstance(case.credential.document.get(STATUS_CLAIM), dict)
         if not named or not any(found.proof is part.envelope for found in counting(proofs)):
             return told
         from node.verification.sd_jwt_vc.status import check_token_status  # noqa: PLC0415 -- few documents need it
 
-        by_token = check_token_status(case.credential.document, case.credential.issuer, self._ring, part.path)
+        by_token = check_token_status(case.document, case.credential.issuer, self._ring, part.path, heads)
         if told.code == UNDISCLOSED:
             return by_token
         return max(told, by_token, key=lambda check: BEST_TO_WORST.index(check.outcome))

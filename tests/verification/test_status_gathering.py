@@ -32,7 +32,7 @@ from node.verification.errors import FetchRefusedError, MaterialError, Unreachab
 from node.verification.gather import gather
 from node.verification.material import EMPTY, Origin, VerificationMaterial
 from node.verification.sources import Fetched, Sources, no_fetch
-from node.verification.status_gathering import MAX_AT_ONCE, MAX_COPIES, MAX_LISTS, USUAL_FRESHNESS
+from node.verification.status_gathering import MAX_AT_ONCE, MAX_COPIES, MAX_HELD, MAX_LISTS, USUAL_FRESHNESS
 from node.verification.trust import NO_TRUST
 
 
@@ -156,7 +156,7 @@ def test_only_so_many_copies_the_latest_obtained_first():
     held = [copy_of(f"{n}", Origin.FILE, obtained=AT + n * HOUR) for n in range(9)]
     material = _gather(DOCUMENT, Web({LIST: GOOD}), held=held)
     assert [copy.content for copy in material.status_lists[:-1]] == ["8", "7", "6"]
-    assert len(material.status_lists) == MAX_COPIES
+    assert len(material.status_lists) == MAX_HELD + 1 < MAX_COPIES
     assert material.status_lists[-1].origin is Origin.LIVE
 
 

@@ -4,7 +4,7 @@ An answer is always as of the date of a list. What keeps a list from being read,
 the question open: it never means that the document was withdrawn, nor that it was not.
 
 A document that names no list cannot be withdrawn; that it names none is signed. Where its holder may have hidden the
-list, nothing is known.
+list, nothing is known. Where it promises that heads of its lists are anchored, the list that they name counts.
 
 Spec: https://www.w3.org/TR/vc-data-model-2.0/#status, https://www.w3.org/TR/vc-bitstring-status-list/#validate-algorithm
 """
@@ -22,6 +22,7 @@ from node.status.entry import Purpose, StatusEntry, read_entry
 from node.status.errors import StatusError
 from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.counting_list import HeadProblem, Heads, Offered, Refused
 from node.verification.material import Origin
 from node.verification.status_lists import NOT_YET, SignedList, StatusLists, UnusableList
 
@@ -56,7 +57,7 @@ class _Answer:
         return {"outcome": self.outcome.value, "code": self.code, "message": self.message, **self.evidence}
 
 
-def check_status(case: Case, lists: StatusLists) -> Check:
+def check_status(case: Case, lists: StatusLists, heads: Heads | None = None) -> Check:
     """The gravest answer that the entries of the document lead to.
 
     1. No entry: the issuer provided no way to withdraw, unless the holder may have hidden it.
@@ -68,7 +69,7 @@ def check_status(case: Case, lists: StatusLists) -> Check:
     if value == []:  # 1.
         return _none(hidden=case.undisclosed.members, case=case)
     entries = one_or_many(value, case.credential.path + pointer("credentialStatus"))
-    answers = [_look_up(entry, path, case, lists) for entry, path in entries[:MAX_STATUS_ENTRIES]]  # 2.
+    answers = [_look_up(entry, path, case, lists, heads) for entry, path in entries[:MAX_STATUS_ENTRIES]]  # 2.
     decisive = [answer for answer in answers if not answer.informs]
     hidden = case.undisclosed.entries and not any(answer.revocation for answer in decisive)  # 3.
     if not decisive:
@@ -79,14 +80,15 @@ def check_status(case: Case, lists: StatusLists) -> Check:
     return _check(gravest, answers)
 
 
-def _look_up(value: JsonValue, path: str, case: Case, lists: StatusLists) -> _Answer:
+def _look_up(value: JsonValue, path: str, case: Case, lists: StatusLists, heads: Heads | None) -> _Answer:
     """What one entry leads to.
 
     1. It says properly which list, which place in it, and for what purpose.
     2. Copies of that list are at hand that its issuer signed, who is also the document's.
     3. The list is long enough, for this purpose, and has the place.
     4. What any of them says to be withdrawn for good is withdrawn, whatever a later one says.
-    5. Else the latest counts, and no older one in its stead.
+    5. Else the one that a promised head names counts, where one is promised; else the latest, and no older one in its
+       stead.
     6. Its date is within the policy's bounds: the list's own end, and the longest age.
     7. The value is read by its purpose.
     """
@@ -97,22 +99,39 @@ def _look_up(value: JsonValue, path: str, case: Case, lists: StatusLists) -> _An
     except StatusError as error:
         return _unknown(error.code, f"{error}. {error.remedy}", {"path": error.path})
     asked: JsonObject = {"purpose": entry.purpose, "index": entry.index, "list": entry.list_url}
-    informs = entry.purpose == Purpose.REFRESH
     found = [_read(copy, entry, case) for copy in lists.copies(entry.list_url)]  # 2.
+    withdrawn = [
+        one for one in found if isinstance(one, _Reading) and one.value and entry.purpose == Purpose.REVOCATION
+    ]
+    if withdrawn:  # 4.
+        first = min(withdrawn, key=lambda reading: reading.list.signed)
+        message = "The issuer has withdrawn it. Ask the person, or the issuer, for a document that stands."
+        return _Answer(Outcome.FAILED, "status.revoked", message, asked | first.evidence(), first.list.signed)
+    if heads is not None:  # 5.
+        digests = lists.digests(entry.list_url)
+        chosen = heads.choose(entry.list_url, tuple(map(_offered, found, digests)))
+        if isinstance(chosen, HeadProblem):
+            informs = entry.purpose == Purpose.REFRESH
+            return _Answer(chosen.outcome, chosen.code, chosen.message, asked | chosen.evidence, informs=informs)
+        if chosen is not None and isinstance(reading := found[chosen.place], _Reading):
+            return _judged(entry, reading, asked | reading.evidence() | chosen.evidence)  # 7.
+    return _by_date(entry, asked, found, lists, case)
+
+
+def _by_date(
+    entry: StatusEntry, asked: JsonObject, found: "list[_Reading | UnusableList]", lists: StatusLists, case: Case
+) -> _Answer:
+    """What the latest copy leads to, where no head names one.  5. to 7."""
+    informs = entry.purpose == Purpose.REFRESH
     readings = [reading for reading in found if isinstance(reading, _Reading)]
     if not readings:
         refused = [copy for copy in found if isinstance(copy, UnusableList)]
         code, message = _why_nothing(entry.list_url, refused, lists)
         return _Answer(Outcome.INDETERMINATE, code, message, asked, informs=informs)
-    withdrawn = [reading for reading in readings if reading.value] if entry.purpose == Purpose.REVOCATION else []
-    if withdrawn:  # 4.
-        first = min(withdrawn, key=lambda reading: reading.list.signed)
-        message = "The issuer has withdrawn it. Ask the person, or the issuer, for a document that stands."
-        return _Answer(Outcome.FAILED, "status.revoked", message, asked | first.evidence(), first.list.signed)
-    latest = max(readings, key=lambda reading: (reading.list.signed, reading.value))  # 5.
+    latest = max(readings, key=lambda reading: (reading.list.signed, reading.value))
     if stale := _stale(latest, readings, case):  # 6.
         code, message = stale
-        last_known = {} if latest.value else {"last_known": format_timestamp(latest.list.signed)}
+        last_known: JsonObject = {} if latest.value else {"last_known": format_timestamp(latest.list.signed)}
         evidence = asked | latest.evidence() | last_known
         if code == "status.rolled_back":
             evidence["seen"] = format_timestamp(latest.list.signed)
@@ -147,6 +166,12 @@ def _read(copy: SignedList | UnusableList, entry: StatusEntry, case: Case) -> _R
         return _Reading(copy, copy.content.value(entry))  # 3.
     except StatusError as error:
         return UnusableList(error.code, f"{error}. {error.remedy}", copy.origin)
+
+
+def _offered(copy: "_Reading | UnusableList", digest: bytes) -> Offered | Refused:
+    if isinstance(copy, UnusableList):
+        return Refused(digest, copy.code, copy.message)
+    return Offered(digest, copy.list.signed, copy.value, copy.list.ended)
 
 
 def _why_nothing(url: str, refused: list[UnusableList], lists: StatusLists) -> tuple[str, str]:

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from node.verification.anchors import Anchored, FindKey
+    from node.verification.counting_list import Heads
 
+    type FindHeads = Callable[[Credential, str | None, tuple[ExaminedProof, ...]], Heads | None]
+    """The heads of the status lists of a credential; None where it promises none."""
     type FindAnchors = Callable[[Credential, str | None, tuple[ExaminedProof, ...], FindKey], Anchored | None]
     """What anchors show of a credential; None where it names no record."""
 
@@ -60,6 +63,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
     labels: Sequence[JsonObject] = (),
     presented: Sequence[Finding] = (),
     anchored: "FindAnchors | None" = None,
+    heads: "FindHeads | None" = None,
 ) -> CredentialReport:
     """The report on an SD-JWT VC.
 
@@ -104,7 +108,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
         check_issuer_key(issuer, (examined,)),
         check_proof((examined,)),
         check_validity(claims, case),
-        check_token_status(claims, issuer, ring, part.path),
+        check_token_status(claims, issuer, ring, part.path, heads and heads(credential, issuer, (examined,))),
         check_anchor(case, (examined,)) if dated is None else dated.check,
         check_key_binding(proof, case, ring),
         judge_authority(issuer or "", case, linkages),

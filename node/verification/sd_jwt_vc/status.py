@@ -28,11 +28,12 @@ from node.status.token_status_list import (
 )
 from node.verification.case import CLOCK_SKEW
 from node.verification.check import Check, CheckName, Outcome
+from node.verification.counting_list import HeadProblem, Heads, Offered, Refused
 from node.verification.keys import KeyRing
 from node.verification.material import Origin, StatusListCopy
 from node.verification.received import SPACE, USUAL_ALGORITHMS
 from node.verification.sd_jwt_vc.issuer_key import find_issuer_key
-from node.verification.status_gathering import MAX_COPIES
+from node.verification.status_lists import copies_at
 
 TOLERATED: Final = frozenset({CERTIFICATES})
 
@@ -61,7 +62,7 @@ class _Unusable:
 
 
 def check_token_status(  # noqa: PLR0911 -- one per answer
-    claims: JsonObject, issuer: str | None, ring: KeyRing, path: str
+    claims: JsonObject, issuer: str | None, ring: KeyRing, path: str, heads: Heads | None = None
 ) -> Check:
     """What the list says of the place that the `status` claim names.
 
@@ -69,7 +70,8 @@ def check_token_status(  # noqa: PLR0911 -- one per answer
     2. It says properly which list, and which place in it.
     3. Copies of that list are at hand that its issuer signed, who is also the credential's.
     4. What any of them says to be withdrawn for good is withdrawn, whatever a later one says.
-    5. Else the latest counts, if its date is within the policy's bounds.
+    5. Else the one that a promised head names counts, where one is promised; else the latest. Its date is within the
+       policy's bounds.
     6. The value means valid or suspended; any other only its issuer understands.
     """
     if "status" not in claims:  # 1.
@@ -81,19 +83,26 @@ def check_token_status(  # noqa: PLR0911 -- one per answer
     except StatusError as error:
         return _unknown(error.code, f"{error}. {error.remedy}", {"path": error.path})
     asked: JsonObject = {"index": entry.index, "list": entry.uri}
-    copies = [copy for copy in ring.material.status_lists if copy.url == entry.uri][:MAX_COPIES]
+    copies = copies_at(entry.uri, ring.material.status_lists)
     found = [_judged(copy, entry, issuer, ring) for copy in copies]  # 3.
     readings = [one for one in found if isinstance(one, _Reading)]
-    if not readings:
-        return _why_nothing([one for one in found if isinstance(one, _Unusable)], entry, ring, asked)
     withdrawn = [one for one in readings if one.value == INVALID]  # 4.
     if withdrawn:
         first = min(withdrawn, key=lambda one: one.content.issued_at)
         message = "The issuer has withdrawn it. Ask the person, or the issuer, for a document that stands."
         return Check(CheckName.STATUS, Outcome.FAILED, "status.revoked", message, asked | first.evidence())
+    if heads is not None:  # 5.
+        digests = [copy.digest for copy in copies]
+        chosen = heads.choose(entry.uri, tuple(map(_offered, found, digests)))
+        if isinstance(chosen, HeadProblem):
+            return Check(CheckName.STATUS, chosen.outcome, chosen.code, chosen.message, asked | chosen.evidence)
+        if chosen is not None and isinstance(reading := found[chosen.place], _Reading):
+            return _valued(reading, asked | reading.evidence() | chosen.evidence)
+    if not readings:
+        return _why_nothing([one for one in found if isinstance(one, _Unusable)], entry, ring, asked)
     latest = max(readings, key=lambda one: (one.content.issued_at, one.value))
     evidence = asked | latest.evidence()
-    age = ring.policy.status_age  # 5.
+    age = ring.policy.status_age
     if age is not None and (latest.ended or ring.at - latest.content.issued_at > age):
         time = format_timestamp(latest.content.issued_at)
         message = (
@@ -102,13 +111,24 @@ def check_token_status(  # noqa: PLR0911 -- one per answer
         )
         known: JsonObject = {"last_known": time} if latest.value == VALID else {}
         return _unknown("status.list.ended" if latest.ended else "status.list.stale", message, evidence | known)
-    if latest.value == VALID:  # 6.
+    return _valued(latest, evidence)
+
+
+def _valued(reading: _Reading, evidence: JsonObject) -> Check:
+    """What the value of the list that counts means.  6."""
+    if reading.value == VALID:
         return Check(CheckName.STATUS, Outcome.PASSED, "status.passed", "The issuer has not withdrawn it.", evidence)
-    if latest.value == SUSPENDED:
+    if reading.value == SUSPENDED:
         message = "The issuer has suspended it. Ask the issuer whether, and when, it comes back into force."
         return Check(CheckName.STATUS, Outcome.FAILED, "status.suspended", message, evidence)
     message = "The list says something of it that only its issuer understands. Ask the issuer."
-    return _unknown("status.purpose", message, evidence | {"value": latest.value})
+    return _unknown("status.purpose", message, evidence | {"value": reading.value})
+
+
+def _offered(copy: "_Reading | _Unusable", digest: bytes) -> Offered | Refused:
+    if isinstance(copy, _Unusable):
+        return Refused(digest, copy.code, copy.message)
+    return Offered(digest, copy.content.issued_at, copy.value, copy.ended)
 
 
 def _judged(  # noqa: PLR0911 -- one per answer

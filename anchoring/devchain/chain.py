@@ -13,9 +13,9 @@ from threading import BoundedSemaphore
 from typing import Final, Self
 
 from anchoring.checkpoint import Chain, TrustedBlock
+from anchoring.deployments import Deployment
 from anchoring.devchain.endpoint import DevEndpoint, GasAccount
 from anchoring.devchain.machine import Machine
-from anchoring.devchain.rules import Deployment
 from anchoring.errors import EmbeddedChainError, StorageProofError, UntrustedBlockError, shown
 from anchoring.identity_registry import BlockEvents
 from anchoring.layout import proven_facts, slots_of

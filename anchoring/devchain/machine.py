@@ -34,6 +34,7 @@ from trie.exceptions import MissingTrieNode
 
 from anchoring import secp256k1
 from anchoring.checkpoint import Chain, TrustedBlock
+from anchoring.deployments import Deployment, KeylessDeployment
 from anchoring.devchain import proofs
 from anchoring.devchain.label import NOTICE
 from anchoring.devchain.pool import Pool, check, named, read
@@ -41,8 +42,6 @@ from anchoring.devchain.rules import (
     BLOCK_GAS,
     FUNDS,
     SEED_BYTES,
-    Deployment,
-    KeylessDeployment,
     LocalChain,
     begin,
     spoofed,

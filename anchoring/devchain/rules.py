@@ -3,12 +3,8 @@
 Spec: https://eips.ethereum.org/EIPS/eip-7600
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final, Self, cast
+from typing import Final, cast
 
 from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, SignedTransactionAPI, StateAPI, UnsignedTransactionAPI
 from eth.chains.base import Chain
@@ -22,7 +18,6 @@ from eth_typing import Address, BlockNumber
 
 from anchoring.block_bridge import HISTORY
 from anchoring.devchain.label import IDS
-from anchoring.storage_proof import Contract
 
 BLOCK_GAS: Final = 2**24
 """As much as one transaction may take on a public chain (EIP-7825), so that what fits here fits there."""
@@ -107,54 +102,3 @@ def begin(database: AtomicDatabaseAPI, seed: bytes, time: int, funded: Mapping[b
 
 def _account(*, balance: int = 0, nonce: int = 0, code: bytes = b"") -> AccountDetails:
     return {"balance": balance, "nonce": nonce, "code": code, "storage": {}}
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What makes a contract stand at the address at which it stands everywhere."""
-
-    contract: Contract
-    factory: bytes
-    data: bytes
-
-    @classmethod
-    def named(cls, name: str) -> Self:
-        """That of one of the contracts in `anchoring/artifacts`."""
-        made = _artifact(name)
-        return cls(
-            Contract(_raw(made["address"]), _raw(made["codeHash"])),
-            _raw(made["factory"]),
-            _raw(made["salt"]) + _raw(made["initCode"]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class KeylessDeployment:
-    """The transaction that nobody signed, and what it needs."""
-
-    contract: Contract
-    sender: bytes
-    cost: int
-    transaction: bytes
-
-    @classmethod
-    def factory(cls) -> Self:
-        """That of the factory which all other contracts come from."""
-        made = _artifact("Create2Factory")
-        transaction = made["transaction"]
-        return cls(
-            Contract(_raw(made["address"]), _raw(made["codeHash"])),
-            _raw(transaction["sender"]),
-            int(transaction["cost"], 16),
-            _raw(transaction["raw"]),
-        )
-
-
-@cache
-def _artifact(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(files("anchoring").joinpath("artifacts", f"{name}.json").read_text("utf-8"))
-    return read
-
-
-def _raw(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))

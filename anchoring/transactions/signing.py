@@ -28,7 +28,7 @@ class SignerError(TransactionError):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What is signed: a call without value."""
+    """What is signed: mostly a call without value."""
 
     chain_id: int
     nonce: int
@@ -36,6 +36,8 @@ class Transaction:
     data: bytes
     gas: int
     fees: Fees
+    value: int = 0
+    """Coins that go along; a call of our contract brings none."""
 
     @property
     def digest(self) -> bytes:
@@ -48,8 +50,7 @@ class Transaction:
 
     def _fields(self) -> list[rlp.Item]:
         numbers = (self.chain_id, self.nonce, self.fees.priority, self.fees.maximum, self.gas)
-        # No value, and no access list.
-        return [*map(_digits, numbers), self.to, b"", self.data, []]
+        return [*map(_digits, numbers), self.to, _digits(self.value), self.data, []]  # no access list
 
     def hash_of(self, raw: bytes, account: bytes) -> bytes:
         """The hash by which the chain knows these signed bytes; raises SignerError for another transaction or key."""

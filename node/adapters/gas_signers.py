@@ -130,7 +130,7 @@ class Web3Signer:
         fields: JsonObject = {
             "from": from_bytes(self._address),
             "to": from_bytes(transaction.to),
-            "value": "0x0",
+            "value": hex(transaction.value),
             "data": from_bytes(transaction.data),
             "nonce": hex(transaction.nonce),
             "gas": hex(transaction.gas),

@@ -8,8 +8,8 @@ from devchain_support import START, Sender, devchain
 from eth_hash.auto import keccak
 
 from anchoring.calls import AuthorizedCall, TypedCall, accepted, authorize
+from anchoring.deployments import Deployment, KeylessDeployment
 from anchoring.devchain.machine import CONTRACTS
-from anchoring.devchain.rules import Deployment, KeylessDeployment
 from anchoring.layout import proven_facts, recovery_commitment, slots_of
 from anchoring.ledger import ENDLESS, AccreditationOf, AnchorOf, HeadOf, HistoryEntry, StateOf
 from anchoring.operations import (

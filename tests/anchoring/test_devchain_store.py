@@ -13,8 +13,8 @@ import pytest
 from devchain_crash import BLOCKS
 from support import ROOT
 
+from anchoring.deployments import Deployment, KeylessDeployment
 from anchoring.devchain.machine import CONTRACTS, Machine
-from anchoring.devchain.rules import Deployment, KeylessDeployment
 from anchoring.devchain.store import FILE, LOCK, Store
 from anchoring.errors import EmbeddedChainError
 from anchoring.keccak import keccak256

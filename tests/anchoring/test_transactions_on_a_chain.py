@@ -62,9 +62,17 @@ def cutting(point):
     return watch
 
 
+@pytest.fixture
+def short():
+    """A chain of its own: after some hundreds of blocks, anvil goes back to states that were never there."""
+    with sending_bench() as bench, senders(bench) as tell:
+        yield bench, tell
+
+
 @pytest.mark.threat(90)
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_a_reorganisation_in_each_state(bench, tell, depth):
+def test_a_reorganisation_in_each_state(short, depth):
+    bench, tell = short
     store = MemoryTransactionStore()
     story = tell(store)
     early, late, sent, signed, batched = (anchor(bench) for _ in range(5))
@@ -93,7 +101,8 @@ def test_a_reorganisation_in_each_state(bench, tell, depth):
 
 
 @pytest.mark.threat(90)
-def test_reorganisations_again_and_again(bench, tell):
+def test_reorganisations_again_and_again(short):
+    bench, tell = short
     story, call = tell(), anchor(bench)
     story.submit(call)
     story.round()

@@ -6,7 +6,7 @@ from typing import Final
 
 from node.cli.inputs import carried_by, read_file
 from node.cli.invocation import Invocation
-from node.cli.kinds import foreign_kind
+from node.cli.kinds import CAPSULE, foreign_kind
 from node.cli.output import visible
 from node.cli.paper import code_json, codes_found, page_state
 from node.cli.words import Words
@@ -37,6 +37,12 @@ OF_HEADER: Final = ("typ", "alg", "kid")
 def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
     """Show what is in a file."""
     data = read_file(invocation, name)
+    if CAPSULE in data:
+        from node.cli.capsule import show_capsule  # noqa: PLC0415 -- few files are capsules
+        from node.cli.capsule_inputs import opened  # noqa: PLC0415 -- as above
+
+        if (capsule := opened(data)) is not None:
+            return show_capsule(invocation, name, capsule.capsule, as_json=as_json)
     found = _found(invocation, data)
     digest = sha256(data).hexdigest()
     out, words = invocation.out, invocation.words

@@ -75,7 +75,12 @@ def carried_by(invocation: Invocation, data: bytes, *, limit: int, tokens: bool 
 
 def read_credential(invocation: Invocation, name: str, *, limit: int) -> bytes:
     """The bytes of a document that could be judged, of a compact JWS, or of the address of a badge."""
-    carried = carried_by(invocation, read_file(invocation, name), limit=limit, tokens=True)
+    return credential_in(invocation, name, read_file(invocation, name), limit=limit)
+
+
+def credential_in(invocation: Invocation, name: str, data: bytes, *, limit: int) -> bytes:
+    """The same for bytes that were read."""
+    carried = carried_by(invocation, data, limit=limit, tokens=True)
     if carried.picture is not None and carried.picture.format == "pdf":
         invocation.out.remark("remark.page_not_judged", name=name)
     return carried.text

@@ -13,7 +13,7 @@ from node.cli.files import STDIN
 from node.cli.output import Output
 from node.documents import MAX_PRESENTATION_BYTES
 
-READ_FROM_FOLDERS: Final = frozenset({".json", ".jsonl", ".jsonld", ".jwt", ".jws", ".png", ".svg", ".pdf"})
+READ_FROM_FOLDERS: Final = frozenset({".json", ".jsonl", ".jsonld", ".jwt", ".jws", ".png", ".svg", ".pdf", ".capsule"})
 """Names of files that are taken from a folder; any file can be named by itself."""
 MAX_LINE_BYTES: Final = MAX_PRESENTATION_BYTES + 2
 """What is read of one line: the most that a document may have, and what shows that it has more."""

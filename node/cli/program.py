@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import Exit, TyperException
 
 from node import config
+from node.cli.capsule_commands import capsule, checkpoint
 from node.cli.did_commands import did
 from node.cli.errors import CliError, Coded, describe, describe_usage, file_of, status_of
 from node.cli.help import WordedCommand, WordedGroup, translate
@@ -423,5 +424,7 @@ def _demo(
 
 
 app.add_typer(achievement, name="achievement")
+app.add_typer(capsule, name="capsule")
+app.add_typer(checkpoint, name="checkpoint")
 app.add_typer(did, name="did")
 app.add_typer(status, name="status")

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
+from node.cli.freshness import freshness
 from node.cli.invocation import Invocation
 from node.cli.output import Colour, visible
 from node.cli.technical_details import technical_details
@@ -25,8 +26,8 @@ UNWRAPPED: Final = 10_000
 """The width of what is no terminal: whoever reads a pipe wraps the lines, or does not want them wrapped."""
 
 
-def show(invocation: Invocation, report: Report, *, heading: str = "") -> None:
-    """Write a report to standard output."""
+def show(invocation: Invocation, report: Report, *, heading: str = "", dated: bool = False) -> None:
+    """Write a report to standard output; with `dated`, also as of when each answer is."""
     words, out = invocation.words, invocation.out
     said = wording(report, words.language)
     if heading:
@@ -39,6 +40,9 @@ def show(invocation: Invocation, report: Report, *, heading: str = "") -> None:
         for line, colour in _rows(entry.rows, invocation):
             out.answer(line, colour)
         for line in _labelled(words("label.class"), _findings(entry, invocation)):
+            out.answer(line)
+        fresh = freshness(report.credentials[number - 1], words) if dated else ()
+        for line in _labelled(words("fresh.label"), fresh):
             out.answer(line)
         for line in _next(entry, words("label.next")):
             out.answer(line)

@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING, Final
 from node.app import sources
 from node.cli.errors import CliError, describe, status_of
 from node.cli.files import STDIN
-from node.cli.inputs import carried_by, moment, policy_for, read_credential, read_list, trust_for
+from node.cli.inputs import (
+    carried_by,
+    credential_in,
+    moment,
+    policy_for,
+    read_credential,
+    read_file,
+    read_list,
+    trust_for,
+)
 from node.cli.invocation import Invocation
+from node.cli.kinds import CAPSULE
 from node.cli.many import MANY, READ_FROM_FOLDERS, Handed, Progress, each_document, in_order, is_folder
 from node.cli.verdict_text import show
 from node.config import allows_loopback
@@ -24,6 +34,7 @@ from node.credentials.micro_credential.label import document_digest
 from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue, parse_object
 from node.verification.case import Request
 from node.verification.check import CheckName
+from node.verification.errors import CapsuleError
 from node.verification.gather import gather
 from node.verification.labels import is_label
 from node.verification.linked_gathering import gather_resources, wanted_resources
@@ -37,6 +48,7 @@ from node.verification.verify import verify
 
 if TYPE_CHECKING:
     from node.adapters.judges import Judges
+    from node.cli.capsule_inputs import Opened
     from node.cli.expected import Expected
     from node.cli.memory import Memory
     from node.verification.ledger_material import LedgerMaterial
@@ -91,18 +103,29 @@ class Judge:
     expected: "Expected | None" = None
     ledgers: "LedgerMaterial | None" = None
     memory: "Memory | None" = None
+    capsule: "Opened | None" = None
+    """The one that is being judged, of which whatever is fresher was gathered anew."""
 
     @property
     def beside(self) -> tuple[JsonValue, ...]:
         """What was handed over with each file."""
-        return tuple(label.value for label in self.labels)
+        return (*(label.value for label in self.labels), *(self.capsule.beside if self.capsule else ()))
 
-    async def report(self, data: bytes, judges: "Judges | None") -> Report:
+    def _with(self, capsule: "Opened") -> "Judge":
+        return replace(
+            self, capsule=capsule, lists=(*self.lists, *capsule.lists), ledgers=capsule.ledgers(self.ledgers)
+        )
+
+    async def report(self, data: bytes, judges: "Judges | None", capsule: "Opened | None" = None) -> Report:
         """The report on one document, by the processes where there are any; raises DocumentError for other bytes."""
+        if capsule is not None:
+            return await self._with(capsule).report(data, judges)
         subject = subject_of(data)
         material = await gather(
             subject, self.sources, self.trust, lists=self.lists, beside=self.beside, ledgers=self.ledgers
         )
+        if self.capsule is not None:
+            material = self.capsule.within(material)
         report = await self._judged(data, subject, material, judges)
         asked: set[str] = set()
         while not (wanted := set(wanted_resources(report))) <= asked and len(asked) < MAX_ASKED:
@@ -142,7 +165,8 @@ class LabelFile:
 class Answer:
     """What is known of one file: a report, or why there is none."""
 
-    outcome: Report | CliError | DocumentError | PictureError
+    outcome: Report | CliError | DocumentError | PictureError | CapsuleError
+    capsule: "Opened | None" = None
 
     @property
     def status(self) -> int:
@@ -181,7 +205,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
             trust=trust,
             seen=memory.seen.blocks if memory is not None else (),
         ),
-        lists=tuple(_status_list(invocation, name) for name in question.status),
+        lists=tuple(status_list(invocation, name) for name in question.status),
         labels=tuple(_label(invocation, name) for name in question.label),
         expected=_expected(question.expect),
         ledgers=memory.within(ledgers) if memory is not None else ledgers,
@@ -217,7 +241,7 @@ async def _verify_all(
 
         width = 1 if len(begun) == 1 else WAITED_FOR + size  # 2.
         async for handed, answer in in_order(chain(begun, files), work, width):  # 3.
-            _tell(invocation, handed.name, answer, as_json=as_json, many=many)
+            _tell(invocation, handed.name, answer, judge.trust, as_json=as_json, many=many)
             statuses.add(answer.status)
             compared |= answer.labels
             progress.step(answer.status)
@@ -243,25 +267,33 @@ async def _processes(trust: Trust, size: int) -> "AsyncIterator[Judges | None]":
 async def _answer(invocation: Invocation, handed: Handed, judge: Judge, judges: "Judges | None") -> Answer:
     """What is known of one file; one that cannot be read does not keep the others from an answer."""
     try:
-        data = _data(invocation, handed)
+        data, capsule = _data(invocation, handed)
         if judge.expected is not None:
             judge.expected.require(data)
-        return Answer(await judge.report(data, judges))
-    except (CliError, DocumentError, PictureError) as error:
+        return Answer(await judge.report(data, judges, capsule), capsule)
+    except (CliError, DocumentError, PictureError, CapsuleError) as error:
         return Answer(error)
 
 
-def _data(invocation: Invocation, handed: Handed) -> bytes:
-    """What is to be judged; a folder stands for itself where nothing in it could be checked."""
+def _data(invocation: Invocation, handed: Handed) -> "tuple[bytes, Opened | None]":
+    """What is to be judged, and the capsule it was in; a folder stands for itself where nothing could be checked."""
     if handed.line is not None:
-        return carried_by(invocation, handed.line, limit=MAX_PRESENTATION_BYTES, tokens=True).text
+        return carried_by(invocation, handed.line, limit=MAX_PRESENTATION_BYTES, tokens=True).text, None
     name = handed.name
     if name != STDIN and is_folder(Path(name)):
         raise CliError("input.nothing_inside", name=name, kinds=", ".join(sorted(READ_FROM_FOLDERS)))
-    return read_credential(invocation, name, limit=MAX_PRESENTATION_BYTES)
+    file = read_file(invocation, name)
+    if CAPSULE in file:
+        from node.cli.capsule_inputs import opened  # noqa: PLC0415 -- few files are capsules
+
+        if (capsule := opened(file)) is not None:
+            return capsule.document, capsule
+    return credential_in(invocation, name, file, limit=MAX_PRESENTATION_BYTES), None
 
 
-def _tell(invocation: Invocation, name: str, answer: Answer, *, as_json: bool, many: bool) -> None:
+def _tell(  # noqa: PLR0913 -- an answer, and how it is to be told
+    invocation: Invocation, name: str, answer: Answer, trust: Trust, *, as_json: bool, many: bool
+) -> None:
     out, outcome = invocation.out, answer.outcome
     named = {"file": name} if many else {}
     if not isinstance(outcome, Report):
@@ -269,10 +301,16 @@ def _tell(invocation: Invocation, name: str, answer: Answer, *, as_json: bool, m
         if as_json:
             out.answer_json({**named, "error": told})
         out.error(told, file=name)
-    elif as_json:
-        out.answer_json({**named, **outcome.to_json()})
+        return
+    told_of = {} if answer.capsule is None else {"capsule": answer.capsule.told(trust)}
+    if answer.capsule is not None:
+        from node.cli.capsule_inputs import remark_on_contexts  # noqa: PLC0415 -- as above
+
+        remark_on_contexts(invocation, told_of["capsule"], name)
+    if as_json:
+        out.answer_json({**named, **outcome.to_json(), **told_of})
     else:
-        show(invocation, outcome, heading=name if many else "")
+        show(invocation, outcome, heading=name if many else "", dated=answer.capsule is not None)
 
 
 def _jobs(text: str | None) -> int | None:
@@ -284,7 +322,7 @@ def _jobs(text: str | None) -> int | None:
     return int(text)
 
 
-def _status_list(invocation: Invocation, name: str) -> StatusListCopy:
+def status_list(invocation: Invocation, name: str) -> StatusListCopy:
     """The copy of a status list that lies in a file, under the address that it calls its own."""
     text = read_list(invocation, name)
     document = read_text(text).value

@@ -63,7 +63,7 @@ class Capsule:
     made: datetime
     """When it was put together, as its maker says."""
     beside: tuple[bytes, ...] = ()
-    """Signed statements about the documents or their issuers, exactly as received: labels, accreditations."""
+    """Signed statements about the documents, exactly as received: labels of them."""
     contexts: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the RFC 8785 form of each context that the documents need, by its address."""
 
@@ -195,6 +195,7 @@ def untrusted(material: VerificationMaterial) -> VerificationMaterial:
         status_lists=tuple(dict.fromkeys(map(_copy, material.status_lists))),
         resources=tuple(dict.fromkeys(map(_resource, material.resources))),
         ledgers=kept or None,
+        accreditations=tuple(dict.fromkeys(map(_resource, material.accreditations))),
     )
 
 
@@ -260,6 +261,7 @@ def _check(capsule: Capsule) -> None:
         material.documents,
         material.status_lists,
         material.resources,
+        material.accreditations,
         ledgers.receipts,
         ledgers.checkpoints,
         ledgers.facts,

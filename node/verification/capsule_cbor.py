@@ -1,8 +1,8 @@
 """The CBOR form of a capsule, which is the shorter one and has one spelling: arrays of numbers and byte strings.
 
     [tag, made, documents, beside, [did, document, resolved, [name, file]…]…, [url, list, obtained]…,
-     [url, resource, obtained]…, receipts, checkpoints, [chain, contract, [kind, member…]…, proof]…,
-     [chain, number, proof]…, [url, digest]…]
+     [url, resource, obtained]…, [url, accreditation, obtained]…, receipts, checkpoints,
+     [chain, contract, [kind, member…]…, proof]…, [chain, number, proof]…, [url, digest]…]
 
 Texts are their UTF-8. Documents of DIDs are in RFC 8785 form, by which they are also anchored; times are seconds since
 1970. Documents of DIDs, their files, and contexts stand in the order of their names; nothing is there twice.
@@ -43,7 +43,7 @@ KINDS: Final = MappingProxyType(
 )
 """The kinds of questions by their numbers; a number is never given again."""
 _NUMBERS: Final = {kind: number for number, kind in KINDS.items()}
-_ITEMS: Final = 11
+_ITEMS: Final = 12
 _LAST: Final = 253_402_300_799
 """The last second of the year 9999."""
 
@@ -62,7 +62,8 @@ def encode(capsule: Capsule) -> bytes:
                 for did, item in material.documents.items()
             ],
             [[copy.url.encode(), copy.content.encode(), _seconds(copy.obtained_at)] for copy in material.status_lists],
-            [[copy.url.encode(), copy.content, _seconds(copy.obtained_at)] for copy in material.resources],
+            _resource_values(material.resources),
+            _resource_values(material.accreditations),
             list(ledgers.receipts),
             list(ledgers.checkpoints),
             [
@@ -92,7 +93,9 @@ def decode(data: bytes) -> Capsule:
 
 
 def _capsule(items: list[cbor.Value]) -> Capsule:
-    made, documents, beside, dids, lists, resources, receipts, checkpoints, proofs, bridges, contexts = items
+    made, documents, beside, dids, lists, resources, accredited, receipts, checkpoints, proofs, bridges, contexts = (
+        items
+    )
     material = VerificationMaterial(
         dict(map(_document, cbor.as_list(dids))),
         status_lists=tuple(
@@ -101,12 +104,8 @@ def _capsule(items: list[cbor.Value]) -> Capsule:
                 for url, content, obtained in _rows(lists, 3)
             ]
         ),
-        resources=tuple(
-            [
-                ResourceCopy(_text(url), cbor.as_bytes(content), Origin.FILE, _moment(obtained))
-                for url, content, obtained in _rows(resources, 3)
-            ]
-        ),
+        resources=_resources(resources),
+        accreditations=_resources(accredited),
         ledgers=LedgerMaterial(
             _all_bytes(receipts),
             _all_bytes(checkpoints),
@@ -136,6 +135,19 @@ def _capsule(items: list[cbor.Value]) -> Capsule:
         made=_moment(made),
         beside=_all_bytes(beside),
         contexts={_text(url): cbor.as_bytes(digest).hex() for url, digest in _rows(contexts, 2)},
+    )
+
+
+def _resource_values(copies: Iterable[ResourceCopy]) -> cbor.Value:
+    return [[copy.url.encode(), copy.content, _seconds(copy.obtained_at)] for copy in copies]
+
+
+def _resources(value: cbor.Value) -> tuple[ResourceCopy, ...]:
+    return tuple(
+        [
+            ResourceCopy(_text(url), cbor.as_bytes(content), Origin.FILE, _moment(obtained))
+            for url, content, obtained in _rows(value, 3)
+        ]
     )
 
 

@@ -1,0 +1,91 @@
+"""Capsules among the files that commands read, and what a verdict takes from one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from node.cli.invocation import Invocation
+from node.credentials.contexts import Contexts
+from node.documents import JsonObject, JsonValue
+from node.verification.capsule import Capsule, read_capsule
+from node.verification.ledger_material import LedgerMaterial
+from node.verification.material import StatusListCopy, VerificationMaterial
+from node.verification.trust import Trust
+from node.verification.vocabulary import vocabulary
+
+SAME, OTHER, UNKNOWN = "same", "other", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A capsule that is to be judged: its documents as one, and what came with them."""
+
+    capsule: Capsule
+
+    @property
+    def document(self) -> bytes:
+        """What is judged."""
+        return self.capsule.subject_bytes
+
+    @property
+    def beside(self) -> tuple[JsonValue, ...]:
+        """The signed statements in it."""
+        return self.capsule.beside_values
+
+    @property
+    def lists(self) -> tuple[StatusListCopy, ...]:
+        """The status lists in it."""
+        return self.capsule.material.status_lists
+
+    def ledgers(self, own: LedgerMaterial | None) -> LedgerMaterial | None:
+        """What is known of chains already, and what the capsule has, which comes after it."""
+        held = self.capsule.material.ledgers
+        if held is None or own is None:
+            return own or held
+        return replace(
+            own,
+            receipts=_joined(own.receipts, held.receipts),
+            checkpoints=_joined(own.checkpoints, held.checkpoints),
+            facts=_joined(own.facts, held.facts),
+            bridges=_joined(own.bridges, held.bridges),
+        )
+
+    def within(self, gathered: VerificationMaterial) -> VerificationMaterial:
+        """What was gathered, and from the capsule what nobody else had."""
+        held = self.capsule.material
+        return replace(
+            gathered,
+            documents={**held.documents, **gathered.documents},
+            resources=_joined(gathered.resources, held.resources),
+            accreditations=_joined(gathered.accreditations, held.accreditations),
+        )
+
+    def told(self, trust: Trust) -> JsonObject:
+        """What a report says of the capsule."""
+        contexts: JsonObject = dict(compared_contexts(self.capsule, vocabulary(trust.contexts).contexts))
+        return {"made": self.capsule.to_json()["made"], "contexts": contexts}
+
+
+def opened(data: bytes) -> Opened | None:
+    """The capsule in these bytes, None for what is none; raises CapsuleError for a broken one."""
+    capsule = read_capsule(data)
+    return None if capsule is None else Opened(capsule)
+
+
+def compared_contexts(capsule: Capsule, known: Contexts) -> dict[str, str]:
+    """Of each context that the maker of a capsule had, whether it is the one that is known here."""
+    return {
+        url: (SAME if known.digest(url) == digest else OTHER) if url in known else UNKNOWN
+        for url, digest in capsule.contexts.items()
+    }
+
+
+def remark_on_contexts(invocation: Invocation, told: JsonObject, name: str) -> None:
+    """Say which contexts the maker of a capsule took for something else."""
+    contexts = told["contexts"]
+    for url, state in (contexts if isinstance(contexts, dict) else {}).items():
+        if state == OTHER:
+            invocation.out.remark("remark.capsule_context", name=name, url=url)
+
+
+def _joined[T](first: Iterable[T], second: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

@@ -40,7 +40,8 @@ class Stated:
 
     types: frozenset[str]
     """The types of the document, and those that its achievement gives itself."""
-    achievements: frozenset[str]
+    achievements: frozenset[str | None]
+    """Their identifiers; None stands for one without."""
     levels: frozenset[Level | None]
     """None stands for a level whose framework or code cannot be read."""
     countries: frozenset[str]

@@ -12,15 +12,14 @@ Spec: docs/concepts/what-an-anchor-proves.md
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from anchoring.errors import AnchoringError
 from anchoring.facts import Anchor
 from anchoring.merkle import leaf_hash, root_from_path
 from anchoring.receipt import Finality, Receipt, Site, State
-from did_methods.document import DidDocument, Relationship
+from did_methods.document import Relationship
 from node.credentials.credential import Credential
-from node.credentials.errors import RecordNameError
 from node.credentials.record_name import NamedRecords, Promise, RecordName
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
@@ -33,13 +32,13 @@ from node.verification.check import Check, CheckName, Outcome, not_run
 from node.verification.examination import ExaminedProof, counting
 from node.verification.keys import KeyFinding, KeyRing
 from node.verification.ledger_material import LedgerMaterial
+from node.verification.namespaces import is_own
 from node.verification.receipt_subject import subject_of
 from node.verification.records import Known, Problem, Records, Unknown, moment
 
-SERVICE: Final = "TrustAnchorNamespace"
-"""The type of the service by which a DID document says that a namespace is its subject's."""
-MAX_SERVICES: Final = 64
-"""Services of one document that are looked at."""
+if TYPE_CHECKING:
+    from node.verification.accreditations import Accreditations
+
 BEST_FIRST: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.INDETERMINATE)
 """Records are independent of one another: one that shows the document is enough."""
 WITHIN_UNTIL_MINED: Final = "24 h"
@@ -108,11 +107,13 @@ class _Signed:
 class Anchors:
     """The anchors of one verification, over what is known of chains."""
 
-    __slots__ = ("_records", "_ring")
+    __slots__ = ("_accredited", "_records", "_ring")
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, accredited: "Accreditations | None" = None) -> None:
         self._ring = ring
-        self._records = Records(ring.material.ledgers or LedgerMaterial(), ring.trust, ring.at)
+        self._accredited = accredited
+        known = None if accredited is None else accredited.records
+        self._records = known or Records(ring.material.ledgers or LedgerMaterial(), ring.trust, ring.at)
 
     @property
     def records(self) -> Records:
@@ -180,7 +181,7 @@ class Anchors:
         anchors = [known.fact for _, known in leading if isinstance(known, Known) and isinstance(known.fact, Anchor)]
         time = min((moment(anchor.time) for anchor in anchors), default=self._ring.at)
         if not self.is_issuers(name, issuer, time):  # 3.
-            message = "That the record is its issuer's, neither the issuer's own document nor a list of yours says."
+            message = "That the record is its issuer's, neither the issuer says, nor a list of yours, nor a body."
             return AnchorFinding(Outcome.INDETERMINATE, "namespace", message, told)
         if not leading:  # 4.
             if any(map(signed.is_mistaken, receipts)):
@@ -216,14 +217,13 @@ class Anchors:
         return proof
 
     def is_issuers(self, name: RecordName, issuer: str, time: datetime) -> bool:
-        """Whether a namespace is the issuer's, by a list of the verifier's or by the issuer's own document.
+        """Whether a namespace is the issuer's: by the trust file, the issuer's own document, or an accreditation.
 
-        What the document said when the value was anchored counts as much as what it says now: issuers move on.
+        What was said when the value was anchored counts as much as what is said now: issuers move on.
         """
-        for trusted in self._ring.trust.lists:
-            if issuer in trusted.issuers and name.record in trusted.issuers[issuer].namespaces:
-                return True
-        return any(name.record in _namespaces(document) for document in self._ring.documents(issuer, time))
+        if is_own(self._ring, name, issuer, time):
+            return True
+        return self._accredited is not None and self._accredited.give(name, issuer, time)
 
     def _check(self, named: NamedRecords, proofs: Sequence[ExaminedProof], told: list[AnchorFinding]) -> Check:
         if told:
@@ -304,19 +304,3 @@ def _leads(receipt: Receipt, commitment: bytes) -> bool:
 
 def _found_again(proof: ExaminedProof, ring: KeyRing) -> KeyFinding:
     return ring.find(proof.proof, Relationship.ASSERTION_METHOD)
-
-
-def _namespaces(document: DidDocument) -> Iterator[RecordName]:
-    """The namespaces that a document says are its subject's."""
-    services = document.source.get("service")
-    for service in (services if isinstance(services, list) else [])[:MAX_SERVICES]:
-        kinds = service.get("type") if isinstance(service, dict) else None
-        if not isinstance(service, dict) or SERVICE not in (kinds if isinstance(kinds, list) else [kinds]):
-            continue
-        ends = service.get("serviceEndpoint")
-        for end in (ends if isinstance(ends, list) else [ends])[:MAX_SERVICES]:
-            if isinstance(end, str):
-                try:
-                    yield RecordName.parse(end).record
-                except RecordNameError:
-                    continue

@@ -154,6 +154,8 @@ class VerificationMaterial:
     metadata: tuple[MetadataCopy, ...] = ()
     ledgers: "LedgerMaterial | None" = None
     """What is known of chains; None where nothing is."""
+    accreditations: tuple[ResourceCopy, ...] = ()
+    """Signed accreditations, of anybody for anybody: each shows itself, by its signature and its record."""
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
@@ -178,16 +180,9 @@ class VerificationMaterial:
                 {**item, "servedFrom": copy.served_from, "gone": copy.gone}
                 for item, copy in zip(_copies_json(self.badge_objects), self.badge_objects, strict=True)
             ],
-            "resources": [
-                {
-                    "url": copy.url,
-                    "content": base64_text(copy.content),
-                    "origin": copy.origin.value,
-                    "obtainedAt": format_timestamp(copy.obtained_at),
-                }
-                for copy in self.resources
-            ],
+            "resources": _resources_json(self.resources),
             **({"ledgers": self.ledgers.to_json()} if self.ledgers else {}),
+            **({"accreditations": _resources_json(self.accreditations)} if self.accreditations else {}),
         }
 
     @classmethod
@@ -215,6 +210,9 @@ class VerificationMaterial:
             tuple(_resource(item, path, own=own) for path, item in objects_in(table, "resources")),
             _copies(MetadataCopy, table, "metadata", own=own),
             _ledgers(table, own=own),
+            tuple(_resource(item, path, own=own) for path, item in objects_in(table, "accreditations"))
+            if "accreditations" in table
+            else (),
         )
 
 
@@ -278,6 +276,18 @@ def origin_in(item: JsonObject, path: str, *, own: bool) -> Origin:
     """Where an item comes from, by its own word only where this verifier wrote it."""
     told = one_of(Origin, item, "origin", path)
     return told if own else Origin.FILE
+
+
+def _resources_json(copies: Iterable[ResourceCopy]) -> list[JsonValue]:
+    return [
+        {
+            "url": copy.url,
+            "content": base64_text(copy.content),
+            "origin": copy.origin.value,
+            "obtainedAt": format_timestamp(copy.obtained_at),
+        }
+        for copy in copies
+    ]
 
 
 def _copies_json(copies: Iterable[PublishedCopy]) -> list[JsonObject]:

@@ -9,7 +9,7 @@ from node.verification.check import Check, CheckName, Outcome
 from node.verification.gaps import DEFERRED, NOT_BY_ISSUER, unknown_gap
 from node.verification.phrases import Phrases
 from node.verification.report import CredentialReport
-from node.verification.rows import DISTRUSTED, Row, RowState
+from node.verification.rows import DISTRUSTED, Row, RowState, accredited
 
 type Text = tuple[str, dict[str, str]]
 """The key of a text behind `row.`, and the values for its places."""
@@ -138,7 +138,7 @@ def _issuer(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:  # noq
             return FAILED_KEYS.get(key.code, "2.fail"), {"issuer": issuer}
         case RowState.FAIL:
             return "2.fail_distrusted", _distrust(authority, phrases)
-        case RowState.PASS if authority.evidence.get("body"):
+        case RowState.PASS if accredited(authority):
             return "2.pass_accredited", {"issuer": issuer, "body": phrases.given(authority.evidence.get("body"))}
         case RowState.PASS:
             listed = _first(authority.evidence.get("lists"))
@@ -252,12 +252,12 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
     match row.state:
         case RowState.PASS:
             shown = authority.evidence
-            level = phrases.given(shown.get("level"))
+            level, signed = phrases.given(shown.get("level")), shown.get("level_signed")
             return "7.pass", {
                 "assessment": phrases.listed("assessment", shown.get("assessment")),
                 "supervision": phrases.listed("supervision", shown.get("supervision")),
                 "body": body,
-                "level": level if shown.get("level_signed") else phrases("level.claimed", level=level),
+                "level": level if signed or shown.get("level") is None else phrases("level.claimed", level=level),
             }
         case RowState.FAIL if authority.failed and authority.code == DISTRUSTED:
             return "2.fail_distrusted", _distrust(authority, phrases)

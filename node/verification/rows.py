@@ -65,8 +65,13 @@ def each_row(checks: Mapping[CheckName, Check]) -> Iterator[Row]:
 
 
 def recognised(authority: Check) -> bool:
-    """Whether a list of the verifier, or a body, names the issuer."""
-    return bool(authority.evidence.get("lists") or authority.evidence.get("body"))
+    """Whether a list of the verifier names the issuer, or a body vouches for it."""
+    return bool(authority.evidence.get("lists") or accredited(authority))
+
+
+def accredited(authority: Check) -> bool:
+    """Whether a body vouches for the issuer; one that did so for another time does not."""
+    return authority.passed and bool(authority.evidence.get("body"))
 
 
 def _issuer(issuer_key: Check, authority: Check) -> RowState:

@@ -48,6 +48,7 @@ from node.verification.undisclosed import undisclosed
 from node.verification.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from node.verification.accreditations import Accreditations
     from node.verification.anchors import Anchored, Anchors, FindKey
     from node.verification.counting_list import Heads
 
@@ -102,6 +103,7 @@ class _Bench:
         self._labels: Labels | None = None
         self._linkages = DomainLinkages(ring, known)
         self._anchors: Anchors | None = None
+        self._accredited = _accreditations(ring, known) if ring.material.accreditations else None
 
     def read_labels(self, parts: Sequence[Received], beside: Sequence[JsonValue]) -> None:
         """Find the labels: one credential alone has none."""
@@ -142,7 +144,7 @@ class _Bench:
         if part.badge is not None:
             from node.verification.open_badges_2.judging import judge_badge  # noqa: PLC0415 -- few documents need it
 
-            return judge_badge(part.badge, self._ring, self._vocabulary, self._request)
+            return judge_badge(part.badge, self._ring, self._vocabulary, self._request, self._accredited)
         if part.typed:
             return self._judge_typed(part, findings)
         credential = Credential(part.value, part.path) if isinstance(part.value, dict) else None
@@ -170,17 +172,18 @@ class _Bench:
             anchored.time if anchored is not None else None,
         )
         labels = self._labels.about(part, credential.issuer, self._ring.trust) if self._labels else ()
+        issuer_key, proof = check_issuer_key(credential.issuer, by_issuer), check_proof(by_issuer)
         return judge(
             (
                 with_linked(structure, case, self._ring.material.resources),
                 check_context(case, by_issuer),  # 3.
-                check_issuer_key(credential.issuer, by_issuer),
-                check_proof(by_issuer),
+                issuer_key,
+                proof,
                 check_validity(case, by_issuer),
                 self._check_status(part, case, by_issuer),  # 4.
                 check_anchor(case, by_issuer) if anchored is None else anchored.check,
                 self._check_holder(part, case, presented, by_issuer),
-                check_authority(case, self._linkages),
+                check_authority(case, self._linkages, self._accredited if issuer_key.passed and proof.passed else None),
                 check_class(case, by_issuer, labels),
             ),
             policy,
@@ -201,7 +204,7 @@ class _Bench:
         from node.verification.anchors import Anchors  # noqa: PLC0415 -- few documents need it
 
         if self._anchors is None:
-            self._anchors = Anchors(self._ring)
+            self._anchors = Anchors(self._ring, self._accredited)
         return self._anchors.of(credential, named, issuer, proofs, find)
 
     def _heads(self, credential: Credential, issuer: str | None, proofs: tuple[ExaminedProof, ...]) -> "Heads | None":
@@ -218,7 +221,7 @@ class _Bench:
         from node.verification.status_heads import StatusHeads, issued_at  # noqa: PLC0415 -- as above
 
         if self._anchors is None:
-            self._anchors = Anchors(self._ring)
+            self._anchors = Anchors(self._ring, self._accredited)
         return StatusHeads(self._anchors, self._ring, promising, issuer, issued_at(credential, proofs))
 
     def _judge_typed(self, part: Received, findings: list[Finding]) -> CredentialReport:
@@ -236,6 +239,7 @@ class _Bench:
             presented=findings,
             anchored=self._anchored,
             heads=self._heads,
+            accredited=self._accredited,
         )
 
     def _check_status(self, part: Received, case: Case, proofs: tuple[ExaminedProof, ...]) -> Check:
@@ -270,6 +274,12 @@ class _Bench:
             around = check_holder(case, presented, proofs)
             return around if around.failed else bound
         return check_holder(case, presented, proofs)
+
+
+def _accreditations(ring: KeyRing, known: Vocabulary) -> "Accreditations":
+    from node.verification.accreditations import Accreditations  # noqa: PLC0415 -- few verifiers know bodies
+
+    return Accreditations(ring, known)
 
 
 def _unreadable(structure: Check, policy: Policy, summary: JsonObject) -> CredentialReport:

@@ -1,10 +1,11 @@
 """Check 9: somebody the verifier relies on vouches for the issuer.
 
-Being on a list says who the issuer is. That somebody guarantees quality needs a signed accreditation, and those are not
-read yet, so the check is never passed.
+Being on a list says who the issuer is. That somebody guarantees quality needs a signed accreditation by a body that the
+verifier believes, which was in force when the document was issued.
 """
 
-from typing import Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject, JsonValue
@@ -12,6 +13,12 @@ from node.verification.case import Case
 from node.verification.check import Check, CheckName, Outcome
 from node.verification.domain_linkage import DomainLinkage
 from node.verification.trust import ListedIssuer, TrustList
+
+if TYPE_CHECKING:
+    from node.verification.accreditations import Accreditations
+
+NO_BODY: Final = "authority.no_body"
+"""The code where no accreditation at hand leads to a body that is believed: as if there were none."""
 
 
 class Linkages(Protocol):
@@ -21,19 +28,22 @@ class Linkages(Protocol):
         """Whether this identifier and this domain point to each other."""
 
 
-def check_authority(case: Case, linkages: Linkages) -> Check:
-    """What the verifier's lists say of the issuer of a credential; `judge_authority` is the procedure."""
-    return judge_authority(case.credential.issuer or "", case, linkages)
+def check_authority(case: Case, linkages: Linkages, accredited: "Accreditations | None" = None) -> Check:
+    """Who vouches for the issuer of a credential; `judge_authority` is the procedure."""
+    return judge_authority(case.credential.issuer or "", case, linkages, accredited)
 
 
-def judge_authority(issuer: str, case: Case, linkages: Linkages) -> Check:
-    """What the verifier's lists say of an issuer.
+def judge_authority(issuer: str, case: Case, linkages: Linkages, accredited: "Accreditations | None" = None) -> Check:
+    """Who vouches for an issuer: the verifier's lists, and bodies that accredited it.
+
+    `accredited` is what is at hand of accreditations, for a document that is known to be its issuer's.
 
     1. A list that no longer trusts the issuer decides, unless an anchor shows that the document is older than that.
     2. Where a list asks for it, the domain that it gives the issuer is asked too. A domain that does not confirm the
        issuer speaks against the list, and the list is then no evidence.
     3. The other lists that name the issuer are the evidence by which it is recognised.
     4. An issuer on no list is unknown, which is no fault of the document.
+    5. An accreditation by a body that the verifier believes says more, and decides.
     """
     named = [(listed, listed.issuers[issuer]) for listed in case.trust.lists if issuer in listed.issuers]
     for listed, entry in named:  # 1.
@@ -60,7 +70,12 @@ def judge_authority(issuer: str, case: Case, linkages: Linkages) -> Check:
     evidence: JsonObject = {"lists": counting, "known": [trusted.name for trusted in case.trust.lists]}
     if denied:
         evidence["denied"] = denied
-    return Check(CheckName.AUTHORITY, Outcome.INDETERMINATE, f"authority.{code}", message, evidence)
+    by_lists = Check(CheckName.AUTHORITY, Outcome.INDETERMINATE, f"authority.{code}", message, evidence)
+    found = None if accredited is None else accredited.judge(issuer, case)  # 5.
+    if found is None:
+        return by_lists
+    deciding = by_lists if found.code == NO_BODY else found
+    return replace(deciding, evidence={**evidence, **found.evidence})
 
 
 def _told(listed: TrustList, entry: ListedIssuer, linkages: Linkages) -> tuple[JsonValue, Outcome | None]:

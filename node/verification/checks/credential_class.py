@@ -19,7 +19,17 @@ from node.verification.check import Check, CheckName, Outcome
 from node.verification.examination import ExaminedProof, counting
 
 BARE_TYPE: Final = "VerifiableCredential"
-OTHER_KINDS: Final = frozenset({"EndorsementCredential", "BitstringStatusListCredential"})
+OTHER_KINDS: Final = frozenset(
+    {
+        "EndorsementCredential",
+        "BitstringStatusListCredential",
+        "VerifiableAttestation",
+        "VerifiableAccreditation",
+        "VerifiableAccreditationToAccredit",
+        "VerifiableAccreditationToAttest",
+        "RecognizedEntityCredential",
+    }
+)
 """Kinds of credentials that award nothing to anybody."""
 LABEL_MISMATCH: Final = "mc.label.mismatch"
 BELOW_POLICY: Final = "mc.below_policy"

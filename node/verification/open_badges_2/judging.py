@@ -1,7 +1,7 @@
 """A badge of Open Badges 2 before the judge: the same checks as of any credential, asked of what such a badge has."""
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from node.credentials.credential import Credential
 from node.credentials.errors import TimestampError
@@ -32,12 +32,19 @@ from node.verification.report import CredentialReport, judge
 from node.verification.summary import summarize_badge
 from node.verification.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from node.verification.accreditations import Accreditations
+
 MAX_ENDORSEMENTS: Final = 20
 """Endorsements that are named: real badges have one or two."""
 
 
 def judge_badge(
-    received: ReceivedBadge, ring: KeyRing, vocabulary: Vocabulary, request: Request | None
+    received: ReceivedBadge,
+    ring: KeyRing,
+    vocabulary: Vocabulary,
+    request: Request | None,
+    accredited: "Accreditations | None" = None,
 ) -> CredentialReport:
     """The report on a badge.
 
@@ -57,16 +64,17 @@ def judge_badge(
     if way.kind is Kind.SIGNED and received.jws is not None:
         tried = try_signature(received.jws, way.keys)
     case = Case(Credential(assembled), ring.at, ring.policy, ring.trust, vocabulary, request)
+    issuer_key, proof = check_issuer_key(way, tried, ring.policy), check_proof(way, tried)
     checks = (  # 4.
         structure,
         check_context(way),
-        check_issuer_key(way, tried, ring.policy),
-        check_proof(way, tried),
+        issuer_key,
+        proof,
         check_validity(way, case),
         check_status(way, ring.policy, ring.at),
         check_anchor(way),
         check_holder(way),
-        _check_authority(way, case),
+        _check_authority(way, case, accredited if issuer_key.passed and proof.passed else None),
         check_class(case, ()),
     )
     return judge(checks, ring.policy, summary)
@@ -100,13 +108,13 @@ def check_validity(way: Way, case: Case) -> Check:
     return unread or Check(CheckName.VALIDITY, Outcome.PASSED, "validity.passed", "It is in force.", moments)
 
 
-def _check_authority(way: Way, case: Case) -> Check:
-    """Check 9: what the verifier's lists say of the issuer.
+def _check_authority(way: Way, case: Case, accredited: "Accreditations | None") -> Check:
+    """Check 9: who vouches for the issuer.
 
     Endorsements are somebody's word on the badge, its class or its issuer. They are named, and not looked into: nothing
     of the verdict rests on them.
     """
-    check = judge_authority(way.issuer or "", case, _Hosts(way))
+    check = judge_authority(way.issuer or "", case, _Hosts(way), accredited)
     named = endorsements(case.document)[:MAX_ENDORSEMENTS]
     if not named:
         return check

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from node.verification.accreditations import Accreditations
     from node.verification.anchors import Anchored, FindKey
     from node.verification.counting_list import Heads
 
@@ -64,6 +65,7 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
     presented: Sequence[Finding] = (),
     anchored: "FindAnchors | None" = None,
     heads: "FindHeads | None" = None,
+    accredited: "Accreditations | None" = None,
 ) -> CredentialReport:
     """The report on an SD-JWT VC.
 
@@ -102,16 +104,17 @@ def judge_typed(  # noqa: PLR0913 -- what it is, and what it is judged by
         if found.why == CIRCULAR:  # a type that extends itself is refused whatever the policy
             evidence: JsonObject = {"path": found.path, "schemas": [one.to_json() for one in linked]}
             structure = Check(CheckName.STRUCTURE, Outcome.FAILED, found.code, found.message, evidence)
+    issuer_key, signed = check_issuer_key(issuer, (examined,)), check_proof((examined,))
     checks = (  # 4.
         structure,
         _check_context(claims, part.path),
-        check_issuer_key(issuer, (examined,)),
-        check_proof((examined,)),
+        issuer_key,
+        signed,
         check_validity(claims, case),
         check_token_status(claims, issuer, ring, part.path, heads and heads(credential, issuer, (examined,))),
         check_anchor(case, (examined,)) if dated is None else dated.check,
         check_key_binding(proof, case, ring),
-        judge_authority(issuer or "", case, linkages),
+        judge_authority(issuer or "", case, linkages, accredited if issuer_key.passed and signed.passed else None),
         check_class(case, (examined,), labels),
     )
     return judge(checks, ring.policy, summary)

@@ -64,6 +64,9 @@ class Outgoing:
         4. Funds for the dearest case.
         5. The signature, compared with what was asked for.
         """
+        if Problem.SIGNER in self._problems:
+            # One that does not answer would be waited for once for each call.
+            return Problem.SIGNER
         live = live_attempts(stored, self.view.account, self.view.nonce)
         replaced = live[-1] if action is Action.RAISE else None
         if replaced is None and action is Action.SIGN and len(self._used) >= self.in_flight:

@@ -202,9 +202,10 @@ def test_a_namespace_and_what_is_written_into_it_at_once(bench, tell):
 @pytest.mark.threat(93)
 def test_a_signer_that_fails_holds_everything_up_and_loses_nothing(bench, tell, key):
     class Silent:
-        address = key.address
+        address, asked = key.address, 0
 
         async def sign(self, _):
+            self.asked += 1
             raise SignerError("locked", code="transaction.signer", remedy="")
 
     class Careless(Silent):
@@ -215,15 +216,16 @@ def test_a_signer_that_fails_holds_everything_up_and_loses_nothing(bench, tell, 
         async def sign(self, transaction):
             return await HeldGasKey(GAS_KEY).sign(transaction)
 
-    store, call = MemoryTransactionStore(), anchor(bench)
-    for signer in (Silent(), Careless(), Other()):
+    store, call, other = MemoryTransactionStore(), anchor(bench), anchor(bench)
+    for signer in (silent := Silent(), Careless(), Other()):
         story = tell(store, signer=signer)
-        story.submit(call)
+        story.submit(call, other)
         story.round()
-        assert story.said(call) == (CallState.BATCHED, Problem.SIGNER)
+        assert story.said(call) == story.said(other) == (CallState.BATCHED, Problem.SIGNER)
         assert story.last.alerts == (Problem.SIGNER,)
         assert attempts(story, call) == []
-    tell(store).finish(call)
+    assert silent.asked == 1, "one that does not answer is not waited for again"
+    tell(store).finish(call, other)
 
 
 @pytest.mark.threat(98)

@@ -55,7 +55,7 @@ class Outgoing:
             return [*self._problems, Problem.CAPPED]
         return [*self._problems, *([Problem.LOW] if self.balance < LOW_TRANSACTIONS * MIN_GAS * fees.maximum else [])]
 
-    async def signed(self, stored: StoredCall, action: Action) -> Attempt | Problem:
+    async def signed(self, stored: StoredCall, action: Action) -> Attempt | Problem:  # noqa: PLR0911 - one for each reason
         """A transaction that brings the call, or why there is none.
 
         1. Number: the next that nobody uses; the same again to replace one; the one that the chain waits for.

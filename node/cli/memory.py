@@ -66,7 +66,7 @@ class Memory:
             self._out.remark("remark.memory_unwritten", name=self._path, reason=error.strerror or "")
 
     def _read(self) -> Seen:
-        if not self._path.exists():
+        if not self._path.is_file():
             return NOTHING_SEEN
         try:
             data = read_input(str(self._path), limit=MAX_FILE_BYTES)

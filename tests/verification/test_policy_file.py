@@ -61,6 +61,26 @@ def test_how_old_a_status_list_may_be_under_the_built_in_policies():
     assert ages == {"everyday": timedelta(days=7), "strict": timedelta(hours=24), "archive": None}
 
 
+@pytest.mark.parametrize(
+    ("line", "age"),
+    [
+        ("", timedelta(hours=168)),
+        ("head_age_hours = 1", timedelta(hours=1)),
+        ('head_age_hours = "any"', None),
+        ("status_age_hours = 5", timedelta(hours=5)),
+        ('status_age_hours = "any"', None),
+        ('status_age_hours = "any"\nhead_age_hours = 9', timedelta(hours=9)),
+    ],
+)
+def test_how_old_a_block_may_be_that_shows_a_head(line, age):
+    assert parse_policy(f'name = "x"\n{FOUR}\n{line}').head_age == age
+
+
+def test_how_old_such_a_block_may_be_under_the_built_in_policies():
+    ages = {name: built_in(name).head_age for name in BUILT_IN}
+    assert ages == {"everyday": timedelta(days=7), "strict": timedelta(hours=24), "archive": None}
+
+
 def test_everyday_is_the_default():
     assert built_in() == built_in("everyday")
 
@@ -107,6 +127,8 @@ def test_a_policy_of_ones_own():
         (f'name = "x"\n{FOUR}\nstatus_age_hours = 876001', "policy.invalid", "status_age_hours"),
         (f'name = "x"\n{FOUR}\nstatus_age_hours = true', "policy.invalid", "status_age_hours"),
         (f'name = "x"\n{FOUR}\nstatus_age_hours = "forever"', "policy.invalid", "status_age_hours"),
+        (f'name = "x"\n{FOUR}\nhead_age_hours = 0', "policy.invalid", "head_age_hours"),
+        (f'name = "x"\n{FOUR}\nhead_age_hours = "forever"', "policy.invalid", "head_age_hours"),
         ("name = ", "policy.syntax", ""),
         ("name = 'x'\nname = 'y'", "policy.syntax", ""),
         ("#" * (MAX_FILE_CHARS + 1), "policy.syntax", ""),

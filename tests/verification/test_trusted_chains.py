@@ -40,6 +40,7 @@ contract = "0x{"ab" * 20}"
 code_hash = "0x{"cd" * 32}"
 rpc = ["https://one.example", "https://two.example", "https://three.example"]
 quorum = 1
+mirrors = ["https://mirror.example/ipfs", "https://second.example"]
 """
 
 
@@ -65,6 +66,8 @@ def test_a_whole_trust_file_with_chains():
     assert own.contract == Contract(bytes([0xAB]) * 20, bytes([0xCD]) * 32)
     assert own.quorum == 1
     assert own.checkpoints is None
+    assert own.mirrors == ("https://mirror.example/ipfs", "https://second.example")
+    assert one.mirrors == ()
     assert own.caip == "eip155:1337"
     assert _parsed(WHOLE).chain(1337) == own
     assert _parsed(WHOLE).chain(2) is None
@@ -110,6 +113,11 @@ def test_without_nodes_nobody_is_asked():
             "chains[0].checkpoints.keys[1]",
         ),
         (("http://127.0.0.1:8545", "ws://127.0.0.1:8545"), "trust.invalid", "chains[0].rpc[1]"),
+        (
+            ('kind = "public"', 'kind = "public"\nmirrors = ["http://mirror.example"]'),
+            "trust.invalid",
+            "chains[0].mirrors[0]",
+        ),
         (
             (f'hash = "{OTHER}" }}', f'hash = "{OTHER}" }}, {{ number = 7, hash = "{GENESIS}" }}'),
             "trust.duplicate",

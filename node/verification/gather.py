@@ -10,12 +10,13 @@
 6. Gather what issuers of SD-JWT VCs publish of their keys (`sd_jwt_vc`).
 7. Ask chains about the receipts that came with the subject, and about promised heads (`ledger_gathering`).
 8. Look for lists that heads name, and nobody has brought, at the verifier's mirrors (`mirror_gathering`).
+9. Gather the accreditations of issuers, where the verifier believes any bodies (`accreditation_gathering`).
 
 Gathering decides nothing: it does not even look whether the identifiers belong together.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,7 @@ from node.verification.trust import Trust
 
 if TYPE_CHECKING:
     from node.verification.ledger_material import LedgerMaterial
+    from node.verification.material import ResourceCopy
 
 MAX_IDENTIFIERS: Final = 128
 """Identifiers resolved for one subject: a presentation of 100 credentials by as many issuers, and its holder."""
@@ -65,20 +67,39 @@ async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held o
     lists: Sequence[StatusListCopy] = (),
     beside: Sequence[JsonValue] = (),
     ledgers: "LedgerMaterial | None" = None,
+    accreditations: "Sequence[ResourceCopy]" = (),
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
     `beside` are documents that were handed over with the subject; only their keys are looked for. `ledgers` is what is
-    held of chains already, such as receipts and checkpoints.
+    held of chains already, such as receipts and checkpoints; `accreditations` are documents of that kind.
     """
-    if not (ledgers or trust.chains):
-        return await _gather(subject, sources, trust, lists, beside)
+    around = _gather(subject, sources, trust, lists, beside)
+    asks = ledgers or trust.chains
+    material = await (_with_ledgers(around, subject, sources, trust, ledgers) if asks else around)
+    if not (accreditations or trust.bodies):
+        return material
+    from node.verification.accreditation_gathering import gather_accreditations  # noqa: PLC0415 -- few know bodies
+
+    async def gather_for(document: JsonValue) -> VerificationMaterial:
+        return await _gather(document, sources, trust, (), ())
+
+    return await gather_accreditations(  # 9.
+        subject, material, sources, trust, held=accreditations, gather_for=gather_for
+    )
+
+
+async def _with_ledgers(
+    around: Coroutine[None, None, VerificationMaterial],
+    subject: JsonValue,
+    sources: Sources,
+    trust: Trust,
+    ledgers: "LedgerMaterial | None",
+) -> VerificationMaterial:
     from node.verification.ledger_gathering import gather_ledgers  # noqa: PLC0415 -- few subjects need it
 
-    material, known = await asyncio.gather(
-        _gather(subject, sources, trust, lists, beside), gather_ledgers(subject, sources, trust, ledgers)
-    )
+    material, known = await asyncio.gather(around, gather_ledgers(subject, sources, trust, ledgers))
     material = replace(material, ledgers=known)
     if known is None or not any(chain.mirrors for chain in trust.chains):
         return material

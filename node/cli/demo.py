@@ -22,7 +22,7 @@ from node.cli.demo_award import LETTER_AFTER, LETTER_BEFORE, achievement, award
 from node.cli.errors import CliError
 from node.cli.files import write_whole
 from node.cli.invocation import Invocation
-from node.cli.issue import Input, Order, issue_file
+from node.cli.issue import Input, Order, TableOrder, issue_file
 from node.cli.output import Output, fit, visible
 from node.cli.verify import Question, verify_files
 from node.config import Settings
@@ -70,7 +70,7 @@ class _Story:
         self._command(f"glejt issue {files} --key {self._shown(KEY)} --out {self._shown(SIGNED)}")
         order = Order(key=str(self._path(KEY)), passphrase_file=None, suite=None, created=None, proof_array=False)
         source = Input(achievement=str(self._path(ACHIEVEMENT)), award=str(self._path(AWARD)))
-        self._run(0, lambda: issue_file(self._person, source, order, out=str(self._path(SIGNED)), force=False))
+        self._run(0, lambda: issue_file(self._person, source, order, TableOrder(out=str(self._path(SIGNED)))))
         self._say("award_then")
 
         self._scene("check")  # 3

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from node.verification.check import CheckName
 from node.verification.gather import gather
 from node.verification.policy import built_in
 from node.verification.received import SELECTIVE, may_be_token
+from node.verification.report import Report
 from node.verification.trust import Trust
 from node.verification.verify import verify
 from node.verification.vocabulary import vocabulary
@@ -33,6 +34,7 @@ from node.wallet.errors import WalletError
 from node.wallet.holder import Holder
 from node.wallet.present import present
 from node.wallet.request import TEMPLATES
+from node.wallet.undecided import undecided
 
 WRONG: Final = (CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.PROOF, CheckName.ISSUER_KEY)
 """Checks that no holder should let fail: nobody would accept what is shown."""
@@ -61,11 +63,12 @@ def derive_file(invocation: Invocation, name: str, choice: Choice, *, out: str |
     reveal = _reveal(invocation, choice)
     try:  # 2.
         derived = derive(credential, reveal, jsonld=vocabulary(trust.contexts).jsonld, request=_request(choice))
-        _expect_right(derived.credential, trust)
+        report = _expect_right(derived.credential, trust)
     except (WalletError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words), file=name)
         return Refused.status
     _tell(invocation, derived.disclosed, derived.remarks)  # 3.
+    _tell_what_stays_open(invocation, report, credential, derived.disclosed)
     invocation.out.remark("disclose.hidden", count=len(derived.hidden))
     return _write(invocation, derived.credential, out, force=force)
 
@@ -99,11 +102,12 @@ def present_file(  # noqa: PLR0913 -- what was typed
                 holder=_holder(invocation, key, passphrase_file),
             )
         )
-        _expect_right(presented.presentation, trust)
+        report = _expect_right(presented.presentation, trust)
     except (WalletError, ProofsError) as error:
         invocation.out.error(describe(error, invocation.words), file=name)
         return Refused.status
     _tell(invocation, presented.disclosed, presented.remarks)
+    _tell_what_stays_open(invocation, report, credential, presented.disclosed)
     return _write(invocation, presented.presentation, out, force=force)
 
 
@@ -148,8 +152,8 @@ def _holder(invocation: Invocation, key: str | None, passphrase_file: str | None
     return Holder(method, HeldKeys({method: unlock(invocation, key_file, path, passphrase_file)}))
 
 
-def _expect_right(made: JsonObject | str, trust: Trust) -> None:
-    """Refuse to hand out what is known to be rejected; what the network would have to tell is left to the verifier."""
+def _expect_right(made: JsonObject | str, trust: Trust) -> Report:
+    """The report on what would be handed out, without the network; raises WalletError where it would be rejected."""
     material = asyncio.run(gather(made, sources(online=False), trust))
     report = verify(made, material, built_in(), datetime.now(UTC), trust=trust)
     for entry in report.credentials:
@@ -161,6 +165,7 @@ def _expect_right(made: JsonObject | str, trust: Trust) -> None:
                     code="wallet.rejected",
                     remedy="Ask the issuer for a sound credential; nothing was made of this one.",
                 )
+    return report
 
 
 def _tell(invocation: Invocation, seen: Iterable[Disclosed], remarks: Iterable[str]) -> None:
@@ -172,6 +177,18 @@ def _tell(invocation: Invocation, seen: Iterable[Disclosed], remarks: Iterable[s
         out.remark("disclose.line", mark=mark, line=one.told(words.language))
     for code in remarks:
         out.remark("disclose.remark", said=words(f"{code}.said"), code=visible(code))
+
+
+def _tell_what_stays_open(
+    invocation: Invocation, report: Report, credential: JsonObject | str, seen: Collection[Disclosed]
+) -> None:
+    """What no verifier will be able to tell, because it may be hidden, and what settles that."""
+    words = invocation.words
+    for entry in report.credentials:
+        for one in undecided(entry, credential, seen):
+            places = ", ".join(map(visible, one.show))
+            mend = words("disclose.show_too", places=places) if places else words(f"{one.code}.remedy")
+            invocation.out.remark("disclose.open", said=words(f"{one.code}.said"), mend=mend, code=one.code)
 
 
 def _write(invocation: Invocation, made: JsonObject | str, out: str | None, *, force: bool) -> int:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -25,9 +26,11 @@ from node.issuance.secure import Signing
 from node.issuance.token import secure_as_token
 from node.proofs.cryptosuites import SUITES
 from node.proofs.errors import ProofsError
+from node.status.errors import StatusError
 from node.verification.vocabulary import vocabulary
 
 if TYPE_CHECKING:
+    from node.cli.places import Places
     from node.status.token_status_list import TokenStatusEntry
 
 JWT: Final = "jwt"
@@ -96,7 +99,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class TableOrder:
-    """What was asked of `issue` about a table, as typed."""
+    """What was asked of `issue` about a table, and about where the result goes, as typed."""
 
     csv: str | None = None
     out: str | None = None
@@ -109,12 +112,12 @@ class TableOrder:
     dry_run: bool = False
 
 
-def require_no_table(asked: TableOrder) -> None:
-    """Refuse what makes sense for a table only."""
+def require_no_table(asked: TableOrder, order: Order) -> None:
+    """Refuse what makes sense for a table only; a place in a Token Status List is given to a single token, too."""
     given = {
         "--column": asked.columns,
         "--encoding": asked.encoding,
-        "--status": asked.status,
+        "--status": asked.status if order.vct is None else None,
         "--rejects": asked.rejects,
         "--dry-run": asked.dry_run,
     }
@@ -123,35 +126,72 @@ def require_no_table(asked: TableOrder) -> None:
             raise CliError("usage.table_only", option=option)
 
 
-def issue_file(  # noqa: PLR0913 -- what was typed
-    invocation: Invocation, source: Input, order: Order, *, out: str | None, force: bool, strict: bool = False
-) -> int:
+def issue_file(invocation: Invocation, source: Input, order: Order, asked: TableOrder) -> int:
     """Sign one credential.
 
     1. Read everything, compose what is to be composed, and refuse before a passphrase is asked for. Say what would
        betray its holder; in a strict run, that is a reason to refuse, too.
     2. Sign, or say what keeps the document from being signed.
-    3. Write the signed credential whole, or not at all.
+    3. Write the signed credential whole, or not at all. The place that it has in a list is taken before.
     """
     _check_source(source)  # 1
     created = checked(invocation, order)
-    if out is not None:
-        require_free(Path(out).expanduser(), force=force)
-    if strict and order.form not in HIDING:
+    if asked.out is not None:
+        require_free(Path(asked.out).expanduser(), force=asked.force)
+    if asked.strict and order.form not in HIDING:
         raise CliError("usage.strict")
+    if asked.status is not None and order.token_status is not None:
+        raise CliError("usage.two_places")
     document = _document(invocation, source, order, created)
     if document is None:
         return 1
-    if remark_on_privacy(invocation, betrayed(linter_for(invocation, order), document, order, created)) and strict:
+    with _reserved(asked) as places:
+        try:
+            order = placed(replace(order, proof_array=order.proof_array or source.composed), places)
+            return _issue_document(invocation, document, order, asked, created=created, places=places)
+        except StatusError as error:
+            invocation.out.error(describe(error, invocation.words), file=asked.status or "")
+            return 1
+
+
+def placed(order: Order, places: "Places | None") -> Order:
+    """The order with the next place in the Token Status List; raises StatusFullError where none is left."""
+    if places is None:
+        return order
+    place = places.next_of_tokens()
+    return replace(order, token_status=f"{place.uri}#{place.index}")
+
+
+def _reserved(asked: TableOrder) -> "AbstractContextManager[Places | None]":
+    if asked.status is None:
+        return nullcontext()
+    from node.cli.places import reserved  # noqa: PLC0415 -- few credentials are given a place
+
+    return reserved(asked.status, trial=False, tokens=True)
+
+
+def _issue_document(  # noqa: PLR0913 -- what was typed, and what was made of it
+    invocation: Invocation,
+    document: UnsecuredDocument,
+    order: Order,
+    asked: TableOrder,
+    *,
+    created: datetime,
+    places: "Places | None",
+) -> int:
+    found = betrayed(linter_for(invocation, order), document, order, created)
+    if remark_on_privacy(invocation, found) and asked.strict:
         return 1
     signing = signing_for(
         invocation,
         order.key,
         order.passphrase_file,
         suite=order.form_suite,
-        proof_array=order.proof_array or source.composed,
+        proof_array=order.proof_array,
         disclosure=order.disclosure,
     )
+    if places is not None:
+        places.require_issuer(signing.profile.issuer)
     try:  # 2
         secured = asyncio.run(_secured(invocation, document, signing, order, created))
     except (IssuanceError, CompositionError, ProofsError) as error:
@@ -159,16 +199,19 @@ def issue_file(  # noqa: PLR0913 -- what was typed
         return 1
     _remark_on_what_is_missing(invocation, document)
     token = secured if isinstance(secured, str) else None
-    if out is None:  # 3
+    if places is not None:  # 3
+        places.keep()
+        invocation.out.remark("remark.place", index=str(order.token_status).rpartition("#")[2], name=asked.status)
+    if asked.out is None:
         if token is None:
             invocation.out.answer_json(secured, indent=2)
         else:
             invocation.out.answer(token)
         return 0
     text = token or json.dumps(secured, indent=2, ensure_ascii=False)
-    write_whole(Path(out).expanduser(), f"{text}\n".encode(), force=force)
+    write_whole(Path(asked.out).expanduser(), f"{text}\n".encode(), force=asked.force)
     suite = signing.profile.cryptosuite if token is None else (order.form or JWT).upper()
-    invocation.out.remark("remark.signed", issuer=signing.profile.issuer, suite=suite, name=out)
+    invocation.out.remark("remark.signed", issuer=signing.profile.issuer, suite=suite, name=asked.out)
     return 0
 
 

@@ -28,6 +28,7 @@ from node.cli.issue import (
     betrayed,
     checked,
     linter_for,
+    placed,
     remark_on_losses,
     remark_on_privacy,
     token_of,
@@ -118,14 +119,14 @@ class Privacy:
     """What the privacy linter says of the credentials of a table, each thing once."""
 
     linter: PrivacyLinter
-    order: Order
+    tokens: "Tokens"
     created: datetime
     found: dict[PrivacyFinding, None] = field(default_factory=dict)
 
     def admit(self, document: JsonObject) -> None:
         """Judge a document whole, and note what would betray its holder."""
         check_whole(document)
-        told = betrayed(self.linter, UnsecuredDocument(document), self.order, self.created)
+        told = betrayed(self.linter, UnsecuredDocument(document), self.tokens.order, self.created)
         self.found.update(dict.fromkeys(told))
 
     def findings(self) -> list[PrivacyFinding]:
@@ -135,7 +136,7 @@ class Privacy:
 
 @dataclass(slots=True)
 class Tokens:
-    """Signs the awards of a table as tokens of one form."""
+    """Signs the awards of a table as tokens of one form; `order` has the place in a Token Status List of the next."""
 
     signing: Signing
     order: Order
@@ -146,6 +147,28 @@ class Tokens:
         """The token for one document."""
         self.last = await token_of(document, self.signing, self.order, self.created)
         return self.last.text
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Gives each award its place in a list, if there is one: in the document, or in the claims around it."""
+
+    places: Places | None
+    tokens: Tokens
+
+    def next(self) -> list[JsonObject]:
+        """The status entries of the next document; raises StatusFullError where no place is left."""
+        if self.places is None:
+            return []
+        if self.tokens.order.vct is None:
+            return [self.places.next()]
+        self.tokens.order = placed(self.tokens.order, self.places)
+        return []
+
+    def take_back(self) -> None:
+        """Keep the last place for another award."""
+        if self.places is not None:
+            self.places.take_back()
 
 
 @dataclass(slots=True)
@@ -206,8 +229,8 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             trial=asked.dry_run,
             disclosure=order.disclosure,
         )
-        privacy = Privacy(linter_for(invocation, order), order, created)
         tokens = Tokens(signing, order, created)
+        privacy = Privacy(linter_for(invocation, order), tokens, created)
         batch = (
             TokenBatch(tokens.sign, privacy.admit)
             if order.form in TOKENS
@@ -216,11 +239,14 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
         awards = AwardBatch(achievement, columns, fresh, batch)
         progress = Progress(invocation, table)
         try:
-            places = stack.enter_context(reserved(asked.status, trial=asked.dry_run))
+            typed = order.vct is not None
+            places = stack.enter_context(reserved(asked.status, trial=asked.dry_run, tokens=typed))
+            if places is not None:
+                places.require_issuer(signing.profile.issuer)
             sink = _sink(stack, result, tokens=order.form in TOKENS)
             rejected = stack.enter_context(staged_file(rejects)) if rejects else None
             mistakes = Rejects(rejected.file, table.headings, table.delimiter) if rejected else None
-            asyncio.run(_issue_rows(awards, places, sink, mistakes, progress))  # 2.
+            asyncio.run(_issue_rows(awards, Placing(places, tokens), sink, mistakes, progress))  # 2.
             awards.batch.finish()  # 3.
         except (IssuanceError, StatusError) as error:
             progress.end()
@@ -246,13 +272,17 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
 
 
 async def _issue_rows(
-    awards: AwardBatch, places: Places | None, sink: Sink, mistakes: Rejects | None, progress: Progress
+    awards: AwardBatch,
+    placing: Placing,
+    sink: Sink,
+    mistakes: Rejects | None,
+    progress: Progress,
 ) -> None:
     """Step 2."""
     width = len(progress.table.headings)
     for row in progress.table:
         try:
-            credential = await _credential(awards, places, row, progress)
+            credential = await _credential(awards, placing, row, progress)
         except RowError as error:
             progress.rejected += 1
             _tell_of(progress, row, error.problems)
@@ -265,18 +295,17 @@ async def _issue_rows(
         progress.show()
 
 
-async def _credential(awards: AwardBatch, places: Places | None, row: Row, progress: Progress) -> bytes:
+async def _credential(awards: AwardBatch, placing: Placing, row: Row, progress: Progress) -> bytes:
     """The signed credential of a row; raises RowError."""
     if not row.whole:
         ragged = CliError("csv.cells", cells=len(row.cells), headings=len(progress.table.headings))
         told = describe(ragged, progress.invocation.words)
         raise RowError([Problem("", told["code"], told["message"], told["remedy"])])
-    status = [] if places is None else [places.next()]
+    status = placing.next()
     try:
         return await awards.issue(row.cells, status)
     except RowError:
-        if places is not None:
-            places.take_back()
+        placing.take_back()
         raise
 
 
@@ -319,8 +348,6 @@ def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | Non
     given = (source.achievement, source.award)
     if None in given or source.file is not None or source.endorsement is not None or order.token_status is not None:
         raise CliError("usage.csv")
-    if order.vct is not None and asked.status is not None:
-        raise CliError("usage.csv_vct")
     if asked.encoding is not None and encoding_named(asked.encoding) is None:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))
     if asked.out is None and not asked.dry_run:

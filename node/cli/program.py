@@ -269,8 +269,8 @@ def _issue(  # noqa: PLR0913 -- as above
         dry_run=dry_run,
     )
     if csv is None:
-        require_no_table(asked)
-        return issue_file(context.obj, source, order, out=out, force=force, strict=strict)
+        require_no_table(asked, order)
+        return issue_file(context.obj, source, order, asked)
     from node.cli.issue_table import issue_table  # noqa: PLC0415 -- as above
 
     return issue_table(context.obj, source, order, asked)
@@ -356,11 +356,12 @@ def _status_create(  # noqa: PLR0913 -- as above
     size: Annotated[str | None, typer.Option(help="status_size", metavar="number")] = None,
     hours: Hours = None,
     form: Annotated[str | None, typer.Option(help="status_form", metavar="status_form")] = None,
+    kind: Annotated[str, typer.Option(help="status_kind", metavar="status_kind")] = "bitstring",
     force: Force = False,
 ) -> int:
     from node.cli.status import Key, NewList, create  # noqa: PLC0415 -- as above
 
-    new = NewList(url=url, purpose=purpose, size=size, hours=hours, form=form)
+    new = NewList(url=url, purpose=purpose, size=size, hours=hours, form=form, kind=kind)
     return create(context.obj, new, Key(key, passphrase_file), out=out, force=force)
 
 

@@ -24,14 +24,18 @@ from node.cli.output import fit, visible
 from node.cli.signing import signing_for
 from node.config import allows_loopback
 from node.credentials.credential import Credential
-from node.documents import JsonObject, SecuredDocument
+from node.credentials.timestamps import format_timestamp
+from node.documents import DocumentError, JsonObject, JsonValue, SecuredDocument, parse_object
 from node.issuance.errors import IssuanceError
 from node.issuance.status_lists import LIFETIME, bits_of, first_version, next_version
+from node.issuance.token_status_list import first_token_list, next_token_list, token_list_in
 from node.proofs.errors import ProofsError
+from node.proofs.jose.jws import Jws
 from node.status.bitstring import MAX_SIZE, MIN_ENTRIES, Bitstring
 from node.status.entry import MAX_INDEX_CHARS, Purpose, StatusEntry
 from node.status.errors import StatusError
 from node.status.status_list import FINAL, SEALED_UNTIL, read_status_list
+from node.status.token_status_list import INVALID, SIZES, TokenStatusEntry, read_token_status_list
 from node.verification.gather import gather
 from node.verification.received import Received, read_text, receive
 
@@ -40,6 +44,10 @@ LONGEST_HOURS: Final = 24 * 366
 SHOWN_INDEXES: Final = 20
 """Indexes listed for people; --json has them all."""
 HTTPS: Final = "https://"
+BITSTRING: Final = "bitstring"
+TOKEN: Final = "token"  # noqa: S105 -- a kind of list
+KINDS: Final = (BITSTRING, TOKEN)
+"""Lists for credentials of the W3C, and Token Status Lists, for SD-JWT VCs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class NewList:
     size: str | None
     hours: str | None
     form: str | None = None
+    kind: str = BITSTRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,21 @@ def create(invocation: Invocation, new: NewList, key: Key, *, out: str, force: b
         raise CliError("usage.address", value=new.url)
     if new.form not in {None, JWT}:
         raise CliError("usage.choice", option="--form", value=new.form, known=JWT)
+    if new.kind not in KINDS:
+        raise CliError("usage.choice", option="--kind", value=new.kind, known=", ".join(KINDS))
+    tokens = new.kind == TOKEN
     size = 1 if new.size is None else number_between("--size", new.size, 1, MAX_SIZE)
+    if tokens and (new.purpose != Purpose.REVOCATION or new.form is not None or size not in SIZES):
+        raise CliError("usage.token_list", known=", ".join(map(str, SIZES)))
     lifetime, path = _lifetime(new.hours), Path(out).expanduser()
     if path.exists() and not force:  # before a passphrase is asked for
         raise CliError("output.exists", name=path)
     signing = signing_for(invocation, key.file, key.passphrase_file)
-    bits = Bitstring.zeros(MIN_ENTRIES, size)
     now, token = datetime.now(UTC), new.form is not None
+    if tokens:
+        listed = first_token_list(new.url, size, signing, now=now, lifetime=lifetime)
+        return _write(invocation, listed, path, force=force)
+    bits = Bitstring.zeros(MIN_ENTRIES, size)
     made = first_version(new.url, bits, signing, purpose=new.purpose, now=now, lifetime=lifetime, token=token)
     return _write(invocation, made, path, force=force)
 
@@ -107,20 +124,28 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
     )
     changes = {number_between("INDEX", index, 0, 10**MAX_INDEX_CHARS): value for index in asked.indexes}
     lifetime, path = _lifetime(asked.hours), Path(name).expanduser()
+    text = read_list(invocation, str(path))
     try:
-        content = read_status_list(_document(_read(invocation, path)))
-    except StatusError as error:
+        final = _is_final(text, value)
+    except (StatusError, DocumentError) as error:
         return _refuse(invocation, error)
     if asked.seal:  # 2.
+        if token_list_in(text) is not None:
+            raise CliError("status.token.seal", name=name)
         confirm(invocation, "status.confirm_seal", yes=asked.yes, name=name)
-    elif changes and value and not content.purposes.isdisjoint(FINAL):
+    elif changes and final:
         confirm(invocation, "status.confirm_set", yes=asked.yes, count=len(changes), name=name)
     signing = signing_for(invocation, key.file, key.passphrase_file)
     outside = sources(online=not invocation.settings.offline, loopback=allows_loopback(os.environ))
     with locked(path.parent):  # 3.
-        current = _read(invocation, path).whole
+        text = read_list(invocation, str(path))
+        current = read_text(text).whole
 
         async def following() -> SecuredDocument | str:
+            if token_list_in(text) is not None:
+                known = await gather({"issuer": signing.profile.issuer}, outside, signing.trust)
+                now = datetime.now(UTC)
+                return await next_token_list(text, known, changes, signing, now=now, lifetime=lifetime)
             material = await gather(current, outside, signing.trust)
             now = datetime.now(UTC)
             return await next_version(current, material, changes, signing, now=now, lifetime=lifetime, seal=asked.seal)
@@ -131,7 +156,11 @@ def change(invocation: Invocation, name: str, asked: Change, key: Key) -> int:
 def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: bool) -> int:
     """Say what a list in a file says; whether it is true is not asked."""
     asked = [number_between("INDEX", index, 0, 10**MAX_INDEX_CHARS) for index in indexes]
-    document = _document(_read(invocation, Path(name).expanduser()))
+    text = read_list(invocation, str(Path(name).expanduser()))
+    token = token_list_in(text)
+    if token is not None:
+        return _show_tokens(invocation, token, asked, as_json=as_json)
+    document = _document(read_text(text))
     try:
         content = read_status_list(document)
         bits = bits_of(content)
@@ -145,6 +174,7 @@ def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: 
         invocation.out.answer_json(
             {
                 "id": content.id,
+                "kind": BITSTRING,
                 "issuer": credential.issuer,
                 "purposes": sorted(content.purposes),
                 "entries": bits.entries,
@@ -157,13 +187,12 @@ def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: 
             }
         )
         return 0
-    listed = ", ".join(str(index) for index in list(found)[:SHOWN_INDEXES])
     rows: dict[str, object] = {
         "status.label.address": content.id,
         "status.label.issuer": credential.issuer,
         "status.label.purpose": ", ".join(sorted(content.purposes)),
         "status.label.entries": bits.entries,
-        "status.label.set": f"{len(found)}{': ' if found else ''}{listed}{', …' if len(found) > SHOWN_INDEXES else ''}",
+        "status.label.set": _in_short([str(index) for index in found]),
         "status.label.from": document.get("validFrom"),
         "status.label.until": invocation.words("status.sealed") if sealed else document.get("validUntil"),
     }
@@ -171,6 +200,64 @@ def show(invocation: Invocation, name: str, indexes: Sequence[str], *, as_json: 
     _table(invocation, {str(index): value for index, value in values.items()})
     invocation.out.remark("status.unchecked", name=name)
     return 0
+
+
+def _show_tokens(invocation: Invocation, token: Jws, asked: Sequence[int], *, as_json: bool) -> int:
+    """The same of a Token Status List."""
+    try:
+        content = read_token_status_list(parse_object(token.payload))
+        values = {index: content.value(TokenStatusEntry(index, content.uri)) for index in asked}
+    except (StatusError, DocumentError) as error:
+        return _refuse(invocation, error)
+    found = dict(content.nonzero())
+    signed = format_timestamp(content.issued_at)
+    until = None if content.expires is None else format_timestamp(content.expires)
+    if as_json:
+        invocation.out.answer_json(
+            {
+                "id": content.uri,
+                "kind": TOKEN,
+                "issuer": content.issuer,
+                "entries": content.entries,
+                "bits": content.size,
+                "validFrom": signed,
+                "validUntil": until,
+                "set": {str(index): value for index, value in found.items()},
+                "asked": [
+                    {"index": index, "value": value, "entry": TokenStatusEntry(index, content.uri).to_json()}
+                    for index, value in values.items()
+                ],
+            }
+        )
+        return 0
+    rows: dict[str, object] = {
+        "status.label.address": content.uri,
+        "status.label.issuer": content.issuer,
+        "status.label.entries": content.entries,
+        "status.label.set": _in_short([f"{index}{f'={value}' if value > 1 else ''}" for index, value in found.items()]),
+        "status.label.from": signed,
+        "status.label.until": until,
+    }
+    _table(invocation, {invocation.words(key): value for key, value in rows.items()})
+    _table(invocation, {str(index): value for index, value in values.items()})
+    invocation.out.remark("status.unchecked_token")
+    return 0
+
+
+def _in_short(found: Sequence[str]) -> str:
+    """How many there are, and the first of them."""
+    listed = ", ".join(found[:SHOWN_INDEXES])
+    return f"{len(found)}{': ' if found else ''}{listed}{', …' if len(found) > SHOWN_INDEXES else ''}"
+
+
+def _is_final(text: str, value: int) -> bool:
+    """Whether setting this value in the list could never be taken back; raises StatusError for what is no list."""
+    token = token_list_in(text)
+    if token is not None:
+        read_token_status_list(parse_object(token.payload))
+        return value == INVALID
+    content = read_status_list(_document(read_text(text)))
+    return bool(value) and not content.purposes.isdisjoint(FINAL)
 
 
 def _table(invocation: Invocation, rows: Mapping[str, object]) -> None:
@@ -198,19 +285,24 @@ def _write(
         return _refuse(invocation, error)
     text = signed if isinstance(signed, str) else json.dumps(signed, indent=2, ensure_ascii=False)
     write_whole(path, f"{text}\n".encode(), force=force)
+    token = token_list_in(signed) if isinstance(signed, str) else None
+    if token is not None:
+        content = read_token_status_list(parse_object(token.payload))
+        until = None if content.expires is None else format_timestamp(content.expires)
+        _say_signed(invocation, path, until, content.uri)
+        return 0
     document = _document(receive(signed))
-    until = document["validUntil"]
-    invocation.out.remark("status.signed", name=path, until=until, url=document["id"])
+    _say_signed(invocation, path, document["validUntil"], document["id"])
     return 0
+
+
+def _say_signed(invocation: Invocation, path: Path, until: JsonValue, url: JsonValue) -> None:
+    invocation.out.remark("status.signed", name=path, until=until, url=url)
 
 
 def _refuse(invocation: Invocation, error: Exception) -> int:
     invocation.out.error(describe(error, invocation.words))
     return Refused.status
-
-
-def _read(invocation: Invocation, path: Path) -> Received:
-    return read_text(read_list(invocation, str(path)))
 
 
 def _document(received: Received) -> JsonObject:

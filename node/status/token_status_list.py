@@ -7,7 +7,7 @@ Spec: https://datatracker.ietf.org/doc/draft-ietf-oauth-status-list/
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,6 +79,15 @@ class TokenStatusList:
             message = f"the list is the one at {shown(self.uri)}, not the one at {shown(entry.uri)}"
             raise StatusListError(message, code="status.list.id")
         return _value(self.data, self.size, entry.index)
+
+    def nonzero(self) -> Iterator[tuple[int, int]]:
+        """Each entry that is not VALID, with its value, in order."""
+        in_byte = 8 // self.size
+        for place, byte in enumerate(self.data):
+            if byte:
+                for index in range(place * in_byte, (place + 1) * in_byte):
+                    if value := _value(self.data, self.size, index):
+                        yield index, value
 
     def stale_from(self, obtained: datetime, usual: timedelta) -> datetime:
         """From when on a copy obtained then should be fetched anew: after its `ttl`, or the usual time without one."""

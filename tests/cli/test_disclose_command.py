@@ -4,7 +4,7 @@ import json
 
 import pytest
 from award_support import achievement_file, award_file
-from disclosure_support import FORMS
+from disclosure_support import FORMS, badge, thin
 from running import glejt
 
 ASKED = ("--challenge", "n-0S6", "--domain", "verifier.example")
@@ -153,3 +153,19 @@ def test_what_nobody_would_accept_is_not_made(desk):
     (desk / "altered.json").write_text(json.dumps(altered))
     done = glejt(desk, "derive", "altered.json", "--show", "/name")
     assert (done.returncode, done.stdout, "wallet.rejected" in done.stderr) == (1, "", True)
+
+
+@pytest.mark.threat(102)
+@pytest.mark.parametrize("command", [("derive",), ("present", *ASKED)], ids=lambda words: words[0])
+def test_a_holder_is_told_what_nobody_can_tell_for_what_is_hidden(tmp_path, command):
+    always = ("/type", "/issuer", "/credentialSubject/achievement")
+    document = badge("ecdsa-sd", validUntil="2027-12-31T00:00:00Z")
+    (tmp_path / "foreign.json").write_text(json.dumps(thin("ecdsa-sd", document, always)))
+    done = glejt(tmp_path, command[0], "foreign.json", *command[1:])
+    assert done.returncode == 0, done.stderr
+    assert "Show this, too: /validFrom, /validUntil (wallet.undecided.validity)" in done.stderr
+    assert "You have nothing to add; ask the issuer to say where" in done.stderr
+    assert "wallet.undecided.class" in done.stderr
+    done = glejt(tmp_path, command[0], "foreign.json", *command[1:], "--show", "/validFrom", "--show", "/validUntil")
+    assert (done.returncode, "undecided.validity" in done.stderr) == (0, False)
+    assert "wycofano" in glejt(tmp_path, command[0], "foreign.json", *command[1:], "--lang", "pl").stderr

@@ -220,6 +220,17 @@ def test_a_copy_that_the_head_names_and_nobody_can_read_says_why():
     assert _told(record, lists=[unsigned])[1].startswith("status.list.")
 
 
+def test_a_list_that_says_suspended_is_not_said_to_have_been_good():
+    document = promising(entries=[entry(purpose="suspension")])
+    for values, known in (([7], False), ([], True)):
+        lists = status_list(values, purpose="suspension", signed=AT - HOUR)
+        ended = Heads({LIST: head(lists, 2, until=AT - HOUR / 4)})
+        for records, code in (((), "status.head.unproven"), ((ended,), "status.head.ended")):
+            check = one(document, material=shown(*records, lists=[lists]), trust=TRUST).check(CheckName.STATUS)
+            assert check.code == code
+            assert ("last_known" in check.evidence) is known
+
+
 # Freeze
 
 

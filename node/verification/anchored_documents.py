@@ -9,7 +9,7 @@ So it speaks of what was up to the last time at which it was anchored. An issuer
 of credentials lets it speak for all of them. A log of did:webvh, too, may have been cut by whoever brings it: a version
 of which a record is there was the last one when it was anchored.
 
-Spec: docs/adr/0024-an-issuer-can-anchor-its-document.md
+Spec: docs/adr/0025-an-issuer-can-anchor-its-document.md
 """
 
 import hashlib
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from anchoring.facts import Anchor
+from anchoring.facts import Anchor, HeadOf, StatusHead
+from anchoring.heads import list_id
 from anchoring.receipt import Site
 from did_methods.document import DidDocument
 from did_methods.history import DocumentVersion, KeyEvidence, KeyHistory
@@ -26,7 +27,7 @@ from node.credentials.record_name import RecordName
 from node.documents import JsonObject
 from node.proofs.canonicalize.jcs import jcs
 from node.verification.case import CLOCK_SKEW
-from node.verification.records import Known, Records, moment
+from node.verification.records import Known, Records, Unknown, moment
 
 TAG: Final = b"glejt/did-document/v1"
 FORM: Final = "did-document"
@@ -85,6 +86,30 @@ def shown_document(
         DocumentVersion(first, None, document, KeyEvidence.ANCHORED),
     )
     return AnchoredDocument(KeyHistory(versions), min(max(times), at))
+
+
+def headed_at(
+    url: str, digest: bytes, namespaces: Collection[RecordName], records: Records, at: datetime
+) -> datetime | None:
+    """When a head in these namespaces first named these bytes of the list at an address; None where none does by `at`.
+
+    What a head names, the issuer's authority had then: its signature is judged as of that time, as that of a credential
+    is as of its anchor.
+    """
+    wanted = list_id(url)
+    times = [
+        moment(known.fact.time)
+        for name in sorted(namespaces, key=str)[:MAX_NAMESPACES]
+        for known in _answers(name, wanted, records)
+        if isinstance(known.fact, StatusHead) and known.fact.digest == digest
+    ]
+    return min((time for time in times if time <= at), default=None)
+
+
+def _answers(name: RecordName, wanted: bytes, records: Records) -> Sequence[Known]:
+    site = Site(name.chain_id, name.contract, name.namespace)
+    found = records.answers(site, HeadOf(name.namespace, wanted))
+    return () if isinstance(found, Unknown) else found
 
 
 def _anchored(

@@ -5,7 +5,7 @@ proves itself, so it does not matter who handed it over.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,12 +16,12 @@ from node.documents import DocumentError
 from node.status.errors import StatusError
 from node.status.status_list import SEALED_UNTIL, StatusList, read_status_list
 from node.verification.case import CLOCK_SKEW, Case
-from node.verification.check import Check
+from node.verification.check import Check, CheckName
 from node.verification.checks.validity import check_validity
 from node.verification.examination import ExaminedProof, counting
 from node.verification.keys import KeyRing
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
-from node.verification.received import read_text
+from node.verification.received import Received, read_text
 from node.verification.statement import read_statement
 from node.verification.status_gathering import MAX_COPIES, MAX_LISTS
 from node.verification.vocabulary import Vocabulary
@@ -93,7 +93,8 @@ class StatusLists:
         """One copy.
 
         1. It is one JSON document, or one token.
-        2. It is a credential in terms that are known, signed with a key of its issuer's for making statements.
+        2. It is a credential in terms that are known, signed with a key of its issuer's for making statements: now, or
+           when a head in a record of the issuer's first named these bytes.
         3. Its id is the address it is published at.
         4. It says when it was signed, which is not to come, and its period has begun.
         5. It has no status of its own, which would have to be asked for first.
@@ -104,6 +105,9 @@ class StatusLists:
         except DocumentError as error:
             return UnusableList("status.list.unreadable", f"What should be the list is none: {error}.", copy.origin)
         statement = read_statement(received, self._ring, self._vocabulary)  # 2.
+        if isinstance(statement, Check) and statement.name is CheckName.ISSUER_KEY and statement.unknown:
+            headed = self._as_headed(received, copy)
+            statement = read_statement(received, headed, self._vocabulary) if headed is not None else statement
         if isinstance(statement, Check):
             return UnusableList(
                 f"status.list.{statement.name}", f"The list cannot be relied on: {statement.message}", copy.origin
@@ -112,6 +116,17 @@ class StatusLists:
             message = "The list calls another address its own than the one it stands for."
             return UnusableList("status.list.id", message, copy.origin)
         return self._dated(statement.case, statement.proofs, copy)
+
+    def _as_headed(self, received: Received, copy: StatusListCopy) -> KeyRing | None:
+        """Where keys are looked up as of the head that names a copy; None where no head of its issuer's does."""
+        if self._ring.material.ledgers is None or not isinstance(received.value, dict):
+            return None
+        from node.verification.anchored_documents import headed_at  # noqa: PLC0415 -- few lists need it
+
+        issuer = Credential(received.value).issuer
+        namespaces = self._ring.trust.namespaces(issuer) if issuer is not None else ()
+        time = headed_at(copy.url, copy.digest, namespaces, self._ring.records, self._ring.at)
+        return None if time is None else replace(self._ring, anchored=lambda _proof: time)
 
     def _dated(self, case: Case, proofs: tuple[ExaminedProof, ...], copy: StatusListCopy) -> SignedList | UnusableList:
         validity = check_validity(case, proofs)  # 4.

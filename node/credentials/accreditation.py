@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from node.credentials.achievement import VERSION_CONTEXT
+from node.credentials.achievement import OPEN_BADGES_CONTEXT, VERSION_CONTEXT
+from node.credentials.compose import profile_of
 from node.credentials.context_profile import GLEJT_CONTEXT
 from node.credentials.credential import Credential
 from node.credentials.errors import AccreditationFormError, RecordNameError, ScopeError, TimestampError, shown
@@ -106,11 +107,11 @@ def assemble_accreditation(accreditation: Accreditation, issuer: JsonObject, nam
         {"type": ACTION, "action": action, "recognizedBy": accreditation.body} for action in _actions(accreditation)
     ]
     document: JsonObject = {
-        "@context": [VERSION_CONTEXT, GLEJT_CONTEXT],
+        "@context": [VERSION_CONTEXT, OPEN_BADGES_CONTEXT, GLEJT_CONTEXT],
         "id": accreditation.id,
         "type": list(accreditation.types),
         **({} if name is None else {"name": name}),
-        "issuer": issuer,
+        "issuer": profile_of(issuer),
         "validFrom": format_timestamp(accreditation.valid_from),
     }
     if accreditation.valid_until is not None:
@@ -185,7 +186,7 @@ def digest_in(text: JsonValue) -> bytes | None:
     if not isinstance(text, str) or not text.startswith(_ONE):
         return None
     try:
-        digest = urlsafe_b64decode(text[1:] + "=")[len(_SHA_256) :]
+        digest = urlsafe_b64decode(text[1:] + "==")[len(_SHA_256) :]
     except (Base64Error, ValueError):
         return None
     return digest if multibase(digest) == text and len(digest) == _SHA_256[1] else None

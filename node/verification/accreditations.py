@@ -251,6 +251,8 @@ def _told(chain: Chain, document: Accreditable, told: JsonObject) -> Check:
     scope = chain.steps[0].scope
     if chain.counts:
         evidence = {**evidence, **document.told(scope)}
+        if (name := chain.steps[0].link.accreditation.subject_name) is not None:
+            evidence = {**evidence, "issuer": name}  # as the body knows it
         if chain.kind is Kind.PROVEN:
             message = "A body that you believe accredited the issuer for this, and its record shows so for that time."
             return _check(Outcome.PASSED, "accredited", message, evidence)

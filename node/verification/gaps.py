@@ -148,6 +148,7 @@ def _blemishes(entry: CredentialReport) -> Iterator[str]:
         if row.state is RowState.FAIL:
             yield next(_failed(check) for check in row.checks if check.failed)
         elif row.number == ISSUER_ROW:
-            yield "issuer"
+            if not entry.check(CheckName.AUTHORITY).failed:  # then row 7 says more
+                yield "issuer"
         else:
             yield unknown_gap(row.checks[0])

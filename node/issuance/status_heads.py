@@ -9,7 +9,7 @@ Spec: docs/adr/0014-a-namespace-outlives-its-keys.md, docs/concepts/which-list-c
 from datetime import datetime
 from typing import Final
 
-from anchoring.facts import ENDLESS, StatusHead
+from anchoring.facts import StatusHead
 from anchoring.heads import digest_of, list_id
 from anchoring.operations import SetHead
 from node.credentials.credential import Credential
@@ -19,7 +19,7 @@ from node.issuance.errors import NotIssuableError
 from node.proofs.errors import ProofsError
 from node.proofs.jose.jws import parse_jws
 from node.status.errors import StatusError
-from node.status.status_list import SEALED_UNTIL, read_status_list
+from node.status.status_list import read_status_list
 from node.status.token_status_list import read_token_status_list
 from node.verification.received import read_text
 
@@ -53,15 +53,7 @@ def head_of(  # noqa: PLR0913 -- each is a member of the head
     until = valid_until or end
     if until is None:
         raise _refused("the list does not say until when it counts", "Say until when its head does.")
-    sealed = until == SEALED_UNTIL
-    return SetHead(
-        namespace,
-        list_id(url),
-        digest_of(published),
-        version,
-        ENDLESS if sealed else int(until.timestamp()),
-        era,
-    )
+    return SetHead(namespace, list_id(url), digest_of(published), version, int(until.timestamp()), era)
 
 
 def following_version(current: StatusHead | None, era: int) -> int:
@@ -78,6 +70,16 @@ def following_version(current: StatusHead | None, era: int) -> int:
             remedy="Begin another list; nothing can be changed in this one.",
         )
     return current.version + 1
+
+
+def address_of(published: bytes) -> str:
+    """The address that a list calls its own; raises NotIssuableError for what is no list, or states none."""
+    url, _ = _read(published)
+    if url is None:
+        raise _refused(
+            "the list does not state its address", "Make the list with the address at which it is published."
+        )
+    return url
 
 
 def _read(published: bytes) -> tuple[str | None, datetime | None]:

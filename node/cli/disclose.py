@@ -65,8 +65,7 @@ def derive_file(invocation: Invocation, name: str, choice: Choice, *, out: str |
         derived = derive(credential, reveal, jsonld=vocabulary(trust.contexts).jsonld, request=_request(choice))
         report = _expect_right(derived.credential, trust)
     except (WalletError, ProofsError) as error:
-        invocation.out.error(describe(error, invocation.words), file=name)
-        return Refused.status
+        return _refuse(invocation, error, name)
     _tell(invocation, derived.disclosed, derived.remarks)  # 3.
     _tell_what_stays_open(invocation, report, credential, derived.disclosed)
     invocation.out.remark("disclose.hidden", count=len(derived.hidden))
@@ -104,8 +103,7 @@ def present_file(  # noqa: PLR0913 -- what was typed
         )
         report = _expect_right(presented.presentation, trust)
     except (WalletError, ProofsError) as error:
-        invocation.out.error(describe(error, invocation.words), file=name)
-        return Refused.status
+        return _refuse(invocation, error, name)
     _tell(invocation, presented.disclosed, presented.remarks)
     _tell_what_stays_open(invocation, report, credential, presented.disclosed)
     return _write(invocation, presented.presentation, out, force=force)
@@ -177,6 +175,15 @@ def _tell(invocation: Invocation, seen: Iterable[Disclosed], remarks: Iterable[s
         out.remark("disclose.line", mark=mark, line=one.told(words.language))
     for code in remarks:
         out.remark("disclose.remark", said=words(f"{code}.said"), code=visible(code))
+
+
+def _refuse(invocation: Invocation, error: WalletError | ProofsError, name: str) -> int:
+    """Say why nothing was made; what proofs refuse is elsewhere told of signing."""
+    told = describe(error, invocation.words)
+    if isinstance(error, ProofsError):
+        told["message"] = invocation.words("error.wallet.said")
+    invocation.out.error(told, file=name)
+    return Refused.status
 
 
 def _tell_what_stays_open(

@@ -58,6 +58,7 @@ def test_shown_live_for_this_request():
 def test_a_file_is_not_shown_by_anybody():
     assert _holder(SIGNED) == ("indeterminate", "holder.file")
     assert _holder(presentation(SIGNED)) == ("indeterminate", "holder.no_proof")
+    assert one(presentation(SIGNED)).check(CheckName.HOLDER).evidence == {"bearer": True}
 
 
 def test_nobody_said_what_was_asked():

@@ -54,7 +54,7 @@ def check_holder(  # noqa: PLR0911 -- one per answer
     if presented is None:  # 1.
         return _answer(Outcome.INDETERMINATE, "file", "This is a file; anyone could have passed it on.")
     if not presented.proofs:
-        return _answer(Outcome.INDETERMINATE, "no_proof", "The presentation is not signed by anybody.")
+        return _answer(Outcome.INDETERMINATE, "no_proof", "The presentation is not signed by anybody.", bearer=True)
     subjects = case.credential.subject_ids  # 2.
     named = {subject for subject in subjects if subject is not None}
     if not named:

@@ -102,8 +102,10 @@ def _read(chain: JsonValue) -> list[x509.Certificate] | str:
         if not isinstance(text, str) or len(text) > MAX_CERTIFICATE_CHARS or not _BASE64.fullmatch(text):
             return "one of them is no base64 text of that size"
         try:
-            found.append(x509.load_der_x509_certificate(b64decode(text, validate=True)))
-        except (ValueError, Base64Error, x509.InvalidVersion) as error:
+            certificate = x509.load_der_x509_certificate(b64decode(text, validate=True))
+            certificate.subject.rfc4514_string()  # read only when it is asked for, and perhaps not to be read
+            found.append(certificate)
+        except (ValueError, TypeError, Base64Error, x509.InvalidVersion) as error:  # TypeError: for odd names
             return str(error).partition("\n")[0][:120]
     return found
 

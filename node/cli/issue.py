@@ -41,6 +41,8 @@ HIDING: Final = (*(form for form, suite in SUITE_OF_FORM.items() if suite in DIS
 """Forms of which the holder chooses what to show."""
 TOKENS: Final = frozenset({JWT, SD_JWT})
 """Forms that are a text around the credential."""
+KINDS: Final = ("achievement", "award", "endorsement", "accreditation")
+"""Files of which a credential is composed."""
 MAX_INDEX_DIGITS: Final = 9
 """A list has at most eight million places."""
 MAX_REMARKS: Final = 20
@@ -84,12 +86,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The files that say what is to be signed: one of the three."""
+    """The files that say what is to be signed: one of the kinds; `parent` belongs to an accreditation."""
 
     file: str | None = None
     achievement: str | None = None
     award: str | None = None
     endorsement: str | None = None
+    accreditation: str | None = None
+    parent: str | None = None
 
     @property
     def composed(self) -> bool:
@@ -329,9 +333,11 @@ def remark_on_privacy(invocation: Invocation, found: Sequence[PrivacyFinding]) -
 
 
 def _check_source(source: Input) -> None:
-    """That the files belong together: a finished credential alone, an achievement and an award, or an endorsement."""
-    given = [name for name in ("achievement", "award", "endorsement") if getattr(source, name) is not None]
-    if given not in ([], ["achievement", "award"], ["endorsement"]) or source.composed is not bool(given):
+    """That the files belong together: one finished credential, or what one is composed of."""
+    given = [name for name in KINDS if getattr(source, name) is not None]
+    known: tuple[list[str], ...] = ([], ["achievement", "award"], ["endorsement"], ["accreditation"])
+    parented = source.parent is None or source.accreditation is not None
+    if given not in known or source.composed is not bool(given) or not parented:
         raise CliError("usage.what_to_sign")
 
 
@@ -346,6 +352,11 @@ def _document(invocation: Invocation, source: Input, order: Order, now: datetime
     if source.endorsement is not None:
         endorsement = composed_endorsement(invocation, source.endorsement, fresh)
         return None if endorsement is None else UnsecuredDocument(with_records(endorsement, order.records))
+    if source.accreditation is not None:
+        from node.cli.accrediting import composed_accreditation  # noqa: PLC0415 -- as above
+
+        accreditation = composed_accreditation(invocation, source.accreditation, fresh, source.parent)
+        return None if accreditation is None else UnsecuredDocument(with_records(accreditation, order.records))
     return composed_award(invocation, source.achievement or "", source.award or "", fresh, order.records)
 
 

@@ -346,7 +346,8 @@ def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path
 def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
     """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
     given = (source.achievement, source.award)
-    if None in given or source.file is not None or source.endorsement is not None or order.token_status is not None:
+    others = (source.file, source.endorsement, source.accreditation, order.token_status)
+    if None in given or any(other is not None for other in others):
         raise CliError("usage.csv")
     if asked.encoding is not None and encoding_named(asked.encoding) is None:
         raise CliError("usage.choice", option="--encoding", value=asked.encoding, known=", ".join(ENCODINGS))

@@ -135,6 +135,9 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     ] = None,
     expect: Annotated[str | None, typer.Option(help="expect", metavar="text")] = None,
     jobs: Annotated[str | None, typer.Option(help="jobs", metavar="number")] = None,
+    accreditation: Annotated[
+        list[str] | None, typer.Option("--accreditation", help="accreditation_file", metavar="file")
+    ] = None,
     no_memory: Annotated[bool, typer.Option("--no-memory", help="no_memory")] = False,
     json: Json = False,
 ) -> int:
@@ -154,6 +157,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         receipt=tuple(receipt or ()),
         checkpoint=tuple(checkpoint or ()),
         no_memory=no_memory,
+        accreditation=tuple(accreditation or ()),
     )
     return verify_files(context.obj, files, question, as_json=json)
 
@@ -220,6 +224,8 @@ def _issue(  # noqa: PLR0913 -- as above
     achievement: Annotated[str | None, typer.Option(help="issue_achievement", metavar="file")] = None,
     award: Annotated[str | None, typer.Option(help="issue_award", metavar="file")] = None,
     endorsement: Annotated[str | None, typer.Option(help="issue_endorsement", metavar="file")] = None,
+    accreditation: Annotated[str | None, typer.Option(help="issue_accreditation", metavar="file")] = None,
+    parent: Annotated[str | None, typer.Option(help="issue_parent", metavar="file")] = None,
     csv: Annotated[str | None, typer.Option(help="issue_csv", metavar="file")] = None,
     column: Annotated[list[str] | None, typer.Option("--column", help="issue_column", metavar="text")] = None,
     encoding: Annotated[str | None, typer.Option(help="issue_encoding", metavar="text")] = None,
@@ -256,7 +262,14 @@ def _issue(  # noqa: PLR0913 -- as above
         token_status=token_status,
         anchors=tuple(anchor or ()),
     )
-    source = Input(file=file, achievement=achievement, award=award, endorsement=endorsement)
+    source = Input(
+        file=file,
+        achievement=achievement,
+        award=award,
+        endorsement=endorsement,
+        accreditation=accreditation,
+        parent=parent,
+    )
     asked = TableOrder(
         csv=csv,
         out=out,

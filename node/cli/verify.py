@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from node.cli.expected import Expected
     from node.cli.memory import Memory
     from node.verification.ledger_material import LedgerMaterial
+    from node.verification.material import ResourceCopy
 
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
     {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
@@ -87,6 +88,7 @@ class Question:
     receipt: tuple[str, ...] = ()
     checkpoint: tuple[str, ...] = ()
     no_memory: bool = False
+    accreditation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Judge:
     memory: "Memory | None" = None
     capsule: "Opened | None" = None
     """The one that is being judged, of which whatever is fresher was gathered anew."""
+    accreditations: "tuple[ResourceCopy, ...]" = ()
 
     @property
     def beside(self) -> tuple[JsonValue, ...]:
@@ -122,7 +125,13 @@ class Judge:
             return await self._with(capsule).report(data, judges)
         subject = subject_of(data)
         material = await gather(
-            subject, self.sources, self.trust, lists=self.lists, beside=self.beside, ledgers=self.ledgers
+            subject,
+            self.sources,
+            self.trust,
+            lists=self.lists,
+            beside=self.beside,
+            ledgers=self.ledgers,
+            accreditations=self.accreditations,
         )
         if self.capsule is not None:
             material = self.capsule.within(material)
@@ -210,6 +219,7 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
         expected=_expected(question.expect),
         ledgers=memory.within(ledgers) if memory is not None else ledgers,
         memory=memory,
+        accreditations=_accreditations(question.accreditation),
     )
     status = asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
     if memory is not None:
@@ -369,6 +379,14 @@ def _memory(invocation: Invocation, trust: Trust) -> "Memory | None":
     from node.cli.memory import Memory  # noqa: PLC0415 -- few verifiers trust chains
 
     return Memory(invocation, trust)
+
+
+def _accreditations(names: Sequence[str]) -> "tuple[ResourceCopy, ...]":
+    if not names:
+        return ()
+    from node.cli.accrediting import read_accreditation  # noqa: PLC0415 -- few verdicts are asked with any
+
+    return tuple(map(read_accreditation, names))
 
 
 def _expected(text: str | None) -> "Expected | None":

@@ -20,6 +20,17 @@ _OTHERS: Final = 0o077
 
 def read_secret_file(path: Path) -> tuple[JsonObject, int]:
     """The JSON object in a file, and the file's mode."""
+    data, permissions = open_secret_file(path)
+    try:
+        document = parse_object(data, max_bytes=MAX_KEY_FILE_BYTES)
+    except DocumentError:
+        # Its message quotes the place, and the place may be the secret.
+        raise damaged("it is not a JSON object") from None
+    return document, permissions
+
+
+def open_secret_file(path: Path) -> tuple[bytes, int]:
+    """What is in a small file, and the file's mode."""
     try:
         with path.open("rb") as stream:
             permissions = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
@@ -42,12 +53,7 @@ def read_secret_file(path: Path) -> tuple[JsonObject, int]:
             code="key_file.too_large",
             remedy="This is not a key file; check the path.",
         )
-    try:
-        document = parse_object(data, max_bytes=MAX_KEY_FILE_BYTES)
-    except DocumentError:
-        # Its message quotes the place, and the place may be the secret.
-        raise damaged("it is not a JSON object") from None
-    return document, permissions
+    return data, permissions
 
 
 def require_owner_only(path: Path, permissions: int) -> None:

@@ -1,4 +1,4 @@
-"""What the use cases ask of the outside, as Protocols; each has a version in `node.adapters`."""
+"""Keys that sign: the port behind which private halves lie."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,6 +11,13 @@ class KeyNotHeldError(Exception):
 
     code = "key_store.unknown"
     remedy = "Give the key of this verification method, or sign with one that is held."
+
+
+class KeyRetiredError(KeyNotHeldError):
+    """A key store was asked to sign with a key that signs no more."""
+
+    code = "key_store.retired"
+    remedy = "Sign with the key that replaced it; what it signed can be verified as before."
 
 
 class KeyStore(Protocol):

@@ -1,0 +1,107 @@
+"""What is to be anchored, in which batches, and the receipts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, tuple_
+
+from node.adapters.database.award_tables import BATCHES, LEAVES
+from node.adapters.database.bound import Bound, without_organisation
+from node.ports.anchor_rows import BatchRecord, BatchState, Leaf
+from node.ports.errors import RuleError
+
+
+class AnchorRowsReader(Bound):
+    """What one organisation anchors."""
+
+    __slots__ = ()
+
+    async def batch(self, batch: str) -> BatchRecord:
+        """The batch."""
+        return _batch(await self.found("batch with this id", BATCHES, BATCHES.c.id == batch))
+
+    async def unfinished(self) -> tuple[BatchRecord, ...]:
+        """The batches that are open or submitted."""
+        states = BATCHES.c.state.in_([BatchState.OPEN, BatchState.SUBMITTED])
+        return tuple(map(_batch, await self.rows(self.select(BATCHES, states).order_by(BATCHES.c.id))))
+
+    async def leaves(self, batch: str, *, after: tuple[str, str] = ("", ""), limit: int = 10_000) -> tuple[Leaf, ...]:
+        """The leaves of a batch."""
+        place = tuple_(LEAVES.c.award, LEAVES.c.form)
+        statement = self.select(LEAVES, LEAVES.c.batch == batch, place > after)
+        rows = await self.rows(statement.order_by(LEAVES.c.award, LEAVES.c.form).limit(limit))
+        return tuple(map(_leaf, rows))
+
+    async def leaf(self, award: str, form: str) -> Leaf:
+        """The leaf of a credential."""
+        conditions = (LEAVES.c.award == award, LEAVES.c.form == form)
+        return _leaf(await self.found("anchor of this credential", LEAVES, *conditions))
+
+
+class AnchorRows(AnchorRowsReader):
+    """… and changing it."""
+
+    __slots__ = ()
+
+    async def want(self, leaves: Sequence[Leaf]) -> None:
+        """Have these anchored with the next batch."""
+        await self.insert_new(
+            LEAVES, [{**asdict(leaf), "batch": None, "receipt": None} for leaf in leaves], "award", "form"
+        )
+
+    async def open(self, batch: BatchRecord, *, limit: int) -> int:
+        """Begin a batch of what is wanted in its namespace."""
+        waiting = (LEAVES.c.batch.is_(None), LEAVES.c.namespace == batch.namespace)
+        chosen = self.select(LEAVES, *waiting).order_by(LEAVES.c.award, LEAVES.c.form).limit(limit)
+        keys = chosen.with_only_columns(LEAVES.c.award, LEAVES.c.form).with_for_update(skip_locked=True)
+        await self.insert(BATCHES, asdict(batch))
+        statement = self.update(LEAVES, tuple_(LEAVES.c.award, LEAVES.c.form).in_(keys), *waiting)
+        taken = await self.changed(statement.values(batch=batch.id))
+        if not taken:
+            await self.changed(self.delete(BATCHES, BATCHES.c.id == batch.id))
+        return taken
+
+    async def submit(self, batch: str, anchored: bytes, call: bytes, receipts: Sequence[Leaf], at: datetime) -> None:
+        """Keep root, call and receipts, before the chain is told."""
+        await self._require(batch, BatchState.OPEN)
+        if receipts:
+            # One whose person was erased meanwhile has no row any more, and gets no receipt.
+            statement = self.update(
+                LEAVES,
+                LEAVES.c.batch == batch,
+                LEAVES.c.award == bindparam("of_award"),
+                LEAVES.c.form == bindparam("of_form"),
+            ).values(receipt=bindparam("made"))
+            made = [{"of_award": leaf.award, "of_form": leaf.form, "made": leaf.receipt} for leaf in receipts]
+            await self.connection.execute(statement, made)
+        await self._keep(batch, at, state=BatchState.SUBMITTED, anchored=anchored, call=call, secret=None)
+
+    async def finish(self, batch: str, finality: bytes, at: datetime) -> None:
+        """Keep the proof that all of the batch share; a newer one replaces it."""
+        await self._require(batch, BatchState.SUBMITTED, BatchState.FINAL)
+        await self._keep(batch, at, state=BatchState.FINAL, finality=finality)
+
+    async def refuse(self, batch: str, at: datetime) -> int:
+        """Free the leaves of a batch that can never be anchored."""
+        await self._require(batch, BatchState.OPEN, BatchState.SUBMITTED)
+        await self._keep(batch, at, state=BatchState.REFUSED, secret=None)
+        return await self.changed(self.update(LEAVES, LEAVES.c.batch == batch).values(batch=None, receipt=None))
+
+    async def _require(self, batch: str, *states: BatchState) -> None:
+        row = await self.found("batch with this id", BATCHES, BATCHES.c.id == batch, lock=True)
+        if row["state"] not in states:
+            raise RuleError(
+                f"the batch is {row['state']}", code="batch.state", remedy="Look at the batch again; it has got on."
+            )
+
+    async def _keep(self, batch: str, at: datetime, **values: object) -> None:
+        await self.changed(self.update(BATCHES, BATCHES.c.id == batch).values(changed_at=at, **values))
+
+
+def _batch(row: RowMapping) -> BatchRecord:
+    return BatchRecord(**{**without_organisation(row), "state": BatchState(row["state"])})
+
+
+def _leaf(row: RowMapping) -> Leaf:
+    return Leaf(**without_organisation(row))

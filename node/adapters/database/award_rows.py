@@ -1,0 +1,188 @@
+"""Awards and credentials."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, or_
+
+from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STATUS_ENTRIES
+from node.adapters.database.bound import Bound
+from node.ports.awarding import (
+    MAX_AT_ONCE,
+    MAX_FOUND,
+    NEXT,
+    Award,
+    AwardQuery,
+    AwardState,
+    Secured,
+    family_key,
+    search_key,
+)
+from node.ports.errors import ConflictError, RuleError, StoreError
+
+_LAST: str = "\U0010ffff"
+"""Comes after every other character, in the order of code points."""
+
+
+class AwardRowsReader(Bound):
+    """The awards of one organisation."""
+
+    __slots__ = ()
+
+    async def find(self, award: str) -> Award:
+        """The award."""
+        return _award(await self.found("award with this id", AWARDS, AWARDS.c.id == award))
+
+    async def by_client_keys(self, keys: Sequence[str]) -> Mapping[str, Award]:
+        """Those of these client keys that there are."""
+        _require_few(len(keys))
+        awards = map(_award, await self.rows(self.select(AWARDS, AWARDS.c.client_key.in_(keys))))
+        return {award.client_key: award for award in awards}
+
+    async def search(self, query: AwardQuery) -> tuple[Award, ...]:
+        """A page of awards."""
+        conditions = [] if query.before is None else [AWARDS.c.id < query.before]
+        if query.words is not None and (words := search_key(query.words)):
+            columns = (AWARDS.c.name_key, AWARDS.c.family_key, AWARDS.c.email_key)
+            conditions.append(or_(*(_begins(column, words) for column in columns)))
+        if query.achievement is not None:
+            conditions.append(AWARDS.c.achievement == query.achievement)
+        if query.state is not None:
+            conditions.append(AWARDS.c.state == query.state)
+        limit = max(1, min(query.limit, MAX_FOUND))
+        statement = self.select(AWARDS, *conditions).order_by(AWARDS.c.id.desc()).limit(limit)
+        return tuple(map(_award, await self.rows(statement)))
+
+    async def in_state(self, state: AwardState, *, after: str = "", limit: int = MAX_AT_ONCE) -> tuple[Award, ...]:
+        """The awards in a state, the oldest first."""
+        statement = self.select(AWARDS, AWARDS.c.state == state, AWARDS.c.id > after).order_by(AWARDS.c.id).limit(limit)
+        return tuple(map(_award, await self.rows(statement)))
+
+    async def credential(self, award: str, form: str) -> Secured:
+        """The credential of an award in this form."""
+        conditions = (CREDENTIALS.c.award == award, CREDENTIALS.c.form == form)
+        return _secured(await self.found("credential of this award in this form", CREDENTIALS, *conditions))
+
+    async def credentials(self, award: str) -> tuple[Secured, ...]:
+        """In every form there is."""
+        statement = self.select(CREDENTIALS, CREDENTIALS.c.award == award).order_by(CREDENTIALS.c.form)
+        return tuple(map(_secured, await self.rows(statement)))
+
+
+class AwardRows(AwardRowsReader):
+    """… and changing them."""
+
+    __slots__ = ()
+
+    async def intend(self, awards: Sequence[Award]) -> frozenset[str]:
+        """Record awards before anything is signed."""
+        _require_few(len(awards))
+        await self.insert_new(AWARDS, [_row(award) for award in awards], "client_key")
+        # Whoever stands there under one of our ids is ours: an id that was drawn twice would have been refused.
+        found = await self.rows(
+            self.select(AWARDS, AWARDS.c.id.in_([award.id for award in awards])).with_only_columns(AWARDS.c.id)
+        )
+        return frozenset(row["id"] for row in found)
+
+    async def secure(self, credentials: Sequence[Secured], at: datetime) -> None:
+        """Keep what was signed."""
+        _require_few(len(credentials))
+        rows = [{**asdict(each), "digest": hashlib.sha256(each.secured).digest()} for each in credentials]
+        await self.insert_new(CREDENTIALS, rows, "award", "form")
+        ids = sorted({each.award for each in credentials})
+        stored = await self.rows(
+            self.select(CREDENTIALS, CREDENTIALS.c.award.in_(ids)).with_only_columns(
+                CREDENTIALS.c.award, CREDENTIALS.c.form, CREDENTIALS.c.digest
+            )
+        )
+        digests = {(row["award"], row["form"]): row["digest"] for row in stored}
+        if any(digests[row["award"], row["form"]] != row["digest"] for row in rows):
+            raise ConflictError(
+                "another credential was stored for this award already",
+                code="store.conflict",
+                remedy="Take the one that is stored; what was signed last was never handed out.",
+            )
+        may = [state for state, after in NEXT.items() if AwardState.ISSUED in after]
+        await self.changed(
+            self.update(AWARDS, AWARDS.c.id.in_(ids), AWARDS.c.state.in_(may)).values(
+                state=AwardState.ISSUED, changed_at=at
+            )
+        )
+        issued = await self.rows(
+            self.select(AWARDS, AWARDS.c.id.in_(ids), AWARDS.c.state == AwardState.ISSUED).with_only_columns(
+                AWARDS.c.id
+            )
+        )
+        if len(issued) != len(ids):
+            raise ConflictError(
+                "an award among them was cancelled, or erased, meanwhile",
+                code="store.changed",
+                remedy="Look at the awards again; nothing of this was stored.",
+            )
+
+    async def change(self, award: str, state: AwardState, at: datetime) -> None:
+        """Bring an award to a state that may follow."""
+        row = await self.found("award with this id", AWARDS, AWARDS.c.id == award, lock=True)
+        if state not in NEXT[AwardState(row["state"])]:
+            raise RuleError(
+                f"an award that is {row['state']} cannot become {state}",
+                code="award.state",
+                remedy="Withdraw the credential of an award that was issued; make a new award otherwise.",
+            )
+        await self.changed(self.update(AWARDS, AWARDS.c.id == award).values(state=state, changed_at=at))
+
+    async def erase(self, awards: Iterable[str]) -> int:
+        """Remove awards, and all that shows whose they were."""
+        ids = list(awards)
+        _require_few(len(ids))
+        await self.changed(self.update(STATUS_ENTRIES, STATUS_ENTRIES.c.award.in_(ids)).values(award=None))
+        await self.changed(self.delete(LEAVES, LEAVES.c.award.in_(ids)))
+        await self.changed(self.delete(CREDENTIALS, CREDENTIALS.c.award.in_(ids)))
+        return await self.changed(self.delete(AWARDS, AWARDS.c.id.in_(ids)))
+
+
+def _require_few(count: int) -> None:
+    if count > MAX_AT_ONCE:
+        raise StoreError(
+            f"{count} rows at once; at most {MAX_AT_ONCE} are written together",
+            code="store.value",
+            remedy="Write them in several pieces.",
+        )
+
+
+def _begins(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """A range, which an index answers; a pattern with an escape in it would not be."""
+    return (column >= words) & (column < words + _LAST)
+
+
+def _row(award: Award) -> dict[str, Any]:
+    return {
+        **asdict(award),
+        "changed_at": award.awarded_at,
+        "name_key": search_key(award.name),
+        "family_key": family_key(award.name),
+        "email_key": search_key(award.email or ""),
+    }
+
+
+def _award(row: RowMapping) -> Award:
+    return Award(
+        id=row["id"],
+        client_key=row["client_key"],
+        achievement=row["achievement"],
+        version=row["version"],
+        profile=row["profile"],
+        awarded_at=row["awarded_at"],
+        name=row["name"],
+        email=row["email"],
+        content=row["content"],
+        state=AwardState(row["state"]),
+        replaces=row["replaces"],
+    )
+
+
+def _secured(row: RowMapping) -> Secured:
+    return Secured(row["award"], row["form"], row["credential"], row["signed_at"], row["secured"])

@@ -1,0 +1,1 @@
+"""How an older database becomes today's: one chain of versions, run alike on both engines."""

@@ -1,0 +1,113 @@
+"""What is to be done after a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, RowMapping, delete, null, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.adapters.database.bound import Bound, without_organisation
+from node.adapters.database.work_tables import OUTBOX
+from node.ports.errors import AbsentError
+from node.ports.organisations import OrganisationId
+from node.ports.outbox import MAX_ATTEMPTS, Claimed, Task, wait_after
+
+_WAITING: Final = "waiting"
+_DEAD: Final = "dead"
+MAX_PROBLEM_CHARS: Final = 500
+"""Of what is kept of an answer that a stranger's server gave."""
+
+
+class OutboxRowsReader(Bound):
+    """What waits, of one organisation."""
+
+    __slots__ = ()
+
+    async def waiting(self, *, limit: int = 100) -> tuple[Task, ...]:
+        """What is still to be done."""
+        return await self._tasks(_WAITING, limit)
+
+    async def dead(self, *, limit: int = 100) -> tuple[Task, ...]:
+        """What was given up."""
+        return await self._tasks(_DEAD, limit)
+
+    async def _tasks(self, state: str, limit: int) -> tuple[Task, ...]:
+        statement = self.select(OUTBOX, OUTBOX.c.state == state).order_by(OUTBOX.c.due_at, OUTBOX.c.id).limit(limit)
+        return tuple(map(_task, await self.rows(statement)))
+
+
+class OutboxRows(OutboxRowsReader):
+    """… and adding to it."""
+
+    __slots__ = ()
+
+    async def add(self, tasks: Sequence[Task]) -> None:
+        """Take these."""
+        rows = [{**asdict(task), "state": _WAITING, "created_at": task.due_at} for task in tasks]
+        await self.insert_new(OUTBOX, [row for row in rows if row["once"] is not None], "once")
+        await self.insert(OUTBOX, *(row for row in rows if row["once"] is None))
+
+    async def retry(self, task: str, at: datetime) -> None:
+        """Try one that was given up again."""
+        statement = self.update(OUTBOX, OUTBOX.c.id == task, OUTBOX.c.state == _DEAD)
+        if not await self.changed(statement.values(state=_WAITING, attempts=0, due_at=at)):
+            raise AbsentError("task with this id that was given up")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRows:
+    """The side of whoever does the work."""
+
+    connection: AsyncConnection
+
+    async def claim(self, kinds: Sequence[str], at: datetime, *, lasting: timedelta, limit: int) -> tuple[Claimed, ...]:
+        """Take what is due.
+
+        It stands in the outbox until it is done, due again once the claim is over: whoever dies over it leaves it to
+        others. From here on, what is added under its name is a new task, as this one may have looked already.
+        """
+        due = (
+            select(OUTBOX.c.organisation, OUTBOX.c.id)
+            .where(OUTBOX.c.state == _WAITING, OUTBOX.c.kind.in_(kinds), OUTBOX.c.due_at <= at)
+            .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)  # several on PostgreSQL; SQLite has one writer and knows no such words
+        )
+        statement = (
+            update(OUTBOX)
+            .where(tuple_(OUTBOX.c.organisation, OUTBOX.c.id).in_(due))
+            .values(attempts=OUTBOX.c.attempts + 1, due_at=at + lasting, once=null())
+            .returning(OUTBOX)
+        )
+        rows = (await self.connection.execute(statement)).mappings().all()
+        claimed = [Claimed(OrganisationId(row["organisation"]), _task(row)) for row in rows]
+        return tuple(sorted(claimed, key=lambda each: each.task.id))
+
+    async def done(self, claimed: Claimed) -> bool:
+        """Strike it off."""
+        return bool((await self.connection.execute(delete(OUTBOX).where(*_same(claimed)))).rowcount)
+
+    async def failed(self, claimed: Claimed, problem: str, at: datetime) -> bool:
+        """Have it tried again later, or give it up."""
+        attempts = claimed.task.attempts
+        state = _DEAD if attempts >= MAX_ATTEMPTS else _WAITING
+        statement = update(OUTBOX).where(*_same(claimed))
+        values = {"state": state, "due_at": at + wait_after(attempts), "problem": problem[:MAX_PROBLEM_CHARS]}
+        return bool((await self.connection.execute(statement.values(**values))).rowcount)
+
+
+def _same(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:
+    """The task, as long as nobody has claimed it since: each claim counts."""
+    return (
+        OUTBOX.c.organisation == claimed.organisation,
+        OUTBOX.c.id == claimed.task.id,
+        OUTBOX.c.attempts == claimed.task.attempts,
+        OUTBOX.c.state == _WAITING,
+    )
+
+
+def _task(row: RowMapping) -> Task:
+    kept = {name: value for name, value in without_organisation(row).items() if name not in {"state", "created_at"}}
+    return Task(**kept)

@@ -1,0 +1,205 @@
+"""Status lists as rows."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import RowMapping
+
+from node.adapters.database.award_tables import STATUS_ENTRIES, STATUS_LISTS
+from node.adapters.database.bound import Bound, without_organisation
+from node.ports.errors import ConflictError, RuleError
+from node.ports.status_rows import EntryRecord, ListRecord
+from node.status.errors import StatusFullError
+from node.status.indexes import TakenIndexes, free_indexes
+from node.status.status_list import FINAL
+
+_LIGHT: Final = tuple(column for column in STATUS_LISTS.c if column.name not in {"organisation", "published"})
+"""What most who ask for a list want: not the list itself, of some kilobytes."""
+GUESSES: Final = 4
+"""Draws of places without looking which are free; while a list is half empty, a fifth is needed once in 16 times."""
+
+
+class StatusRowsReader(Bound):
+    """The status lists of one organisation."""
+
+    __slots__ = ()
+
+    async def find(self, list_id: str) -> ListRecord:
+        """The list."""
+        return await self._list(list_id, lock=False)
+
+    async def lists(self) -> tuple[ListRecord, ...]:
+        """All of them."""
+        statement = self.select(STATUS_LISTS).with_only_columns(*_LIGHT).order_by(STATUS_LISTS.c.id)
+        return tuple(ListRecord(**row) for row in await self.rows(statement))
+
+    async def entries_of(self, award: str) -> tuple[EntryRecord, ...]:
+        """The places of an award."""
+        table = STATUS_ENTRIES.c
+        statement = self.select(STATUS_ENTRIES, table.award == award).order_by(table.list, table.place)
+        return tuple(map(_entry, await self.rows(statement)))
+
+    async def values(self, list_id: str) -> dict[int, int]:
+        """The values that are set, by their places."""
+        if not (await self.find(list_id)).reconciled:
+            raise RuleError(
+                "the list comes from a backup, and what was withdrawn since then is not in it",
+                code="status.unreconciled",
+                remedy="Give the version that was published last, from any mirror; then it is published again.",
+            )
+        table = STATUS_ENTRIES.c
+        statement = self.select(STATUS_ENTRIES, table.list == list_id, table.value > 0)
+        rows = await self.rows(statement.with_only_columns(table.place, table.value))
+        return {row["place"]: row["value"] for row in rows}
+
+    async def published(self, list_id: str) -> bytes | None:
+        """The version that was published last."""
+        row = await self.found("status list with this id", STATUS_LISTS, STATUS_LISTS.c.id == list_id)
+        published: bytes | None = row["published"]
+        return published
+
+    async def _list(self, list_id: str, *, lock: bool) -> ListRecord:
+        row = await self.found("status list with this id", STATUS_LISTS, STATUS_LISTS.c.id == list_id, lock=lock)
+        return ListRecord(**{name: value for name, value in without_organisation(row).items() if name != "published"})
+
+
+class StatusListRows(StatusRowsReader):
+    """… and changing them."""
+
+    __slots__ = ()
+
+    async def add(self, record: ListRecord) -> None:
+        """Take a new list."""
+        await self.insert(STATUS_LISTS, asdict(record))
+
+    async def allocate(self, list_id: str, awards: Sequence[str]) -> tuple[int, ...]:
+        """A free place for each award.
+
+        1. Draw places by the system's randomness and try to take them: the table takes no place twice, so whoever is
+           second draws again, and nobody waits for anybody.
+        2. In a list so full that this does not end soon, look which are free while nobody else takes any.
+        """
+        record = await self.find(list_id)
+        if not record.open or record.sealed_at is not None:
+            raise RuleError(
+                "the list takes no new credentials", code="status.closed", remedy="Use another list, or make one."
+            )
+        places: dict[int, int] = {}  # by the awards' numbers
+        for _ in range(GUESSES):  # 1.
+            open_numbers = [number for number in range(len(awards)) if number not in places]
+            drawn = {secrets.randbelow(record.entries): number for number in open_numbers}
+            places |= await self._take(list_id, awards, drawn)
+            if len(places) == len(awards):
+                break
+        else:
+            await self._allocate_looking(list_id, awards, places)
+        return tuple(places[number] for number in range(len(awards)))
+
+    async def _allocate_looking(self, list_id: str, awards: Sequence[str], places: dict[int, int]) -> None:
+        """Step 2. Whoever draws meanwhile may still take a place that was free when we looked: then we look again."""
+        record = await self._list(list_id, lock=True)
+        while open_numbers := [number for number in range(len(awards)) if number not in places]:
+            table = STATUS_ENTRIES.c
+            rows = await self.rows(self.select(STATUS_ENTRIES, table.list == list_id).with_only_columns(table.place))
+            taken = TakenIndexes(record.entries)
+            taken.take(row["place"] for row in rows)
+            try:
+                free = free_indexes(record.entries, taken, len(open_numbers))
+            except StatusFullError as error:
+                raise RuleError(str(error), code="status.full", remedy="Make another list.") from error
+            places |= await self._take(list_id, awards, dict(zip(free, open_numbers, strict=True)))
+
+    async def _take(self, list_id: str, awards: Sequence[str], wanted: dict[int, int]) -> dict[int, int]:
+        """The places of those that got one, by their numbers, of places that were `wanted` for these numbers."""
+        rows = [_taken(list_id, place, awards[number]) for place, number in wanted.items()]
+        return {wanted[place]: place for place in await self.insert_returning(STATUS_ENTRIES, rows, "list", "place")}
+
+    async def set_value(self, list_id: str, place: int, value: int, at: datetime, reason: str) -> bool:
+        """Set the value of a place."""
+        record = await self.find(list_id)
+        table = STATUS_ENTRIES.c
+        row = await self.found(
+            "status entry at this place", STATUS_ENTRIES, table.list == list_id, table.place == place, lock=True
+        )
+        if row["value"] == value:
+            return False
+        if record.sealed_at is not None:
+            raise RuleError(
+                "the list is sealed: its issuer promised that no other version follows",
+                code="status.sealed",
+                remedy="Nothing can be changed in it any more.",
+            )
+        if not 0 <= value < 1 << record.size:
+            raise RuleError(
+                f"the value {value} has no room in {record.size} bits",
+                code="status.value",
+                remedy=f"Use a value from 0 to {(1 << record.size) - 1}.",
+            )
+        if record.purpose in FINAL and row["value"]:
+            raise RuleError(
+                f"a {record.purpose} is final, and cannot be taken back",
+                code="status.final",
+                remedy="Issue a new credential; suspend, rather than withdraw, what may be good again.",
+            )
+        statement = self.update(STATUS_ENTRIES, table.list == list_id, table.place == place)
+        await self.changed(statement.values(value=value, changed_at=at, reason=reason))
+        return True
+
+    async def publish(self, list_id: str, document: bytes, at: datetime, *, version: int) -> None:
+        """Serve this from now on."""
+        record = await self._list(list_id, lock=True)
+        if record.version + 1 != version or record.sealed_at is not None or not record.reconciled:
+            raise ConflictError(
+                f"version {version} does not follow version {record.version} of the list",
+                code="store.changed",
+                remedy="Render the list again from its rows as they are now.",
+            )
+        statement = self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id)
+        await self.changed(statement.values(published=document, published_at=at, version=version))
+
+    async def seal(self, list_id: str, at: datetime) -> None:
+        """Change and publish it no more."""
+        record = await self._list(list_id, lock=True)
+        if record.sealed_at is None:
+            await self.changed(self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id).values(sealed_at=at, open=False))
+
+    async def reconcile(self, list_id: str, published: dict[int, int], at: datetime) -> int:
+        """Take over what the version published last says and the rows do not."""
+        record = await self._list(list_id, lock=True)
+        if record.reconciled:
+            raise RuleError(
+                "the rows of this list are the truth",
+                code="status.reconciled",
+                remedy="Only a list from a backup takes over what was published.",
+            )
+        table = STATUS_ENTRIES.c
+        rows = await self.rows(self.select(STATUS_ENTRIES, table.list == list_id))
+        before = {row["place"]: row["value"] for row in rows}
+        reason, changed = "published before the database was restored", 0
+        # Nothing final is lost on either side; of what can be lifted, the published version is the later word.
+        places = published.keys() if record.purpose in FINAL else published.keys() | before.keys()
+        for place in sorted(places):
+            value = published.get(place, 0)
+            if value == before.get(place, 0) or (record.purpose in FINAL and before.get(place)):
+                continue
+            changed += 1
+            values = {"value": value, "changed_at": at, "reason": reason}
+            if place in before:
+                await self.changed(
+                    self.update(STATUS_ENTRIES, table.list == list_id, table.place == place).values(**values)
+                )
+            else:
+                await self.insert(STATUS_ENTRIES, {**_taken(list_id, place, None), **values})
+        await self.changed(self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id).values(reconciled=True))
+        return changed
+
+
+def _taken(list_id: str, place: int, award: str | None) -> dict[str, Any]:
+    return asdict(EntryRecord(list_id, place, award))
+
+
+def _entry(row: RowMapping) -> EntryRecord:
+    return EntryRecord(**without_organisation(row))

@@ -1,0 +1,123 @@
+"""The store over a database: views and units of work, each with the repositories of one organisation."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.adapters.database.achievement_rows import AchievementRows, AchievementRowsReader
+from node.adapters.database.anchor_rows import AnchorRows, AnchorRowsReader
+from node.adapters.database.award_rows import AwardRows, AwardRowsReader
+from node.adapters.database.engine import Database
+from node.adapters.database.identity_rows import IdentityRows, IdentityRowsReader
+from node.adapters.database.organisation_rows import (
+    ApiKeyRows,
+    ApiKeyRowsFinder,
+    ApiKeyRowsReader,
+    MemberRows,
+    MemberRowsReader,
+    OrganisationRows,
+    OrganisationRowsReader,
+)
+from node.adapters.database.outbox_rows import OutboxRows, OutboxRowsReader, WorkerRows
+from node.adapters.database.oversight_rows import (
+    ApprovalRows,
+    ApprovalRowsReader,
+    AuditRows,
+    AuditRowsReader,
+    ChallengeRows,
+    RequestRows,
+)
+from node.adapters.database.public_rows import PublicRows
+from node.adapters.database.status_rows import StatusListRows, StatusRowsReader
+from node.adapters.database.tables import ORGANISATIONS
+from node.ports.errors import AbsentError, RuleError
+from node.ports.organisations import OrganisationId, State
+from node.ports.store import NodeView, NodeWork, UnitOfWork, View
+
+
+def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
+    own = (connection, organisation)
+    return View(
+        organisation=organisation,
+        members=MemberRowsReader(*own),
+        api_keys=ApiKeyRowsReader(*own),
+        identities=IdentityRowsReader(*own),
+        audit=AuditRowsReader(*own),
+        approvals=ApprovalRowsReader(*own),
+        achievements=AchievementRowsReader(*own),
+        awards=AwardRowsReader(*own),
+        status=StatusRowsReader(*own),
+        anchors=AnchorRowsReader(*own),
+        outbox=OutboxRowsReader(*own),
+    )
+
+
+def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: AuditRows) -> UnitOfWork:
+    own = (connection, organisation)
+    return UnitOfWork(
+        organisation=organisation,
+        members=MemberRows(*own),
+        api_keys=ApiKeyRows(*own),
+        identities=IdentityRows(*own),
+        audit=audit,
+        approvals=ApprovalRows(*own),
+        requests=RequestRows(*own),
+        challenges=ChallengeRows(*own),
+        achievements=AchievementRows(*own),
+        awards=AwardRows(*own),
+        status=StatusListRows(*own),
+        anchors=AnchorRows(*own),
+        outbox=OutboxRows(*own),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStore:
+    """A Store."""
+
+    database: Database
+
+    @asynccontextmanager
+    async def view(self, organisation: OrganisationId) -> AsyncIterator[View]:
+        """One organisation's view of this moment."""
+        async with self.database.reading() as connection:
+            yield _view(connection, organisation)
+
+    async def change[T](self, organisation: OrganisationId, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Do the work for one organisation that is active."""
+
+        async def transaction(connection: AsyncConnection) -> T:
+            await _require_active(connection, organisation)
+            audit = AuditRows(connection, organisation)
+            done = await work(_unit(connection, organisation, audit))
+            await audit.write()
+            return done
+
+        return await self.database.transact(transaction)
+
+    @asynccontextmanager
+    async def node_view(self) -> AsyncIterator[NodeView]:
+        """The node's view of this moment."""
+        async with self.database.reading() as connection:
+            yield NodeView(OrganisationRowsReader(connection), ApiKeyRowsFinder(connection), PublicRows(connection))
+
+    async def node_change[T](self, work: Callable[[NodeWork], Awaitable[T]]) -> T:
+        """Do the work for the node."""
+        return await self.database.transact(
+            lambda connection: work(NodeWork(OrganisationRows(connection), WorkerRows(connection)))
+        )
+
+
+async def _require_active(connection: AsyncConnection, organisation: OrganisationId) -> None:
+    state = await connection.scalar(select(ORGANISATIONS.c.state).where(ORGANISATIONS.c.id == organisation))
+    if state is None:
+        raise AbsentError("organisation with this id")
+    if state != State.ACTIVE:
+        raise RuleError(
+            "the organisation is closed",
+            code="organisation.closed",
+            remedy="What it published stays; it issues no more.",
+        )

@@ -1,0 +1,91 @@
+"""Keys at rest: each for one purpose, under the key of its organisation, that one under the master key.
+
+The master key lies outside the database, so whoever has the database alone, or a backup of it, has no key.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from did_methods.multikey import PrivateKey, PublicKey
+from node.ports.key_store import KeyStore
+from node.ports.organisations import OrganisationId
+from node.ports.secret import Secret
+
+
+class KeyPurpose(StrEnum):
+    """What a key may be used for, and for nothing else."""
+
+    ASSERTION = "assertion"
+    """Signs credentials and status lists."""
+    AUTHENTICATION = "authentication"
+    """Answers challenges in the organisation's name."""
+    KEY_AGREEMENT = "key-agreement"
+    """Opens messages."""
+    DID_UPDATE = "did-update"
+    """Signs versions of a DID's history."""
+    AUTHORITY = "authority"
+    """Says what is anchored in a namespace."""
+    GAS = "gas"
+    """Pays for transactions; what it signs has no authority."""
+    WEBHOOK = "webhook"
+    """Signs notices to other programs."""
+
+
+class KeyState(StrEnum):
+    """Whether a key still signs."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+    """What it signed can be verified; it signs no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What may be known of a key; `id` is the DID URL of its verification method, or an account."""
+
+    id: str
+    purpose: KeyPurpose
+    public: PublicKey
+    created_at: datetime
+    state: KeyState = KeyState.ACTIVE
+    retired_at: datetime | None = None
+
+
+class MasterKey(Protocol):
+    """The key outside the database: of a passphrase, or in a key management service. Raises VaultError."""
+
+    @property
+    def id(self) -> str:
+        """Its name, which stands beside what it wraps."""
+
+    async def wrap(self, key: Secret, context: bytes) -> bytes:
+        """The key, encrypted; it opens only beside the same context."""
+
+    async def unwrap(self, wrapped: bytes, context: bytes) -> Secret:
+        """The key that was wrapped."""
+
+
+class Vault(Protocol):
+    """The keys of all organisations of the node. Raises VaultError."""
+
+    async def take(
+        self, organisation: OrganisationId, key: str, purpose: KeyPurpose, private: PrivateKey, at: datetime
+    ) -> KeyRecord:
+        """Take a key that was made for this purpose; raises ConflictError for an id that is in use."""
+
+    async def records(self, organisation: OrganisationId) -> tuple[KeyRecord, ...]:
+        """What may be known of the keys."""
+
+    async def retire(self, organisation: OrganisationId, key: str, at: datetime) -> None:
+        """Sign with it no more; raises AbsentError."""
+
+    async def keys(self, organisation: OrganisationId, purpose: KeyPurpose) -> KeyStore:
+        """The keys for a purpose, as they are now: others are not held, and retired ones do not sign."""
+
+    async def private_key(self, organisation: OrganisationId, key: str, purpose: KeyPurpose) -> PrivateKey:
+        """A key, for an adapter that signs in another way.
+
+        Raises AbsentError, RuleError for a key of another purpose, or one that is retired.
+        """

@@ -1,0 +1,221 @@
+"""No organisation sees or changes anything of another: every method of every repository, with the other's own names."""
+
+import dataclasses
+import inspect
+
+import pytest
+import store_samples as samples
+from sqlalchemy import select
+
+from node.adapters.database.identifiers import new_id
+from node.adapters.database.schema import METADATA
+from node.adapters.database.vault import DatabaseVault, establish_master_key
+from node.ports.anchor_rows import BatchRecord, Leaf
+from node.ports.awarding import Achievement, AwardQuery, AwardState
+from node.ports.errors import StoreError
+from node.ports.key_store import KeyNotHeldError
+from node.ports.organisations import ApiKey, ChainRecord, HostedDid, Member, Profile, Role
+from node.ports.outbox import Task
+from node.ports.oversight import Approval, Event, Request
+from node.ports.status_rows import ListRecord
+from node.ports.store import UnitOfWork
+from node.ports.vault import KeyPurpose
+
+pytestmark = pytest.mark.threat(85)
+
+NOW, HOUR, FORM = samples.NOW, samples.HOUR, samples.FORM
+LEAF = Leaf("org-a-award-1", FORM, "eip155:1:0x00#org-a", bytes(32), b"salt of b")
+
+# What B calls each method with: names of A wherever there is one.
+CALLS = {
+    "members": {
+        "find": ["org-a-owner"],
+        "by_login": ["owner@org-a.example"],
+        "listed": [],
+        "add": [Member("org-a-owner", "owner@org-a.example", "B", frozenset({Role.OWNER}), NOW)],
+        "change": ["org-a-other", frozenset({Role.OWNER})],
+        "remove": ["org-a-other"],
+    },
+    "api_keys": {
+        "listed": [],
+        "add": [ApiKey("org-a-key", "org-a-pre", b"b", "B", frozenset(), "B", NOW, NOW + HOUR)],
+        "revoke": ["org-a-key", NOW],
+    },
+    "identities": {
+        "did": ["did:web:org-a.example"],
+        "dids": [],
+        "profile": ["org-a-profile"],
+        "profiles": [],
+        "namespaces": [],
+        "gas_accounts": [],
+        "add_did": [HostedDid("did:web:org-a.example", NOW, NOW, b"of b")],
+        "publish_did": (["did:web:org-a.example", b"of b", None, NOW], {"before": b"document org-a"}),
+        "add_profile": [
+            Profile("b-profile", "did:web:org-a.example", "did:web:org-a.example#key-assertion", FORM, NOW)
+        ],
+        "close_profile": ["org-a-profile"],
+        "add_namespace": [ChainRecord("eip155:1:0x00#org-a", NOW, "did:web:org-a.example#key-authority")],
+        "add_gas_account": [ChainRecord("eip155:1:org-a", NOW, "did:web:org-a.example#key-gas")],
+    },
+    "audit": {"entries": [], "head": [], "record": [Event(NOW, "b", "made", "b", {})]},
+    "approvals": {
+        "find": ["org-a-approval"],
+        "waiting": [],
+        "ask": [Approval("org-a-approval", "revoke", {"of": "b"}, "b", NOW, NOW + HOUR)],
+        "decide": (["org-a-approval", "b", NOW], {"grant": True}),
+        "carry_out": (["org-a-approval", NOW], {"action": "revoke"}),
+    },
+    "requests": {
+        "begin": [Request("org-a-request", b"b", {}, NOW)],
+        "answer": ["org-a-request", {"of": "b"}],
+        "forget": [NOW + HOUR],
+    },
+    "challenges": {
+        "issue": ["org-a-challenge", "https://b.example", NOW],
+        "consume": ["org-a-challenge", "https://org-a.example", NOW],
+        "forget": [NOW + HOUR],
+    },
+    "achievements": {
+        "find": ["org-a-course"],
+        "listed": [],
+        "version": ["org-a-course"],
+        "versions": ["org-a-course"],
+        "add": [Achievement("org-a-course", {"name": "B"}, 1, NOW, NOW)],
+        "save": (["org-a-course", {"name": "B"}, NOW], {"revision": 2}),
+        "publish": (["org-a-course", b"of b", "b", NOW], {"revision": 2}),
+        "withdraw": ["org-a-course", NOW],
+    },
+    "awards": {
+        "find": ["org-a-award-1"],
+        "by_client_keys": [["row-1", "row-2"]],
+        "search": [AwardQuery(words="demo learner")],
+        "in_state": [AwardState.ISSUED],
+        "credential": ["org-a-award-1", FORM],
+        "credentials": ["org-a-award-1"],
+        "intend": [[samples.award("org-a", 9, id="b-award", profile="org-b-profile", achievement="org-a-course")]],
+        "secure": [[samples.secured("org-a", 2)], NOW],
+        "change": ["org-a-award-2", AwardState.CANCELLED, NOW],
+        "erase": [["org-a-award-1"]],
+    },
+    "status": {
+        "find": ["org-a-list"],
+        "lists": [],
+        "entries_of": ["org-a-award-1"],
+        "values": ["org-a-list"],
+        "published": ["org-a-list"],
+        "add": [ListRecord("b-list", "https://org-a.example/status/1", "org-a-profile", "revocation")],
+        "allocate": ["org-a-list", ["org-a-award-2"]],
+        "set_value": ["org-a-list", 0, 1, NOW, "by b"],
+        "publish": (["org-a-list", b"of b", NOW], {"version": 1}),
+        "seal": ["org-a-list", NOW],
+        "reconcile": ["org-a-list", {1: 1}, NOW],
+    },
+    "anchors": {
+        "batch": ["org-a-batch"],
+        "unfinished": [],
+        "leaves": ["org-a-batch"],
+        "leaf": ["org-a-award-1", FORM],
+        "want": [[LEAF]],
+        "open": ([BatchRecord("b-batch", "eip155:1:0x00#org-a", NOW, NOW, bytes(32))], {"limit": 10}),
+        "submit": ["org-a-batch", bytes(32), bytes(32), [LEAF], NOW],
+        "finish": ["org-a-batch", b"of b", NOW],
+        "refuse": ["org-a-batch", NOW],
+    },
+    "outbox": {
+        "waiting": [],
+        "dead": [],
+        "add": [[Task(new_id(), "mail", {"of": "b"}, NOW, once="org-a-once")]],
+        "retry": ["org-a-task", NOW],
+    },
+}
+
+
+def repositories():
+    """Every repository of a unit of work, with its methods."""
+    for field in dataclasses.fields(UnitOfWork):
+        if field.name != "organisation":
+            names = [name for name, _ in inspect.getmembers(field.type, inspect.isfunction) if not name.startswith("_")]
+            yield field.name, names
+
+
+def test_the_matrix_has_every_method_of_every_repository():
+    assert {name: set(methods) for name, methods in repositories()} == {
+        name: set(calls) for name, calls in CALLS.items()
+    }
+
+
+async def two(store, database):
+    """A has everything; B the same, but none of A's names."""
+    master = await establish_master_key(database, "correct horse battery staple", NOW)
+    vault = DatabaseVault(database, {master.id: master})
+    for organisation in (samples.A, samples.B):
+        await samples.add_organisation(store, organisation)
+        await samples.add_keys(vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS))
+        await store.change(organisation, samples.add_everything)
+    return vault
+
+
+async def rows_of(database, organisation):
+    found = {}
+    async with database.reading() as connection:
+        for table in METADATA.sorted_tables:
+            column = table.c.get("organisation", table.c.id if table.name == "organisations" else None)
+            if column is not None:
+                rows = await connection.execute(select(table).where(column == organisation))
+                found[table.name] = sorted(map(repr, rows))
+    return found
+
+
+async def test_whatever_b_does_with_the_names_of_a_it_sees_and_changes_nothing_of_a(store, database):
+    await two(store, database)
+    before = await rows_of(database, samples.A)
+    assert all(before.values()), "the sample has a row in every table"
+    for repository, calls in CALLS.items():
+        for method, given in calls.items():
+            arguments, named = given if isinstance(given, tuple) else (given, {})
+
+            async def work(unit, repository=repository, method=method, arguments=arguments, named=named):
+                answer = getattr(getattr(unit, repository), method)(*arguments, **named)
+                return await answer if inspect.isawaitable(answer) else answer
+
+            try:
+                answer = await store.change(samples.B, work)
+            except StoreError as error:
+                answer = str(error)
+            assert not seen_of_a(answer, arguments, named), f"{repository}.{method} told B {answer!r}"
+            assert await rows_of(database, samples.A) == before, f"{repository}.{method} changed something of A"
+
+
+def seen_of_a(answer, arguments, named):
+    """Whether an answer says something of A that was not in the question."""
+    asked = repr((arguments, named))
+    return any(word not in asked for word in repr(answer).replace("'", " ").split() if "org-a" in word)
+
+
+async def test_the_view_of_b_has_the_same_walls(store, database):
+    await two(store, database)
+    async with store.view(samples.B) as view:
+        for repository, calls in CALLS.items():
+            for method, given in calls.items():
+                reader = getattr(getattr(view, repository, None), method, None)
+                if reader is None:
+                    continue
+                arguments, named = given if isinstance(given, tuple) else (given, {})
+                try:
+                    answer = await reader(*arguments, **named)
+                except StoreError as error:
+                    answer = str(error)
+                assert not seen_of_a(answer, arguments, named), f"{repository}.{method}"
+
+
+async def test_keys_of_another_organisation_are_not_held(store, database):
+    vault = await two(store, database)
+    name = f"{samples.key_name(samples.A)}-assertion"
+    keys = await vault.keys(samples.B, KeyPurpose.ASSERTION)
+    with pytest.raises(KeyNotHeldError):
+        await keys.sign(name, b"data")
+    with pytest.raises(StoreError):
+        await vault.private_key(samples.B, name, KeyPurpose.ASSERTION)
+    with pytest.raises(StoreError):
+        await vault.retire(samples.B, name, NOW)
+    assert all(samples.B in record.id for record in await vault.records(samples.B))

@@ -1,0 +1,116 @@
+"""An organisation with something in every table, by names that say whose they are."""
+
+from datetime import UTC, datetime, timedelta
+
+from did_methods.multikey import KeyType, PrivateKey
+from node.adapters.database.identifiers import new_id
+from node.ports.anchor_rows import BatchRecord, Leaf
+from node.ports.awarding import Achievement, Award, Secured
+from node.ports.organisations import (
+    ApiKey,
+    ChainRecord,
+    HostedDid,
+    Member,
+    Organisation,
+    OrganisationId,
+    Profile,
+    Role,
+)
+from node.ports.outbox import Task
+from node.ports.oversight import Approval, Event, Request
+from node.ports.status_rows import ListRecord
+
+NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FORM = "eddsa-rdfc-2022"
+A, B = OrganisationId("org-a"), OrganisationId("org-b")
+
+
+def key_name(tag):
+    return f"did:web:{tag}.example#key"
+
+
+async def add_organisation(store, tag="org-a"):
+    """An organisation without anything."""
+    organisation = OrganisationId(tag)
+    await store.node_change(lambda node: node.organisations.add(Organisation(organisation, f"Sample {tag}", NOW)))
+    return organisation
+
+
+async def add_keys(vault, organisation, purposes):
+    """A key for each purpose."""
+    for purpose in purposes:
+        name = f"{key_name(organisation)}-{purpose}"
+        await vault.take(organisation, name, purpose, PrivateKey.generate(KeyType.ED25519), NOW)
+
+
+def award(tag, number=1, **changed):
+    values = {
+        "id": f"{tag}-award-{number}",
+        "client_key": f"row-{number}",
+        "achievement": f"{tag}-course",
+        "version": 1,
+        "profile": f"{tag}-profile",
+        "awarded_at": NOW,
+        "name": f"Demo Learner {tag}",
+        "email": f"learner@{tag}.example",
+        "content": {"result": tag},
+    }
+    return Award(**values | changed)
+
+
+def secured(tag, number=1, form=FORM):
+    return Secured(f"{tag}-award-{number}", form, f"urn:{tag}:{number}", NOW, f"secured {tag} {number}".encode())
+
+
+def status_list(tag, **changed):
+    values = {
+        "id": f"{tag}-list",
+        "url": f"https://{tag}.example/status/1",
+        "profile": f"{tag}-profile",
+        "purpose": "revocation",
+    }
+    return ListRecord(**values | changed)
+
+
+async def add_profile(unit):
+    """A DID and a profile, of a key that is there."""
+    tag = unit.organisation
+    did = f"did:web:{tag}.example"
+    await unit.identities.add_did(HostedDid(did, NOW, NOW, f"document {tag}".encode(), f"log {tag}".encode()))
+    await unit.identities.add_profile(
+        Profile(f"{tag}-profile", did, f"{key_name(tag)}-assertion", FORM, NOW, {"owner": tag})
+    )
+
+
+async def add_course(unit):
+    """An achievement, published once."""
+    tag = unit.organisation
+    await unit.achievements.add(Achievement(f"{tag}-course", {"name": tag}, 1, NOW, NOW))
+    await unit.achievements.publish(f"{tag}-course", f"course {tag}".encode(), "owner", NOW, revision=1)
+
+
+async def add_everything(unit):
+    """Rows in every table of an organisation whose keys are there."""
+    tag = unit.organisation
+    await unit.members.add(Member(f"{tag}-owner", f"owner@{tag}.example", tag, frozenset({Role.OWNER}), NOW))
+    await unit.members.add(Member(f"{tag}-other", f"other@{tag}.example", tag, frozenset({Role.AUDITOR}), NOW))
+    await unit.api_keys.add(
+        ApiKey(f"{tag}-key", f"{tag}-pre", tag.encode(), tag, frozenset({"issue"}), f"{tag}-owner", NOW, NOW + HOUR)
+    )
+    await add_profile(unit)
+    await unit.identities.add_namespace(ChainRecord(f"eip155:1:0x00#{tag}", NOW, f"{key_name(tag)}-authority"))
+    await unit.identities.add_gas_account(ChainRecord(f"eip155:1:{tag}", NOW, f"{key_name(tag)}-gas"))
+    await unit.approvals.ask(Approval(f"{tag}-approval", "revoke", {"of": tag}, f"{tag}-owner", NOW, NOW + HOUR))
+    await unit.requests.begin(Request(f"{tag}-request", tag.encode(), {"of": tag}, NOW))
+    await unit.challenges.issue(f"{tag}-challenge", f"https://{tag}.example", NOW)
+    await add_course(unit)
+    await unit.awards.intend([award(tag, number) for number in (1, 2)])
+    await unit.awards.secure([secured(tag)], NOW)
+    await unit.status.add(status_list(tag))
+    await unit.status.allocate(f"{tag}-list", [f"{tag}-award-1"])
+    leaf = Leaf(f"{tag}-award-1", FORM, f"eip155:1:0x00#{tag}", bytes(32), tag.encode())
+    await unit.anchors.want([leaf])
+    await unit.anchors.open(BatchRecord(f"{tag}-batch", leaf.namespace, NOW, NOW, bytes(32)), limit=10)
+    await unit.outbox.add([Task(new_id(), "mail", {"to": tag}, NOW, once=f"{tag}-once")])
+    unit.audit.record(Event(NOW, f"{tag}-owner", "made", tag, {"what": tag}))

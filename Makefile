@@ -36,7 +36,7 @@ contracts/node_modules/.stamp: contracts/package-lock.json
 demo: .venv/.base  ## the story in the terminal: issue, verify, alter one letter, be refused
 	$(BIN)/glejt demo $(ARGS)
 
-test: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp contracts/cache/.tested  ## every test
+test: .venv/.dev tests/peers/node_modules/.stamp .venv-didcomm/.stamp contracts/node_modules/.stamp contracts/cache/.tested  ## every test
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # FOUNDRY_PROFILE=long runs many more cases. FORGE=… is for machines other than linux-amd64, the one that package.json names.
@@ -78,11 +78,17 @@ check: .venv/.dev  ## style, types and architecture
 	.venv-acapy/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/acapy.txt
 	@touch $@
 
+.venv-didcomm/.stamp: requirements/didcomm.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.13 was not found: install it, or say make PYTHON=…/python3.13' >&2; exit 2; }
+	$(PYTHON) -m venv .venv-didcomm
+	.venv-didcomm/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r requirements/didcomm.txt
+	@touch $@
+
 bench/peers/node_modules/.stamp: bench/peers/package-lock.json
 	npm ci --prefix bench/peers --no-audit --no-fund --loglevel=error
 	@touch $@
 
-bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp bench/peers/node_modules/.stamp .venv-acapy/.stamp  ## glejt beside its peers, in one run, as ratios
+bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp bench/peers/node_modules/.stamp .venv-acapy/.stamp .venv-didcomm/.stamp  ## glejt beside its peers, in one run, as ratios
 	$(BIN)/python bench/run.py $(ARGS)
 	$(BIN)/python bench/status_list.py
 	$(BIN)/python bench/batch.py
@@ -95,6 +101,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/embedded_chain.py
 	$(BIN)/python bench/gas.py
 	$(BIN)/python bench/ledger.py
+	$(BIN)/python bench/didcomm_envelopes.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command "make lock" --quiet
@@ -104,6 +111,7 @@ lock: .venv/.dev  ## resolve the pins of pyproject.toml anew
 	$(LOCK) pyproject.toml --all-extras --group dev -c requirements/base.txt -o requirements/dev.txt
 	$(LOCK) pyproject.toml --all-extras -c requirements/base.txt -o requirements/all.txt
 	$(LOCK) requirements/acapy.in -o requirements/acapy.txt
+	$(LOCK) requirements/didcomm.in -o requirements/didcomm.txt
 	$(LOCK) requirements/slither.in -o requirements/slither.txt
 
 clean:  ## remove what the targets built

@@ -122,7 +122,7 @@ def read_ephemeral(jwk: JsonValue) -> Point:
     """The point of an `epk`.
 
     1. It is an OKP or EC key of a curve that is known here, without its secret half.
-    2. Its coordinates have the length of the curve, in canonical base64url.
+    2. Its coordinates are canonical base64url, and no longer than the curve has it.
     3. It is a point of the curve in its one encoding, and not one of small order.
 
     Raises MalformedEnvelopeError, and UnsupportedEnvelopeError for another curve.
@@ -210,9 +210,12 @@ def _coordinate(jwk: JsonObject, name: str, curve: _Curve) -> bytes:
         data = from_base64url(value) if isinstance(value, str) else b""
     except MultibaseError:
         data = b""
-    if len(data) != curve.coordinate_bytes:
+    # Widely used libraries leave the zeros out with which a coordinate begins, against RFC 7518, section 6.2.1.2. It is
+    # the same point, and the text of it is under the tag, so nobody gains by it.
+    least = curve.coordinate_bytes if curve.parameters is None else 1
+    if not least <= len(data) <= curve.coordinate_bytes:
         raise _bad_key(f"{name} of epk is {shown(value)}, not {curve.coordinate_bytes} bytes in base64url")
-    return data
+    return data.rjust(curve.coordinate_bytes, b"\0")
 
 
 def _bad_key(message: str) -> MalformedEnvelopeError:

@@ -163,9 +163,7 @@ def _read(entry: JsonValue, path: str) -> Attachment:
     digest = data.get("hash")
     if "hash" in data or (links and "base64" not in data and "json" not in data):
         _multihash(digest, path)
-    jws = data.get("jws")
-    if "jws" in data and not isinstance(jws, dict):
-        raise _malformed("jws is not an object", path + "/data/jws")
+    jws = _detached(data["jws"], path) if "jws" in data else None
     return Attachment(
         source=entry,
         path=path,
@@ -178,7 +176,7 @@ def _read(entry: JsonValue, path: str) -> Attachment:
         byte_count=numbers["byte_count"],
         links=links,
         hash=digest if isinstance(digest, str) else None,
-        jws=jws if isinstance(jws, dict) else None,
+        jws=jws,
     )
 
 
@@ -203,6 +201,16 @@ def _links(data: JsonObject, path: str) -> tuple[str, ...]:
     if len(links) != len(listed) or len(links) > MAX_LINKS:
         raise _malformed(f"links is not a list of at most {MAX_LINKS} addresses", path + "/data/links")
     return tuple(links)
+
+
+def _detached(value: JsonValue, path: str) -> JsonObject:
+    """A detached signature in JSON; some programs write it in compact form."""
+    if isinstance(value, str):
+        protected, _, signature = value.partition("..")
+        value = {"protected": protected, "signature": signature}
+    if not isinstance(value, dict):
+        raise _malformed("jws is no signature", path + "/data/jws")
+    return value
 
 
 def _multihash(value: JsonValue, path: str) -> tuple[bytes, bytes]:

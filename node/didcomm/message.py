@@ -211,6 +211,9 @@ def _id(document: JsonObject, name: str) -> str | None:
 
 
 def _ids(document: JsonObject, name: str, *, or_empty: bool = False) -> tuple[str, ...]:
+    flag = document.get(name)
+    if or_empty and isinstance(flag, bool):  # as some programs ask for this message to be acknowledged
+        return ("",) if flag else ()
     values = _list(document, name, MAX_ACKS)
     ids = [each for each in values if isinstance(each, str) and (_ID.fullmatch(each) or (or_empty and not each))]
     if len(ids) != len(values):

@@ -7,6 +7,7 @@ import jsQR from 'jsqr';
 import * as statusList from '@digitalbazaar/vc-bitstring-status-list';
 import {addContexts, documentLoader} from './loader.mjs';
 import {dccIssue, dccVerify} from './dcc.mjs';
+import {didcommForward, didcommPack, didcommTime, didcommUnpack} from './didcomm.mjs';
 import {ethrResolve, ethrSign} from './ethr.mjs';
 import {generateRsa, signToken, verifyClaims, verifyToken} from './jose.mjs';
 import {canonize, disclosingSuite, signingSuite, verifyingSuites} from './suites.mjs';
@@ -32,6 +33,7 @@ export const operations = {
   statusList: makeStatusList, status: checkStatus,
   qr: readCode,
   resolveDids,
+  didcommPack, didcommUnpack, didcommForward, didcommTime,
   ethrResolve, ethrSign,
   generateRsa, signToken, verifyToken, verifyClaims,
   sdJwtIssue, sdJwtPresent, sdJwtVerify, sdJwtStatus,

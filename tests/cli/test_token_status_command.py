@@ -9,6 +9,9 @@ from micro_credential_support import sample
 from running import glejt
 from samples import data
 
+from node.status.encoded_list import decode
+from node.status.indexes import TakenIndexes
+
 URL = "https://school.example/tokens/1"
 VCT = ("--form", "sd-jwt", "--vct", "we-build")
 
@@ -76,6 +79,8 @@ def test_from_a_new_list_to_a_withdrawal(desk):
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     index = place(desk)
     assert f"glejt status set list.txt {index}" in done.stderr
+    noted = json.loads((desk / "list.txt.taken").read_bytes())
+    assert set(TakenIndexes(131_072, decode(noted["taken"]))) == {index}
     assert verdict(desk, lists=()) == (20, "status.unreachable")
     assert verdict(desk) == (0, "status.passed")
     (desk / "before.txt").write_bytes((desk / "list.txt").read_bytes())

@@ -15,7 +15,8 @@ AnchoringError
 │   │   └── RefusedError      refused.* (the contract's errors, see anchoring.refusals)
 │   ├── CheckpointError       checkpoint.{shape, time, signers, conflict}
 │   └── ReceiptError          receipt.{shape, root, fact, foreign, conflict}
-├── TransactionError          transaction.{signer, other_key, other_fields, store, other_chain, full, lease_lost}
+├── TransactionError          transaction.{signer, other_key, other_fields, store, other_chain, full, lease_lost,
+│                             deployment}
 ├── EmbeddedChainError        devchain.{extra, folder, busy, foreign, damaged, unreadable, unwritable, clock, block,
 │                             closed}
 └── IndeterminateError        could not be checked

@@ -1,8 +1,14 @@
 """The composition root: where the parts that know nothing of one another are put together."""
 
+import os
+import secrets
+import time
 from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -30,9 +36,12 @@ from node.verification.sources import Fetch, FindLedger, Sources, no_fetch, no_l
 from node.verification.trust import NO_TRUST, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from anchoring.ledger import LedgerReader
+    from anchoring.transactions.fees import FeeCaps
+    from node.adapters.chain_access import ChainAccess
+    from node.issuance.anchor import Desk
     from node.verification.seen import SeenBlock
 
 MAX_WEB_DOCUMENTS: Final = 256
@@ -163,3 +172,26 @@ class DocumentReader:
         except FetchError as error:
             kind = AbsentError if error.status in ABSENT else UnavailableError
             raise kind(str(error), code=error.code, remedy=error.remedy) from error
+
+
+@asynccontextmanager
+async def anchoring_desk(access: "ChainAccess", folder: Path, caps: "FeeCaps") -> "AsyncIterator[Desk]":
+    """What writes to the contract on a chain, with the journal in a folder; nobody else's process gets in its way.
+
+    The account is leased for no time at all: the journal's lock keeps others out, and is free once its holder dies.
+    """
+    from anchoring.transactions.machine import Limits, Transactions  # noqa: PLC0415 -- few programs write to chains
+    from node.adapters.journal import Journal  # noqa: PLC0415 -- as above
+    from node.issuance.anchor import Desk, ReadOnly  # noqa: PLC0415 -- as above
+    from node.verification.chains import ChainKind  # noqa: PLC0415 -- as above
+
+    with Journal(folder, access.chain.chain, access.chain.contract) as journal:
+        if access.gas is None:
+            yield Desk(access.reader, journal, ReadOnly(), time.time)
+            return
+        limits = Limits(caps=caps, lease_seconds=0.0)
+        if access.chain.kind is ChainKind.LOCAL:  # it makes a block when there is something to put into it
+            limits = replace(limits, halted_after=0.0)
+        holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        sender = Transactions(access.reader, access.nodes, journal.calls, access.gas, holder, limits)
+        yield Desk(access.reader, journal, sender, time.time)

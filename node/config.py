@@ -100,6 +100,13 @@ def memory_file() -> Path:
     return platformdirs.user_data_path("glejt", appauthor=False) / "seen.json"
 
 
+def anchoring_folder() -> Path:
+    """Where what is written to chains is kept, and the embedded chain, unless told otherwise."""
+    import platformdirs  # noqa: PLC0415 -- few commands need it
+
+    return platformdirs.user_data_path("glejt", appauthor=False) / "anchoring"
+
+
 def allows_loopback(environment: Mapping[str, str]) -> bool:
     """Whether whoever started the program opened this machine's own addresses to what strangers name."""
     return environment.get(LOOPBACK) == "1"

@@ -200,7 +200,7 @@ def unlock(invocation: Invocation, key_file: KeyFile, name: Path, passphrase_fil
     file = path_of(passphrase_file, invocation.settings.passphrase_file)
     if file is not None:
         return key_file.unlock(read_first_line(file))
-    return key_file.unlock(_ask(invocation, "remark.passphrase", name=str(name)))
+    return key_file.unlock(ask_passphrase(invocation, "remark.passphrase", name=str(name)))
 
 
 def _names(method: str, public: PublicKey) -> tuple[str, str]:
@@ -227,13 +227,13 @@ def new_passphrase(invocation: Invocation, passphrase_file: str | None) -> str:
     file = path_of(passphrase_file, invocation.settings.passphrase_file)
     if file is not None:
         return read_first_line(file)
-    first = _ask(invocation, "remark.passphrase_new")
-    if first != _ask(invocation, "remark.passphrase_again"):
+    first = ask_passphrase(invocation, "remark.passphrase_new")
+    if first != ask_passphrase(invocation, "remark.passphrase_again"):
         raise CliError("input.passphrases_differ")
     return first
 
 
-def _ask(invocation: Invocation, question: str, **values: str) -> str:
+def ask_passphrase(invocation: Invocation, question: str, **values: str) -> str:
     """A passphrase typed at a terminal; without one nobody waits."""
     if not sys.stdin.isatty():
         raise CliError("input.no_terminal")

@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import Exit, TyperException
 
 from node import config
+from node.cli.anchor_commands import anchor
 from node.cli.capsule_commands import capsule, checkpoint
 from node.cli.did_commands import did
 from node.cli.errors import CliError, Coded, describe, describe_usage, file_of, status_of
@@ -438,6 +439,7 @@ def _demo(
 
 
 app.add_typer(achievement, name="achievement")
+app.add_typer(anchor, name="anchor")
 app.add_typer(capsule, name="capsule")
 app.add_typer(checkpoint, name="checkpoint")
 app.add_typer(did, name="did")

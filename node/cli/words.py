@@ -9,6 +9,8 @@ from pathlib import Path
 from node.verification.phrases import LANGUAGES, Language
 
 CATALOGUE = Path(__file__).with_name("catalogue")
+PARTS = ("", "anchor.")
+"""The words of a language are in several files, each with the words of one part of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Words:
 @cache
 def words_in(language: Language) -> Words:
     """The catalogue of a language."""
-    return Words(language, _flat(tomllib.loads((CATALOGUE / f"{language}.toml").read_text("utf-8"))))
+    texts: dict[str, str] = {}
+    for part in PARTS:
+        texts |= _flat(tomllib.loads((CATALOGUE / f"{part}{language}.toml").read_text("utf-8")))
+    return Words(language, texts)
 
 
 def spoken(flag: str | None, environment: Mapping[str, str]) -> Language:

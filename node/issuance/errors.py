@@ -6,7 +6,11 @@ IssuanceError
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
 ├── ProfileError         issuance.key_type, .controller, .key_scope the signing profile does not fit together, or not
 │                                                                   with the document
-└── TemplateError        issuance.template                          a batch was stopped: see below
+├── TemplateError        issuance.template                          a batch was stopped: see below
+└── AnchoringRefused     it is not anchored
+    ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, successor, overtaken,
+    │                       recovery, accreditation, receipt}, and what is wrong with a proof
+    └── UncheckedError   anchoring.key, and what keeps a proof from being checked
 
 What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.
 """
@@ -43,3 +47,15 @@ class TemplateError(IssuanceError):
             code="issuance.template",
             remedy="Nothing of the batch was released. Report it, and issue one by one meanwhile.",
         )
+
+
+class AnchoringRefused(IssuanceError):  # noqa: N818 -- names the outcome
+    """Something was not anchored, or written to a record; nothing was sent for it."""
+
+
+class NotAnchorableError(AnchoringRefused):
+    """It would not count, or cannot be written as things stand."""
+
+
+class UncheckedError(AnchoringRefused):
+    """It could not be checked whether it would count."""

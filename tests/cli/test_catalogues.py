@@ -14,8 +14,8 @@ SAME_IN_BOTH = re.compile(
     r"^(metavar\.|disclose\.line|state\.pass|state\.fail|kind\.(jwt|sd_jwt|xml)|doctor\.clock|.*\.label\.(python|terminal|status))"
 )
 COMPOSED = re.compile(
-    r"^(help|metavar|kind|error\.(achievement|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|key_file|status|webvh)|doctor\.label|state"
-    r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|privacy|wallet|error\.wallet|achievement\.severity)(\.|$)"
+    r"^(help|metavar|kind|error\.(achievement|anchoring|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|key_file|status|webvh|capsule|checkpoint|transaction|devchain|rpc)|doctor\.label|state"
+    r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|capsule\.(check|context)|privacy|anchor\.(state|problem)|wallet|error\.wallet|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""
 

@@ -1,4 +1,4 @@
-"""Bodies, issuers and a chain in memory: what accreditations are signed, recorded and withdrawn there, and judged by."""
+"""Bodies, issuers and a chain in memory, on which accreditations are recorded and withdrawn, and judged by."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from anchoring.layout import recovery_commitment
 from anchoring.memory import MemoryLedger
 from anchoring.operations import AnchorValue, OpenNamespace
 from anchoring.signing_key import SigningKey
+from node.credentials.accreditation import multibase
 from node.credentials.accreditation_file import compose_accreditation
 from node.credentials.draft import Fresh
 from node.credentials.record_name import Promise, RecordName, with_records
@@ -57,19 +58,13 @@ def accreditation(  # one keyword per member that a test varies
     known = None
     if isinstance(parent, bytes):
         read = SignedAccreditation.read(parent)
-        given["parent"] = {"id": read.accreditation.id, "digestMultibase": _multibase(read.digest)}
+        given["parent"] = {"id": read.accreditation.id, "digestMultibase": multibase(read.digest)}
     elif parent is not None:
         given["parent"] = parent
     number = sum(map(ord, f"{body.did}{whom}{sorted(given.items(), key=str)}"))
     fresh = Fresh(body.did, moment(at), lambda: f"urn:uuid:00000000-0000-4000-8000-{number:012d}", lambda: "salt")
     named = [replace(name, promise=Promise.ACCREDITATIONS) for name in records]
     return with_records(compose_accreditation(given, fresh, known), named)
-
-
-def _multibase(digest: bytes) -> str:
-    from node.credentials.accreditation import multibase
-
-    return multibase(digest)
 
 
 def signed(document: JsonObject, by: Party) -> bytes:

@@ -1,6 +1,7 @@
 """Accreditations at the command line: signed from a file, under a parent, and handed over with a document."""
 
 import json
+import shutil
 
 import pytest
 from award_support import achievement_file, award_file
@@ -11,8 +12,15 @@ EQF_3 = {"level": [{"framework": "EQF", "code": "3"}]}
 
 
 @pytest.fixture
-def desk(tmp_path):
+def desk(tmp_path, offices):
+    """A folder of its own with what is in the offices."""
+    return shutil.copytree(offices, tmp_path / "desk")
+
+
+@pytest.fixture(scope="module")
+def offices(tmp_path_factory):
     """A body, an agency and an issuer, each with a key; and an award by the issuer."""
+    tmp_path = tmp_path_factory.mktemp("offices")
     for name in ("body", "agency", "issuer"):
         assert glejt(tmp_path, "did", "create", "--out", f"{name}.key", "--no-passphrase").returncode == 0
     write(tmp_path, "achievement.json", achievement_file())

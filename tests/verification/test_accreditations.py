@@ -27,7 +27,11 @@ from verification_support import ISSUER, MALLORY, one
 from verification_support import judged as judge_all
 
 from anchoring.facts import AccreditationOf
+from anchoring.receipt import Receipt
+from node.credentials.accreditation import multibase
 from node.credentials.scope import Level, Scope
+from node.issuance.accrediting import SignedAccreditation
+from node.verification.chains import ChainKind
 from node.verification.check import CheckName
 from node.verification.material import VerificationMaterial
 from node.verification.trust import ListedIssuer
@@ -95,15 +99,19 @@ def test_a_list_and_a_body_say_it_together(ground, name, document):
 ROWS = {
     "en": (
         "School of Welding was accredited by Quality Board for this, on the day of issue.",
-        "Assessed: practical task, supervised. Guaranteed by Quality Board, signed, in force on the day of issue. "
-        "Level: EQF 4.",
+        (
+            "Assessed: practical task, supervised. Guaranteed by Quality Board, signed, in force on the day of issue. "
+            "Level: EQF 4."
+        ),
         "Quality Board: the accreditation was not in force on the day of issue.",
         "Genuine, but its accreditation was not in force.",
     ),
     "pl": (
         "School of Welding: akredytacja od Quality Board na ten zakres, w dniu wydania.",
-        "Ocena: zadanie praktyczne, z nadzorem. Gwarant: Quality Board; poręczenie podpisane, ważne w dniu wydania. "
-        "Poziom: EQF 4.",
+        (
+            "Ocena: zadanie praktyczne, z nadzorem. Gwarant: Quality Board; poręczenie podpisane, "
+            "ważne w dniu wydania. Poziom: EQF 4."
+        ),
         "Quality Board: akredytacja nie obowiązywała w dniu wydania.",
         "Dokument autentyczny, ale akredytacja nie obowiązywała.",
     ),
@@ -219,7 +227,7 @@ def test_a_record_in_a_namespace_that_is_not_the_bodys(ground, name, document):
     assert (authority(entry)[1], _evidence(entry)["why"]) == ("authority.claimed", "namespace")
 
 
-def test_a_record_that_it_does_not_name(ground, name, document):
+def test_a_record_that_it_does_not_name(ground, name):
     """The digest stands in the body's record, and the statement does not say so: only what it names is looked at."""
     other = ground.name("other")
     data = signed(accreditation(BODY, ISSUER, records=[other]), BODY)
@@ -228,8 +236,6 @@ def test_a_record_that_it_does_not_name(ground, name, document):
 
 
 def test_on_a_network_for_tests_nothing_counts(ground, name, document):
-    from node.verification.chains import ChainKind
-
     data = _given(ground, name)
     entry = judged(ground, document, ground.trust(board(name), kind=ChainKind.TEST), data)
     assert (authority(entry)[1], _evidence(entry)["why"]) == ("authority.claimed", "test_network")
@@ -366,8 +372,6 @@ def test_recorded_later_for_an_earlier_time(ground, name):
 
 
 def _with_anchor(ground, made, receipt, trust, *copies, **inputs):
-    from anchoring.receipt import Receipt
-
     question = Receipt.decode(receipt).question
     material = ground.material(*copies)
     shown = ground.shown(question)
@@ -452,7 +456,9 @@ def test_the_body_is_distrusted_from_a_date(ground, name, document):
 # --- chains
 
 
-def _chain(ground, names, *, depths=(2, 1, 0), scopes=None, parties=(BODY, AGENCY, OFFICE, ISSUER), bend=None):
+def _chain(  # noqa: PLR0913 -- each is bent by some test
+    ground, names, *, depths=(2, 1, 0), scopes=None, parties=(BODY, AGENCY, OFFICE, ISSUER), bend=None
+):
     """Accreditations from the body down, each recorded by whom it is by; `bend` changes what one is composed of."""
     made, parent = [], None
     for index, depth in enumerate(depths):
@@ -529,9 +535,6 @@ def test_a_parent_of_somebody_else(ground, names, document):
 
 def test_another_digest_or_another_id_of_the_parent(ground, names, document):
     of_agency = _chain(ground, names, depths=(1,), parties=(BODY, AGENCY))[0]
-    from node.credentials.accreditation import multibase
-    from node.issuance.accrediting import SignedAccreditation
-
     read = SignedAccreditation.read(of_agency)
     right = {"id": read.accreditation.id, "digestMultibase": multibase(read.digest)}
     for parent, why in (
@@ -555,7 +558,7 @@ def test_an_agency_without_any_parent(ground, names, document):
 
 
 def test_loops_of_accreditations(ground, names, document):
-    """A parent is named by the digest of its bytes, so a loop needs a hash that holds itself; by names alone it is none."""
+    """A parent is named by the digest of its bytes, so no document can be its own; people could be in a chain twice."""
     first = signed(accreditation(AGENCY, OFFICE, records=[names[1]], mayAccredit=2), AGENCY)
     second = signed(accreditation(OFFICE, AGENCY, records=[names[2]], mayAccredit=1, parent=first), OFFICE)
     third = signed(accreditation(AGENCY, ISSUER, records=[names[1]], parent=second), AGENCY)

@@ -4,17 +4,20 @@ import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from anchoring_support import CONTRACT
 from heads_support import HEADS, head
-from ledger_support import ANCHORED, NAME, SECRET, Record, checkpoint, commitments, naming, site_of, trusting
+from ledger_support import ANCHORED, CHAIN, NAME, SECRET, Record, checkpoint, commitments, naming, site_of, trusting
 from status_support import HOUR, LIST, entry, status_list
 from verification_support import AT, ISSUER, UNIVERSITY, Party, badge
 
-from anchoring.batch import batch
+from anchoring.batch import Batch, batch
 from anchoring.facts import HeadOf
 from anchoring.heads import list_id
 from anchoring.layout import slots_of
 from anchoring.memory import words_of
 from anchoring.receipt import Receipt
+from did_methods.multikey import PrivateKey
+from node.credentials.record_name import RecordName
 from node.documents import JsonObject
 from node.issuance.document_anchors import anchorable_document
 from node.verification.capsule import Capsule
@@ -53,15 +56,23 @@ def judged_capsule(capsule: Capsule, trust: Trust, checkpoints: tuple[bytes, ...
     return verify(subject, material, policy, at, trust=trust, beside=capsule.beside_values)
 
 
-def receipts_of(document: JsonObject, party: Party, did_document: JsonObject | None, record: Record) -> list[Receipt]:
-    """Final receipts of a document and of its issuer's DID document, which were anchored in one batch."""
+def receipts_for(
+    document: JsonObject, party: Party, did_document: JsonObject | None, name: RecordName = NAME
+) -> tuple[Batch, list[Receipt]]:
+    """The batch of a document and of its issuer's DID document, and the receipts for both as they are made first."""
     committed = commitments(document, party)[0]
     told = [(SALTS[0], committed.value, subject_of(document["id"], committed.form))]
     if did_document is not None:
         told.append((SALTS[1], *anchorable_document(did_document)))
     tree = batch([value for _, value, _ in told], SALTS[: len(told)], SECRET)
+    return tree, [Receipt(tree.place(salt, value), site_of(name), of) for salt, value, of in told]
+
+
+def receipts_of(document: JsonObject, party: Party, did_document: JsonObject | None, record: Record) -> list[Receipt]:
+    """The same receipts, final: both were anchored in one batch."""
+    tree, receipts = receipts_for(document, party, did_document, record.name)
     record.anchor(tree)
-    return [record.final(Receipt(tree.place(salt, value), site_of(record.name), of)) for salt, value, of in told]
+    return [record.final(receipt) for receipt in receipts]
 
 
 def packed(party: Party = UNIVERSITY, *, with_list: bool = False, heads: bool = True, **members: object) -> Packed:
@@ -89,3 +100,18 @@ def packed(party: Party = UNIVERSITY, *, with_list: bool = False, heads: bool = 
     )
     capsule = make_capsule([json.dumps(document).encode()], material, made=AT)
     return Packed(document, capsule, trusting(UNIVERSITY, ISSUER), checkpoint(record.state), record)
+
+
+def chain_table(*keys: PrivateKey, threshold: int = 1) -> str:
+    """The chain of the record in a trust file, with the signers of checkpoints that count."""
+    named = ", ".join(f'"{key.public.to_multibase()}"' for key in keys)
+    return f"""
+[[chains]]
+name = "Ethereum"
+id = {CHAIN.id}
+genesis = "0x{CHAIN.genesis.hex()}"
+kind = "public"
+contract = "0x{CONTRACT.address.hex()}"
+code_hash = "0x{CONTRACT.code_hash.hex()}"
+checkpoints = {{ keys = [{named}], threshold = {threshold} }}
+"""

@@ -98,7 +98,7 @@ def sign(  # noqa: PLR0913 -- one parameter per option
             raise Refused("checkpoint.different", name=name, other=names[0])
         for signer, signature in file.signatures:
             if not signed_by(signer, signed, signature):
-                raise Refused("checkpoint.forged", name=name, key=_multikey(signer))
+                raise Refused("checkpoint.forged", name=name, signer=_multikey(signer))
             signatures[signer] = signature
     network = _known_as(checkpoint, trust_for(invocation, trust))
     invocation.out.answer(_sentence(invocation, checkpoint, network[0]))
@@ -169,9 +169,9 @@ TRUSTED: Final = "checkpoint.trusted"
 def _verdict(file: SignedCheckpoint, trusted: TrustedChain | None) -> tuple[str, str]:
     """The code of what a trust file makes of a checkpoint, and why it does not count."""
     if trusted is None:
-        return "checkpoint.unknown_chain", "the trust file does not know this chain"
+        return "trust.unknown_chain", "the trust file does not know this chain"
     if trusted.checkpoints is None:
-        return "checkpoint.no_signers", "the trust file names no signers of checkpoints of this chain"
+        return "trust.no_signers", "the trust file names no signers of checkpoints of this chain"
     try:
         trusted.checkpoints.accept(file, check=signed_by, at=datetime.now(UTC))
     except AnchoringError as error:

@@ -3,7 +3,7 @@
 Whoever checks a capsule years later knows nothing of what happened since: each answer says up to when it speaks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from node.cli.words import Words
@@ -26,9 +26,9 @@ def freshness(entry: CredentialReport, words: Words) -> list[str]:
     known = phrases(words.language)
     return [
         *_keys(entry.check(CheckName.ISSUER_KEY), words, known),
-        *_status(entry.check(CheckName.STATUS).evidence, words, known),
-        *_dated("fresh.record", entry.check(CheckName.ANCHOR).evidence, words, known),
-        *_dated("fresh.authority", entry.check(CheckName.AUTHORITY).evidence, words, known),
+        *_dated("fresh.status", entry.check(CheckName.STATUS).evidence.get("time"), words, known),
+        *_dated("fresh.record", entry.check(CheckName.ANCHOR).evidence.get("asOf"), words, known),
+        *_dated("fresh.authority", entry.check(CheckName.AUTHORITY).evidence.get("asOf"), words, known),
     ]
 
 
@@ -43,12 +43,6 @@ def _keys(check: Check, words: Words, known: Phrases) -> Iterator[str]:
         yield words("fresh.keys_then", time=known.date(evidence["anchoredAt"]))
 
 
-def _status(evidence: Mapping[str, JsonValue], words: Words, known: Phrases) -> Iterator[str]:
-    if (time := evidence.get("time")) is not None:
-        yield words("fresh.status", time=known.date(time))
-    yield from _dated("fresh.head", evidence, words, known)
-
-
-def _dated(key: str, evidence: Mapping[str, JsonValue], words: Words, known: Phrases) -> Iterator[str]:
-    if (time := evidence.get("asOf")) is not None:
+def _dated(key: str, time: JsonValue, words: Words, known: Phrases) -> Iterator[str]:
+    if time is not None:
         yield words(key, time=known.date(time))

@@ -34,8 +34,9 @@ from node.verification.trust import NO_TRUST, Trust
 from node.verification.verify import verify
 from node.verification.vocabulary import vocabulary
 
-REHEARSED: Final = (CheckName.CONTEXT, CheckName.ISSUER_KEY, CheckName.PROOF, CheckName.STATUS, CheckName.ANCHOR)
-"""Checks that a capsule is made for; who is shown a document, and who guarantees it, is another matter."""
+REHEARSED: Final = (CheckName.CONTEXT, CheckName.ISSUER_KEY, CheckName.STATUS, CheckName.ANCHOR)
+"""Checks that a capsule is made for; who is shown a document, and who guarantees it, is another matter. Why a signature
+cannot be tried, one of them says."""
 LATER: Final = "archive"
 """The policy of those who check when the issuer is gone."""
 NESTED: Final = 32

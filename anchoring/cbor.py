@@ -21,7 +21,13 @@ MAX_BYTES: Final = 256 * 1024
 """A receipt with header and proof has some 8 kB; a block's largest event receipts stay below this."""
 MAX_DEPTH: Final = 8
 """The deepest value written here, a receipt with its proof, nests five containers."""
+MAX_VALUES: Final = 2**17
+"""Values in one encoding, each of a byte at least: the fullest capsule has some tens of thousands. A million small ones
+would take a hundred megabytes, and seconds."""
 MAX_INTEGER: Final = 2**64 - 1
+_STRINGS: Final = (2, 3)
+"""Major types whose values bring bytes of their own."""
+_LENGTH_FOLLOWS: Final = 24
 _REMEDY: Final = "Ask the sender for the bytes as they were made; they were altered, or made by something else."
 
 
@@ -37,6 +43,8 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, foreign: bool = False) ->
         raise CborError(
             f"{len(data)} bytes of CBOR; at most {max_bytes} are read here", code="cbor.too_long", remedy=_REMEDY
         )
+    if len(data) > MAX_VALUES and not _is_sparse(data):
+        raise CborError(f"more than {MAX_VALUES} values of CBOR", code="cbor.too_many", remedy=_REMEDY)
     try:
         value = cbor2.loads(
             data,
@@ -103,6 +111,23 @@ def shape(wanted: str, value: Value) -> CborError:
     """The error for a value that is not what has to stand in its place."""
     said = shown(value) if isinstance(value, bytes) else ascii(value)[:80]
     return CborError(f"{said} stands where {wanted} has to", code="cbor.shape", remedy=_REMEDY)
+
+
+def _is_sparse(data: bytes) -> bool:
+    """Whether at most MAX_VALUES values begin in these bytes, told by their heads alone; of what is no CBOR, too."""
+    at = 0
+    for _ in range(MAX_VALUES):
+        if at >= len(data):
+            return True
+        kind, length = divmod(data[at], 32)
+        at += 1
+        if length >= _LENGTH_FOLLOWS:
+            follows = 1 << (length - _LENGTH_FOLLOWS)  # at most 128; more than 8 is no CBOR, which is told later
+            length = int.from_bytes(data[at : at + follows])
+            at += follows
+        if kind in _STRINGS:
+            at += length
+    return at >= len(data)
 
 
 def _walk(value: object, *, foreign: bool) -> None:

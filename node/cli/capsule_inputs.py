@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from node.cli.invocation import Invocation
 from node.credentials.contexts import Contexts
@@ -13,6 +15,7 @@ from node.verification.trust import Trust
 from node.verification.vocabulary import vocabulary
 
 SAME, OTHER, UNKNOWN = "same", "other", "unknown"
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,11 @@ class Opened:
 
     @property
     def lists(self) -> tuple[StatusListCopy, ...]:
-        """The status lists in it."""
-        return self.capsule.material.status_lists
+        """The status lists in it.
+
+        When they were had, only the capsule says; by a late time they would crowd out those of the verifier's own.
+        """
+        return tuple([replace(copy, obtained_at=_LONG_AGO) for copy in self.capsule.material.status_lists])
 
     def ledgers(self, own: LedgerMaterial | None) -> LedgerMaterial | None:
         """What is known of chains already, and what the capsule has, which comes after it."""

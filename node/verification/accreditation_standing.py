@@ -21,6 +21,7 @@ from anchoring.accreditations import evidence_of, scope_id, subject_id
 from anchoring.facts import Accreditation as RecordedFact
 from anchoring.facts import AccreditationOf
 from anchoring.receipt import Site
+from anchoring.storage_proof import MAX_SLOTS
 from node.credentials.accreditation import Accreditation, is_accreditation, parse_accreditation
 from node.credentials.credential import Credential
 from node.credentials.errors import AccreditationFormError
@@ -34,7 +35,7 @@ from node.verification.ledger_material import LedgerMaterial
 from node.verification.material import ResourceCopy
 from node.verification.namespaces import is_own
 from node.verification.received import Received, receive, subject_of
-from node.verification.records import Known, Records, Unknown, moment
+from node.verification.records import MAX_FACTS, Known, Records, Unknown, moment
 from node.verification.statement import read_statement
 from node.verification.vocabulary import Vocabulary
 
@@ -202,7 +203,7 @@ class Standings:
             site = Site(name.chain_id, name.contract, name.namespace)
             for scope in found.scopes:
                 place = scope_id(scope.canonical())
-                for number in self._numbers.get((site, subject, place), ()):
+                for number in self._numbers.get((name.chain_id, name.contract, name.namespace, subject, place), ()):
                     known = self.records.fact(site, AccreditationOf(name.namespace, subject, place, number))
                     if not isinstance(known, Known) or not isinstance(known.fact, RecordedFact):
                         continue
@@ -254,17 +255,18 @@ def _out(why: str, ended: Sequence[tuple[datetime, Entry]], told: Callable[[Entr
     return Standing(Kind.OUT, why, entry.recorded, {**told(entry), "ended": format_timestamp(end)})
 
 
-type _Place = tuple[Site, bytes, bytes]
+type _Place = tuple[int, bytes, bytes, bytes, bytes]
+"""Chain, contract and namespace, then whom and what it is about; nobody has looked whether they are any."""
 
 
 def _asked(ledgers: LedgerMaterial) -> dict[_Place, list[int]]:
     """Under which numbers the proofs at hand tell of accreditations."""
     found: dict[_Place, dict[int, None]] = {}
-    for proof in ledgers.facts:
-        for question in proof.questions:
+    for proof in ledgers.facts[:MAX_FACTS]:
+        for question in proof.questions[:MAX_SLOTS]:
             if isinstance(question, AccreditationOf):
-                site = Site(proof.chain_id, proof.contract, question.body)
-                numbers = found.setdefault((site, question.subject, question.scope), {})
+                place = proof.chain_id, proof.contract, question.body, question.subject, question.scope
+                numbers = found.setdefault(place, {})
                 if len(numbers) < MAX_NUMBERS:
                     numbers[question.sequence] = None
     return {place: list(numbers) for place, numbers in found.items()}

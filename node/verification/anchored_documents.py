@@ -14,8 +14,8 @@ Spec: docs/adr/0025-an-issuer-can-anchor-its-document.md
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from anchoring.facts import Anchor, HeadOf, StatusHead
@@ -37,13 +37,16 @@ MAX_NAMESPACES: Final = 8
 MAX_VERSIONS: Final = 16
 """Versions of a log that are looked for: an issuer anchors the present one, and a capsule has the log as of then."""
 
+_NEXT: Final = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class AnchoredDocument:
-    """A document as its subject anchored it, and until when it speaks."""
+    """A document as its subject anchored it, with those before it, and until when it speaks."""
 
     history: KeyHistory
     until: datetime
+    document: DidDocument
 
 
 def commitment_to(did: str, document: JsonObject) -> bytes:
@@ -55,16 +58,27 @@ def commitment_to(did: str, document: JsonObject) -> bytes:
     return hashlib.sha256(TAG + b"".join(len(part).to_bytes(4) + part for part in parts)).digest()
 
 
-def shown_until(
+def shown_log(
     versions: Sequence[DocumentVersion], namespaces: Collection[RecordName], records: Records, at: datetime
-) -> datetime | None:
-    """The last time at which a version of a document was anchored in these namespaces, none of them after `at`.
+) -> AnchoredDocument | None:
+    """What is known of the versions of a log by records in these namespaces; None where no version is in any by `at`.
 
-    Up to then nobody can have left a version out. Versions before the last MAX_VERSIONS are not looked for.
+    1. The latest version that was anchored was the last one when that was done: nobody can have left a version out.
+    2. Nor can one have followed before then, whatever time it gives itself: whoever stole the key that writes the log
+       can add one to it. What followed by its own word began thereafter. Versions before the last MAX_VERSIONS are not
+       looked for.
     """
-    for version in reversed(versions[-MAX_VERSIONS:]):
-        if times := _anchored(version.document.id, version.document, namespaces, records, at):
-            return min(max(times), at)
+    for place in reversed(range(max(0, len(versions) - MAX_VERSIONS), len(versions))):
+        version = versions[place]
+        times = _anchored(version.document.id, version.document, namespaces, records, at)
+        if times:  # 1.
+            until = min(max(times), at)
+            following = until + _NEXT
+            later = [each for each in versions[place + 1 :] if each.until is None or each.until > following]  # 2.
+            if later:
+                later[0] = replace(later[0], since=max(later[0].since or following, following))
+                version = replace(version, until=later[0].since)
+            return AnchoredDocument(KeyHistory((*versions[:place], version, *later)), until, version.document)
     return None
 
 
@@ -85,7 +99,7 @@ def shown_document(
         DocumentVersion(None, first, document, KeyEvidence.NOW_ONLY),
         DocumentVersion(first, None, document, KeyEvidence.ANCHORED),
     )
-    return AnchoredDocument(KeyHistory(versions), min(max(times), at))
+    return AnchoredDocument(KeyHistory(versions), min(max(times), at), document)
 
 
 def headed_at(

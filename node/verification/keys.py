@@ -233,15 +233,20 @@ class KeyRing:
         """A document that came with a file, by a record of its subject's, where there is one of it."""
         if isinstance(found, KeyFinding) or found.moved_to is not None or self.material.ledgers is None:
             return found
-        from node.verification.anchored_documents import shown_document, shown_until  # noqa: PLC0415 -- few need it
+        from node.verification.anchored_documents import shown_document, shown_log  # noqa: PLC0415 -- few need it
 
         namespaces = self.trust.namespaces(identifier)
         if found.history is not None:
-            return replace(found, shown_until=shown_until(found.history.versions, namespaces, self.records, self.at))
-        shown = shown_document(identifier, found.document, namespaces, self.records, self.at)
+            shown = shown_log(found.history.versions, namespaces, self.records, self.at)
+            evidence = found.evidence
+        else:
+            shown = shown_document(identifier, found.document, namespaces, self.records, self.at)
+            evidence = KeyEvidence.ANCHORED
         if shown is None:
             return found
-        return replace(found, evidence=KeyEvidence.ANCHORED, history=shown.history, shown_until=shown.until)
+        return replace(
+            found, document=shown.document, evidence=evidence, history=shown.history, shown_until=shown.until
+        )
 
     def _judge(
         self,

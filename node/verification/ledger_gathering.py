@@ -76,7 +76,8 @@ def _named(subject: JsonValue) -> Iterator[RecordName]:
 def _asked(subject: JsonValue, sources: Sources, trust: Trust, given: LedgerMaterial) -> list[_Asked]:
     found: dict[int, _Asked] = {}
     named = {name.record for name in records_of(subject)}  # 1.
-    for name, question in (*_receipts(given), *promised_heads(subject)):  # 2.
+    # 2. Which list counts comes first: strangers bring as many receipts as they like, with proofs of their own.
+    for name, question in (*promised_heads(subject), *_receipts(given)):
         chain = trust.chain(name.chain_id)
         if name not in named or chain is None or is_test_network(chain.chain.id, chain.kind):
             continue

@@ -73,16 +73,17 @@ class Unknown:
 class Records:
     """The records of one verification. Each proof is read once; nothing is read before it is asked for."""
 
-    __slots__ = ("_at", "_blocks", "_facts", "_material", "_receipts", "_shown", "_trust")
+    __slots__ = ("_at", "_blocks", "_facts", "_material", "_places", "_receipts", "_shown", "_trust")
 
     def __init__(self, material: LedgerMaterial, trust: Trust, at: datetime) -> None:
         self._material = material
         self._trust = trust
         self._at = at
         self._blocks: dict[int, dict[bytes, TrustedBlock]] = {}
-        self._shown: dict[tuple[int, bytes, tuple[Question, ...]], ProvenFacts | None] = {}
+        self._shown: dict[int, ProvenFacts | None] = {}
         self._receipts: tuple[Receipt, ...] | None = None
-        self._facts: tuple[FactProof, ...] | None = None
+        self._facts: tuple[FactProof, ...] = ()
+        self._places: dict[tuple[int, bytes, Question], list[int]] | None = None
 
     def chain_of(self, site: Site) -> TrustedChain | Unknown:
         """The chain of a record, where anything on it can count.
@@ -121,9 +122,9 @@ class Records:
         if isinstance(chain, Unknown):
             return chain
         found: list[ProvenFacts] = []
-        candidates = [each for each in self._proofs(site) if question in each.questions[:MAX_SLOTS]]
-        for candidate in candidates:  # 2.
-            shown = self._read(candidate, chain)
+        candidates = self._proofs(site, question)
+        for place in candidates:  # 2.
+            shown = self._read(place, chain)
             if shown is not None:
                 found.append(shown)
         if not found:
@@ -135,12 +136,15 @@ class Records:
         """The blocks of a chain that are trusted, oldest first."""
         return tuple(sorted(self._trusted(chain).values(), key=lambda block: block.number))
 
-    def _proofs(self, site: Site) -> Iterator[FactProof]:
-        if self._facts is None:
+    def _proofs(self, site: Site, question: Question) -> Sequence[int]:
+        """Where the proofs stand that answer a question; strangers may have brought thousands of questions."""
+        if self._places is None:
             self._facts = (*self._material.facts, *self._proofs_in_receipts())[:MAX_FACTS]
-        for fact in self._facts:
-            if (fact.chain_id, fact.contract) == (site.chain_id, site.contract):
-                yield fact
+            self._places = {}
+            for place, fact in enumerate(self._facts):
+                for asked in dict.fromkeys(fact.questions[:MAX_SLOTS]):
+                    self._places.setdefault((fact.chain_id, fact.contract, asked), []).append(place)
+        return self._places.get((site.chain_id, site.contract, question), ())
 
     def _proofs_in_receipts(self) -> Iterator[FactProof]:
         for receipt in self._decoded():
@@ -153,11 +157,10 @@ class Records:
             self._receipts = tuple(decoded_receipts(self._material.receipts))
         return self._receipts
 
-    def _read(self, candidate: FactProof, chain: TrustedChain) -> ProvenFacts | None:
-        key = (candidate.chain_id, candidate.proof, candidate.questions)
-        if key not in self._shown:
-            self._shown[key] = self._prove(candidate, chain)
-        return self._shown[key]
+    def _read(self, place: int, chain: TrustedChain) -> ProvenFacts | None:
+        if place not in self._shown:
+            self._shown[place] = self._prove(self._facts[place], chain)
+        return self._shown[place]
 
     def _prove(self, candidate: FactProof, chain: TrustedChain) -> ProvenFacts | None:
         try:

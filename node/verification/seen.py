@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
-from node.documents import JsonObject, JsonValue
+from node.documents import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from node.verification.check import CheckName
 from node.verification.errors import MaterialError
 from node.verification.material import Origin
@@ -147,8 +147,9 @@ def blocks_in(ledgers: "LedgerMaterial | None") -> Iterator[SeenBlock]:
 def _head(told: JsonObject, trust: "Trust") -> Iterator[SeenHead]:
     try:
         name = RecordName.parse(text_in(told, "record", ""))
-        chain = trust.chain(name.chain_id)
-        if chain is not None:
+        chain, version = trust.chain(name.chain_id), number_in(told, "version", "")
+        # With a version beyond what JSON can hold, the memory could not be read again: one issuer could wipe it.
+        if chain is not None and version <= MAX_SAFE_INTEGER:
             yield SeenHead(
                 name.chain_id,
                 chain.chain.genesis,
@@ -156,7 +157,7 @@ def _head(told: JsonObject, trust: "Trust") -> Iterator[SeenHead]:
                 name.namespace,
                 bytes_of_hex(told, "listId", ""),
                 number_in(told, "era", ""),
-                number_in(told, "version", ""),
+                version,
                 bytes_of_hex(told, "digest", ""),
                 number_in(told, "set", ""),
             )

@@ -97,6 +97,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/resolution.py
 	$(BIN)/python bench/did_log.py
 	$(BIN)/python bench/anchors.py
+	$(BIN)/python bench/capsules.py
 	$(BIN)/python bench/chain_reading.py
 	$(BIN)/python bench/embedded_chain.py
 	$(BIN)/python bench/gas.py

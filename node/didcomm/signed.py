@@ -26,6 +26,7 @@ from node.didcomm.attachment import Attachment
 from node.didcomm.encrypted import MAX_ENVELOPE_BYTES, MAX_HEADER_BYTES, check_media_type
 from node.didcomm.errors import (
     AttachmentError,
+    EnvelopeError,
     ForgedEnvelopeError,
     MalformedEnvelopeError,
     PackError,
@@ -118,8 +119,8 @@ def attachment_signers(
 ) -> tuple[str, ...]:
     """The key ids of all who signed the content of an attachment, in detached form; none where `jws` is absent.
 
-    They need not be who sent the message. Raises AttachmentError where one of the signatures does not hold, and
-    UnresolvedError.
+    They need not be who sent the message. Raises AttachmentError where one of the signatures does not hold,
+    UnsupportedEnvelopeError and UnresolvedError.
 
     Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#attachments
     """
@@ -132,7 +133,7 @@ def attachment_signers(
     payload = to_base64url(content)
     try:
         return tuple([_check(entry, payload, documents, at)[0] for entry in _signatures(attachment.jws)])
-    except (MalformedEnvelopeError, ForgedEnvelopeError) as error:
+    except EnvelopeError as error:
         raise AttachmentError(
             f"a signature over the attachment does not hold: {error}",
             code="didcomm.attachment.signature",

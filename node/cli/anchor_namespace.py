@@ -101,7 +101,7 @@ def create(  # noqa: PLR0913 -- what was typed
         founded = _founded(opened, paths[2], founder, commitment)
         opened.require(founded.name)
         call = await carry_out(opened, _opening(founded), None, wait=wait)
-        _tell(opened, founded, None, as_json=as_json)
+        _tell(opened, founded, await opened.desk.state_of(founded.name.namespace), as_json=as_json)
         return 0 if call is None else state_status(opened, (call,))
 
     return run_on_chain(invocation, options, work)

@@ -138,6 +138,12 @@ def recover(  # noqa: PLR0913 -- what was typed
         opened.require(namespace.name)
         record = namespace.name.namespace
         state = await _required(opened, record)
+        if action != "request" and state.pending is None:
+            raise NotAnchorableError(
+                "nobody has asked for a recovery of this namespace",
+                code="anchoring.recovery",
+                remedy="Look how it stands: glejt anchor namespace show",
+            )
         operation: Operation
         signer: AuthoritySigner | None = None
         if following is not None and key is not None:
@@ -158,12 +164,6 @@ def recover(  # noqa: PLR0913 -- what was typed
             signer = key.signer
         else:
             operation = CompleteRecovery(record, state.era + 1)
-        if action != "request" and state.pending is None:
-            raise NotAnchorableError(
-                "nobody has asked for a recovery of this namespace",
-                code="anchoring.recovery",
-                remedy="Look how it stands: glejt anchor namespace show",
-            )
         call = await carry_out(opened, operation, signer, wait=wait)
         return answer_call(opened, call, {"namespace": str(namespace.name), "action": action}, as_json=as_json)
 

@@ -1,0 +1,433 @@
+"""`glejt anchor` on the embedded chain: what it writes, what it refuses, and what outlives a kill at any point."""
+
+import asyncio
+import json
+import os
+import shutil
+from base64 import b64decode
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from anchor_office import DEAD, Office
+from verification_support import badge
+
+from anchoring.devchain.opening import opened
+from anchoring.errors import EmbeddedChainError
+from anchoring.facts import HeadOf, StateOf
+from anchoring.heads import digest_of, list_id
+from anchoring.identity_registry import proven_events
+from anchoring.keccak import keccak256
+from anchoring.receipt import Receipt, State
+from node.credentials.record_name import RecordName
+
+pytest.importorskip("eth", reason="the extra devchain is not installed")
+
+ANCHORED = keccak256(b"Anchored(bytes32,bytes32,uint32,uint48)")
+RUN = ("anchor", "run", "--namespace", "ns.json", "--authority", "authority.json", "--embedded", "chain")
+HERE = ("--embedded", "chain")
+WRITING = ("--namespace", "ns.json", "--authority", "authority.json", *HERE)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with a chain, a namespace and its keys, an issuer's key; and `glejt` in it."""
+
+    folder: Path
+    office: Office
+    name: RecordName
+
+    def __call__(self, *argv, expect=0, **options):
+        done = self.office(self.folder, *argv, **options)
+        assert expect is None or done.returncode == expect, (argv, done)
+        return done
+
+    def sign(self, file, *, names=True, form=None, key="key.json", **members):
+        """An award in a file."""
+        draft = self.folder / "draft.json"
+        did = json.loads((self.folder / key).read_text())["controller"]
+        draft.write_text(json.dumps({**badge(**members), "issuer": {**badge()["issuer"], "id": did}}))
+        anchor = ("--anchor", str(self.name)) if names else ()
+        form = ("--proof-array",) if form is None else ("--form", form)
+        self("issue", "draft.json", "--key", key, *anchor, *form, "--out", file, "--force")
+
+    def ask(self, work):
+        """What the chain answers."""
+
+        async def asked():
+            async with opened(self.folder / "chain") as chain:
+                return await work(chain)
+
+        return asyncio.run(asked())
+
+    def anchors(self):
+        """The values that were anchored, as often as the contract says so."""
+
+        async def work(chain):
+            found, last = [], (await chain.final_block()).number
+            for number in range(last + 1):
+                block = await chain.block(number)
+                events = await chain.events(block)
+                logs = proven_events(events, block_hash=block.hash, registry=chain.contract.address).logs
+                found += [log.topics[2] for log in logs if log.topics[0] == ANCHORED]
+            return found
+
+        return self.ask(work)
+
+    def receipt(self, file):
+        return Receipt.decode((self.folder / f"{file}.receipt").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def office():
+    with Office() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def founded(office, tmp_path_factory):
+    """Made once: a chain with a namespace of ours."""
+    folder = tmp_path_factory.mktemp("founded")
+    (folder / "pass").write_text("correct horse battery")
+    for key in ("key.json", "other.json"):
+        assert office(folder, "did", "create", "--out", key, "--no-passphrase").returncode == 0
+    done = office(
+        folder, "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
+        "--recovery", "recovery.json", "--no-passphrase", "--recovery-passphrase-file", "pass", *HERE,
+    )  # fmt: skip
+    assert done.returncode == 0, done
+    return folder
+
+
+@pytest.fixture
+def desk(office, founded, tmp_path):
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
+    name = RecordName.parse(json.loads((tmp_path / "ns.json").read_text())["id"])
+    return Desk(tmp_path, office, name)
+
+
+def test_everything_that_is_said_names_the_chain_as_local(desk):
+    desk.sign("award.json")
+    for argv in ([*RUN, "award.json"], ["anchor", "status", *HERE], ["anchor", "namespace", "show", "ns.json", *HERE]):
+        plain, told = desk(*argv), desk(*argv, "--json")
+        assert "of no public value" in plain.stderr
+        assert told.json()["network"] == {
+            "name": "embedded",
+            "id": desk.name.chain_id,
+            "kind": "local",
+            "publicValue": False,
+        }
+
+
+def test_a_batch_has_one_anchor_and_each_document_a_receipt(desk):
+    for number in range(3):
+        desk.sign(f"award{number}.json", id=f"urn:example:{number}")
+    told = desk(*RUN, *(f"award{number}.json" for number in range(3)), "--json").json()
+    assert (told["anchored"], told["before"], told["receipts"]) == (3, 0, 3)
+    assert [(batch["documents"], batch["state"]) for batch in told["batches"]] == [(3, "final")]
+    receipts = [desk.receipt(f"award{number}.json") for number in range(3)]
+    assert {receipt.state for receipt in receipts} == {State.FINAL}
+    assert {receipt.question.value for receipt in receipts} == set(desk.anchors())
+    assert len({receipt.place.salt for receipt in receipts}) == 3
+    again = desk(*RUN, "award0.json", "award1.json", "--json").json()
+    assert (again["anchored"], again["before"], len(desk.anchors())) == (0, 2, 1)
+    desk.sign("award3.json", id="urn:example:3")
+    both = desk(*RUN, "award2.json", "award3.json", "--json").json()
+    assert (both["anchored"], both["before"], len(desk.anchors())) == (1, 1, 2)
+
+
+def test_files_of_the_journal_are_for_their_owner_alone(desk):
+    desk.sign("award.json")
+    desk(*RUN, "award.json")
+    journal = desk.folder / "chain" / "journal"
+    modes = {path.name: path.stat().st_mode & 0o077 for path in journal.iterdir()}
+    assert modes.keys() >= {"batches.sqlite", "calls.sqlite", "ordering.lock", "sending.lock"}
+    assert set(modes.values()) == {0}
+    assert journal.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
+def test_tokens(desk, form):
+    desk.sign("award.jwt", form=form)
+    assert desk(*RUN, "award.jwt", "--json").json()["anchored"] == 1
+    assert desk.receipt("award.jwt").subject.startswith(form.encode())
+
+
+def test_what_would_not_count_is_left_out_and_the_others_go_on(desk):
+    desk.sign("good.json")
+    desk.sign("silent.json", names=False)
+    altered = json.loads((desk.folder / "good.json").read_text())
+    altered["credentialSubject"]["id"] = "did:example:other"
+    (desk.folder / "altered.json").write_text(json.dumps(altered))
+    (desk.folder / "no.json").write_text('{"a": 1}')
+    done = desk(*RUN, "good.json", "silent.json", "altered.json", "no.json", expect=1)
+    assert "Anchored now: 1" in done.stdout
+    for code in ("anchoring.record", "proof.invalid", "anchoring.credential"):
+        assert code in done.stderr
+    assert not (desk.folder / "silent.json.receipt").exists()
+    assert len(desk.anchors()) == 1
+
+
+def test_an_issuer_whose_key_is_not_known_leaves_it_open(desk):
+    desk.sign("good.json")
+    award = json.loads((desk.folder / "good.json").read_text())
+    method = award["proof"][0]["verificationMethod"]
+    award["issuer"]["id"] = "did:web:nowhere.example"
+    award["proof"][0]["verificationMethod"] = "did:web:nowhere.example#" + method.partition("#")[2]
+    (desk.folder / "web.json").write_text(json.dumps(award))
+    done = desk(*RUN, "web.json", "--offline", expect=20)
+    assert "anchoring.key" in done.stderr
+    assert desk.anchors() == []
+
+
+@pytest.mark.threat(92)
+def test_a_key_that_is_not_the_authoritys_writes_nothing(desk):
+    desk.sign("award.json")
+    desk("anchor", "key", "--out", "thief.json", "--no-passphrase")
+    thief = [word if word != "authority.json" else "thief.json" for word in RUN]
+    done = desk(*thief, "award.json", expect=1)
+    assert "anchoring.authority" in done.stderr
+    assert desk.anchors() == []
+
+
+def test_lines_have_their_receipts_in_lines(desk):
+    for number in range(3):
+        desk.sign(f"{number}.json", id=f"urn:example:{number}")
+    desk.sign("silent.json", names=False)
+    lines = [json.dumps(json.loads((desk.folder / f"{name}.json").read_text())) for name in ("0", "1", "silent", "2")]
+    (desk.folder / "many.jsonl").write_text("\n".join([*lines[:1], "", *lines[1:]]) + "\n")
+    desk(*RUN, "many.jsonl", expect=1)
+    told = [json.loads(line) for line in (desk.folder / "many.receipts.jsonl").read_text().splitlines()]
+    assert [line is None for line in told] == [False, True, False, True, False]
+    receipts = [Receipt.decode(b64decode(line)) for line in told if line]
+    assert [receipt.subject for receipt in receipts] == [b"eddsa-rdfc-2022 urn:example:%d" % n for n in range(3)]
+    for number, receipt in enumerate(receipts):
+        (desk.folder / f"{number}.json.receipt").write_bytes(receipt.encode())
+        desk("anchor", "receipt", f"{number}.json", "--namespace", "ns.json", *HERE)
+        assert desk.receipt(f"{number}.json") == receipt
+
+
+def test_a_receipt_of_something_else_is_left_alone(desk):
+    desk.sign("one.json", id="urn:example:1")
+    desk.sign("two.json", id="urn:example:2")
+    desk(*RUN, "one.json")
+    other = (desk.folder / "one.json.receipt").read_bytes()
+    (desk.folder / "two.json.receipt").write_bytes(other)
+    done = desk(*RUN, "two.json", expect=1)
+    assert "anchor.receipt_conflict" in done.stderr
+    assert (desk.folder / "two.json.receipt").read_bytes() == other
+    (desk.folder / "receipts").mkdir()
+    desk(*RUN, "two.json", "--out", "receipts")
+    assert (desk.folder / "receipts" / "two.json.receipt").exists()
+
+
+def test_a_chain_or_a_namespace_that_is_another(desk):
+    desk.sign("award.json")
+    other = [word if word != "chain" else "another" for word in RUN]
+    assert "anchor.elsewhere" in desk(*other, "award.json", expect=2).stderr
+    missing = ("anchor", "run", "--authority", "authority.json", *HERE)
+    assert "--namespace" in desk(*missing, expect=2).stderr
+    assert "anchoring.namespace" in desk(*missing, "--namespace", "key.json", expect=2).stderr
+    both = desk(*RUN, "award.json", "--chain", "Ethereum", expect=2)
+    assert "usage.two_chains" in both.stderr
+    named = ("anchor", "namespace", "show", "eip155:1:0x" + "11" * 20 + "#0x" + "22" * 32)
+    assert "anchor.unknown_chain" in desk(*named, expect=2).stderr
+
+
+def test_founding_goes_on_where_it_was_cut_off(desk):
+    told = desk(
+        "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
+        "--recovery", "recovery.json", *HERE, "--json",
+    ).json()  # fmt: skip
+    assert told["namespace"] == str(desk.name)
+    assert told["state"]["era"] == 0
+    (desk.folder / "recovery.json").unlink()
+    done = desk(
+        "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
+        "--recovery", "recovery.json", "--recovery-passphrase-file", "pass", *HERE, expect=1,
+    )  # fmt: skip
+    assert "anchor.other_namespace" in done.stderr
+
+
+def test_a_namespace_that_was_never_opened_is_opened_with_the_first_batch(desk):
+    shutil.rmtree(desk.folder / "chain")
+    (desk.folder / "ns.json").unlink()
+    create = (
+        "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
+        "--recovery", "recovery.json", *HERE,
+    )  # fmt: skip
+    assert desk(*create, kill=1, expect=None).ended == DEAD  # the name is written, the call is not
+    name = RecordName.parse(json.loads((desk.folder / "ns.json").read_text())["id"])
+    there = Desk(desk.folder, desk.office, name)
+    assert there("anchor", "namespace", "show", "ns.json", *HERE, expect=1).stdout.strip() == str(name)
+    there.sign("award.json")
+    there(*RUN, "award.json")
+    assert there.receipt("award.json").state is State.FINAL
+
+
+def test_a_head_says_which_bytes_are_the_list_that_counts(desk):
+    url = "https://school.example/status/1"
+    desk("status", "create", "--url", url, "--out", "list.json", "--key", "key.json")
+    first = desk("anchor", "head", "list.json", *WRITING, "--json").json()
+    assert (first["version"], first["list"]) == (1, url)
+    assert desk("anchor", "head", "list.json", *WRITING, "--json").json()["version"] == 1
+    desk("status", "set", "list.json", "7", "--key", "key.json", "--yes")
+    assert desk("anchor", "head", "list.json", *WRITING, "--json").json()["version"] == 2
+
+    async def head(chain):
+        return await chain.answer(HeadOf(desk.name.namespace, list_id(url)), await chain.final_block())
+
+    found = desk.ask(head)
+    assert (found.version, found.digest) == (2, digest_of((desk.folder / "list.json").read_bytes()))
+    desk("status", "seal", "list.json", "--key", "key.json", "--yes")
+    desk("anchor", "head", "list.json", *WRITING)
+    assert desk.ask(head).sealed
+    desk("status", "create", "--url", url, "--out", "anew.json", "--key", "key.json")
+    assert "issuance.head" in desk("anchor", "head", "anew.json", *WRITING, expect=1).stderr
+    assert "issuance.head" in desk("anchor", "head", "key.json", *WRITING, expect=2).stderr
+
+
+def test_rotation_takes_the_successors_word(desk):
+    desk("anchor", "key", "--out", "next.json", "--no-passphrase")
+    rotate = ("anchor", "rotate", "--successor", "next.json", *WRITING)
+    assert "input.unconfirmed" in desk(*rotate, expect=2).stderr
+    told = desk(*rotate, "--yes", "--json").json()
+    assert told["state"] == "finalized"
+    assert desk(*rotate, "--yes", "--json").json()["authority"] == told["authority"]
+    desk.sign("award.json")
+    assert "anchoring.authority" in desk(*RUN, "award.json", expect=1).stderr
+    following = [word if word != "authority.json" else "next.json" for word in RUN]
+    desk(*following, "award.json")
+    assert desk.receipt("award.json").progress.anchor.authority == 1
+
+
+def test_a_recovery_is_asked_for_taken_back_and_not_completed_before_its_time(desk):
+    desk("anchor", "key", "--out", "next.json", "--no-passphrase")
+    with_key = (
+        *("--recovery", "recovery.json", "--recovery-passphrase-file", "pass", "--namespace", "ns.json", *HERE),
+        *("--successor", "next.json", "--next-recovery", "following.json"),
+        *("--next-recovery-passphrase-file", "pass"),
+    )
+    none = desk("anchor", "recover", "cancel", *with_key, expect=1)
+    assert "anchoring.recovery" in none.stderr
+    desk("anchor", "recover", "request", *with_key, "--yes")
+    shown = desk("anchor", "namespace", "show", "ns.json", *HERE, "--json").json()["state"]
+    assert shown["recovery"]["successor"] == json.loads((desk.folder / "next.json").read_text())["address"]
+    desk("anchor", "recover", "request", *with_key, "--yes")
+    desk("anchor", "recover", "cancel", *with_key)
+    assert desk("anchor", "namespace", "show", "ns.json", *HERE, "--json").json()["state"]["recovery"] is None
+
+    async def state(chain):
+        return await chain.answer(StateOf(desk.name.namespace), await chain.final_block())
+
+    assert desk.ask(state).recovery_requests == 1
+
+
+def test_verify_answers_by_the_anchor_alone(desk):
+    desk.sign("award.json")
+    desk(*RUN, "award.json")
+    did = json.loads((desk.folder / "key.json").read_text())["controller"]
+    (desk.folder / "trust.toml").write_text(
+        f'[[lists]]\nname = "mine"\n[[lists.issuers]]\ndid = "{did}"\nname = "Example"\ndomain = "school.example"\n'
+        f'namespaces = ["{desk.name}"]\n'
+    )
+    verify = ("anchor", "verify", "award.json", "--trust", "trust.toml")
+    assert desk(*verify, *HERE).stdout.startswith("Existed before")
+    assert desk(*verify, *HERE, "--json").json()["code"] == "anchor.passed"
+    desk("anchor", "verify", "award.json", *HERE, expect=20)  # nobody says whose the namespace is
+    desk(*verify, "--offline", expect=20)
+    desk.sign("award.json", name="Signed anew")
+    assert desk(*verify, *HERE, expect=None).returncode in {1, 20}
+
+
+def test_refresh_takes_no_key(desk):
+    desk.sign("award.json")
+    desk(*RUN, "award.json")
+    before = desk.receipt("award.json")
+    shutil.rmtree(desk.folder / "chain" / "journal")
+    for secret in ("authority.json", "recovery.json", "ns.json"):
+        (desk.folder / secret).unlink()
+    desk.ask(lambda chain: chain.mine())
+    told = desk("anchor", "refresh", ".", *HERE, "--json").json()
+    after = desk.receipt("award.json")
+    assert after.progress.proof.header != before.progress.proof.header
+    assert (after.place, after.progress.anchor) == (before.place, before.progress.anchor)
+    assert told["file"] == "award.json.receipt"
+
+
+# --- killed
+
+STORY = [*RUN, "first.json", "second.json", "--json"]
+
+
+@pytest.fixture
+def signed(desk):
+    for name in ("first", "second"):
+        desk.sign(f"{name}.json", id=f"urn:example:{name}")
+    return desk
+
+
+def _survived(desk):
+    """After the run to the end: one anchor, receipts of it, and nothing half-written."""
+    told = desk(*STORY).json()
+    assert told["receipts"] == 2
+    (value,) = set(desk.anchors())
+    assert len(desk.anchors()) == 1
+    for name in ("first", "second"):
+        receipt = desk.receipt(f"{name}.json")
+        assert (receipt.state, receipt.question.value) == (State.FINAL, value)
+    assert not [path for path in desk.folder.iterdir() if path.name.startswith(".")]
+    return value
+
+
+LONG = "GLEJT_LONG" in os.environ
+PLACES = range(1, 15) if LONG else (2, 4, 6, 9)
+
+
+@pytest.mark.threat(93)
+@pytest.mark.parametrize("kill", PLACES)
+def test_killed_at_a_point_there_is_one_anchor_and_the_same_receipts(signed, kill):
+    done = signed(*STORY, kill=kill, expect=None)
+    assert done.ended == DEAD, done
+    pending = [signed.receipt(f"{name}.json") for name in ("first", "second")] if _has_receipts(signed) else []
+    for again in (kill, kill + 1) if LONG else (3,):
+        signed(*STORY, kill=again, expect=None)
+    value = _survived(signed)
+    for name, before in zip(("first", "second"), pending, strict=False):
+        assert signed.receipt(f"{name}.json").place == before.place
+        assert before.question.value == value
+
+
+def _has_receipts(desk):
+    return all((desk.folder / f"{name}.json.receipt").exists() for name in ("first", "second"))
+
+
+def test_the_story_passes_every_point(signed):
+    passed = set(signed(*STORY).passed)
+    wanted = {
+        f"{point}, {when}"
+        for point in ("batch", "call", "save", "send", "record", "receipts")
+        for when in ("before", "after")
+    }
+    assert passed == wanted
+
+
+@pytest.mark.threat(95)
+def test_two_runs_at_once_anchor_each_document_once(signed):
+    with Office() as other:
+        signed.office.start(signed.folder, *STORY)
+        other.start(signed.folder, *STORY)
+        ends = [signed.office.end(), other.end()]
+    assert [end.returncode for end in ends] == [0, 0], ends
+    assert sum(end.json()["anchored"] for end in ends) == 2
+    _survived(signed)
+
+
+def test_the_chain_of_somebody_else_is_not_opened_by_two(signed):
+    async def held():
+        async with opened(signed.folder / "chain"):
+            with pytest.raises(EmbeddedChainError, match="in use"):
+                async with opened(signed.folder / "chain"):
+                    pass
+
+    asyncio.run(held())

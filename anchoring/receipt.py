@@ -17,7 +17,7 @@ from anchoring.errors import MerkleError, ReceiptError, UnprovenError, shown
 from anchoring.header import Header
 from anchoring.layout import proven_facts
 from anchoring.ledger import Anchor, AnchorOf
-from anchoring.merkle import anchored_value, leaf_hash, root_from_path
+from anchoring.merkle import MAX_SIZE, anchored_value, leaf_hash, root_from_path
 from anchoring.storage_proof import ADDRESS_BYTES, Contract, StorageProof
 
 MAX_BYTES: Final = 64 * 1024
@@ -123,11 +123,14 @@ class Receipt:
         subject = cbor.as_bytes(listed_subject)
         if len(subject) > MAX_SUBJECT_BYTES:
             raise _error(f"a subject of {len(subject)} bytes; {MAX_SUBJECT_BYTES} are read", "receipt.shape")
+        leaves = cbor.as_integer(size)
+        if not 1 <= leaves <= MAX_SIZE:
+            raise _error(f"a tree of {leaves} leaves; 1 to {MAX_SIZE} are possible", "receipt.shape")
         return cls(
             Place(
                 cbor.as_bytes(salt, HASH_BYTES),
                 cbor.as_integer(index),
-                cbor.as_integer(size),
+                leaves,
                 tuple(cbor.as_bytes(sibling, HASH_BYTES) for sibling in cbor.as_list(path)),
                 cbor.as_bytes(root, HASH_BYTES),
             ),

@@ -26,6 +26,8 @@ MAX_SCRYPT_BYTES: Final = 512 * 1024 * 1024
 MAX_PBKDF2_ROUNDS: Final = 10_000_000
 MIN_PASSPHRASE_CHARS: Final = 8
 _CIPHER: Final = "aes-128-ctr"
+_DERIVED_BYTES: Final = 32
+"""Half of them decrypt and half authenticate. A file that asks for a gigabyte asks for minutes."""
 
 
 class DigestKey(Protocol):
@@ -164,9 +166,9 @@ def _keystore(data: bytes) -> JsonObject:
     if document.get("version") != 3 or not isinstance(crypto, dict) or not isinstance(params, dict):  # noqa: PLR2004
         raise _unusable("the file is no keystore of version 3")
     match crypto.get("kdf"), params:
-        case "scrypt", {"n": int(n), "r": int(r), "p": int(p)}:
+        case "scrypt", {"n": int(n), "r": int(r), "p": int(p), "dklen": int(length)} if length == _DERIVED_BYTES:
             bearable = n > 0 and r > 0 and 0 < p <= 16 and 128 * n * r <= MAX_SCRYPT_BYTES  # noqa: PLR2004 - lanes
-        case "pbkdf2", {"c": int(rounds)}:
+        case "pbkdf2", {"c": int(rounds), "prf": "hmac-sha256", "dklen": int(length)} if length == _DERIVED_BYTES:
             bearable = 0 < rounds <= MAX_PBKDF2_ROUNDS
         case _:
             bearable = False

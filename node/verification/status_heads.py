@@ -292,9 +292,11 @@ def _with_last_known(problem: HeadProblem, copy: Offered, time: datetime) -> Hea
 def issued_at(credential: Credential, proofs: Sequence[ExaminedProof]) -> datetime | None:
     """When a credential was signed, by its own word: the latest date that it or a proof of its issuer's states."""
     stated = [proof.proof.created for proof in proofs if proof.holds]
-    moments = [moment for moment in [credential.validity.start] if moment is not None]
+    moments: list[datetime] = []
     with suppress(TimestampError):  # the checks of the proofs and of the dates say so
         moments += [parse_timestamp(created) for created in stated if created is not None]
+    with suppress(TimestampError):
+        moments += [moment for moment in [credential.validity.start] if moment is not None]
     return max(moments, default=None)
 
 

@@ -16,6 +16,7 @@ from ledger_support import (
     SECRET,
     STRANGE,
     Record,
+    anchored,
     block_of,
     checkpoint,
     commitments,
@@ -31,7 +32,7 @@ from verification_support import AT, EVERYDAY, ISSUER, Party, badge, found, judg
 from anchoring import cbor
 from anchoring.accreditations import scope_id, subject_id
 from anchoring.batch import batch
-from anchoring.errors import CborError
+from anchoring.errors import CborError, ReceiptError
 from anchoring.facts import AccreditationOf, Anchor, AnchorOf, HeadOf
 from anchoring.heads import list_id
 from anchoring.layout import slots_of
@@ -204,6 +205,31 @@ def test_as_many_values_as_are_read_are_read():
     with pytest.raises(CborError) as refused:
         cbor.decode(b"\x9a" + length.to_bytes(4) + b"\x00" * length)
     assert refused.value.code == "cbor.too_many"
+
+
+@pytest.mark.threat(101)
+@pytest.mark.parametrize("size", [0, 2**32 + 1, 2**63, 2**64 - 1])
+def test_a_receipt_of_no_tree_is_passed_over(size):
+    case = anchored(ISSUER.sign(badge(ISSUER, evidence=naming())))
+    place = replace(case.receipt.place, size=size)
+    data = replace(case.receipt, place=place).encode()
+    with pytest.raises(ReceiptError):
+        Receipt.decode(data)
+    held = LedgerMaterial((data, case.receipt.encode()), (case.checkpoint,))
+    node = _Node(case.record.state)
+    sources = Sources(_nobody, lambda: AT, ledger=lambda _chain: node)
+    material = asyncio.run(gather(case.document, sources, TRUST, ledgers=held))
+    for brought in (VerificationMaterial(ledgers=held), material):
+        entry = one(case.document, material=brought, trust=TRUST)
+        assert found(entry, "anchor") == ("passed", "anchor.passed")
+
+
+@pytest.mark.parametrize("date", ["2026-03-01T09:00:p0Z", "yesterday", ""])
+def test_a_date_that_cannot_be_read_is_told_where_heads_are_promised(date):
+    document = promising(validFrom=date)
+    entry = one(document, material=shown(Heads(), lists=[NEW]), trust=TRUST)
+    assert found(entry, "status")[0] != "passed"
+    assert entry.verdict != "accepted"
 
 
 # A log of did:webvh, and a thief of the key that writes it, who has no authority over the issuer's record.

@@ -61,6 +61,7 @@ class Opened:
         return replace(
             gathered,
             documents={**held.documents, **gathered.documents},
+            former={did: item for did, item in held.documents.items() if did in gathered.documents},
             resources=_joined(gathered.resources, held.resources),
             accreditations=_joined(gathered.accreditations, held.accreditations),
         )

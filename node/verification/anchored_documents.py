@@ -126,6 +126,23 @@ def _answers(name: RecordName, wanted: bytes, records: Records) -> Sequence[Know
     return () if isinstance(found, Unknown) else found
 
 
+def followed_by(shown: AnchoredDocument, present: DidDocument) -> KeyHistory:
+    """The history of a document that was anchored, and of the one that its host publishes at present.
+
+    When the one took the place of the other, nobody says: by the last record at the earliest.
+    """
+    *before, last = shown.history.versions
+    end = max(shown.until, last.since or shown.until) + _NEXT  # blocks may be ahead of the clock, by a little
+    return KeyHistory(
+        (
+            *before,
+            replace(last, until=end),
+            replace(last, since=end, until=end + _NEXT),  # so that the record, and not what followed, is the evidence
+            DocumentVersion(end + _NEXT, None, present, KeyEvidence.NOW_ONLY),
+        )
+    )
+
+
 def _anchored(
     did: str, document: DidDocument, namespaces: Collection[RecordName], records: Records, at: datetime
 ) -> list[datetime]:

@@ -211,9 +211,11 @@ class KeyRing:
         if item.files and identifier.startswith(ON_CHAIN):
             return self._on_chain(item, identifier)
         found = _gathered(item, identifier)
-        if item.origin is not Origin.LIVE and self.trust.chains and identifier.startswith(HOSTED):
+        if not self.trust.chains or not identifier.startswith(HOSTED):
+            return found
+        if item.origin is not Origin.LIVE:
             return self._in_record(found, identifier)
-        return found
+        return self._with_former(found, identifier) if identifier in self.material.former else found
 
     def _on_chain(self, item: ResolvedDocument, identifier: str) -> "_Known | KeyFinding":
         """A document by the proofs that came with it, which show more than their bringer says."""
@@ -247,6 +249,19 @@ class KeyRing:
         return replace(
             found, document=shown.document, evidence=evidence, history=shown.history, shown_until=shown.until
         )
+
+    def _with_former(self, found: "_Known | KeyFinding", identifier: str) -> "_Known | KeyFinding":
+        """A document that its host publishes, with the one of then before it, where a record shows that."""
+        if isinstance(found, KeyFinding) or found.history is not None or self.material.ledgers is None:
+            return found
+        former = _gathered(self.material.former[identifier], identifier)
+        if isinstance(former, KeyFinding) or former.history is not None:
+            return found
+        from node.verification.anchored_documents import followed_by, shown_document  # noqa: PLC0415 -- few need it
+
+        namespaces = self.trust.namespaces(identifier)
+        shown = shown_document(identifier, former.document, namespaces, self.records, self.at)
+        return found if shown is None else replace(found, history=followed_by(shown, found.document))
 
     def _judge(
         self,

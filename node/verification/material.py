@@ -156,21 +156,14 @@ class VerificationMaterial:
     """What is known of chains; None where nothing is."""
     accreditations: tuple[ResourceCopy, ...] = ()
     """Signed accreditations, of anybody for anybody: each shows itself, by its signature and its record."""
+    former: Mapping[str, ResolvedDocument] = field(default_factory=dict)
+    """Documents of then, as somebody says, of identifiers that have others now: each counts where a record shows it."""
 
     def to_json(self) -> JsonObject:
         """The material as plain JSON; `from_json` reads it back."""
         return {
             "version": VERSION,
-            "documents": {
-                did: {
-                    "document": item.document,
-                    "evidence": item.evidence.value,
-                    "origin": item.origin.value,
-                    "resolvedAt": format_timestamp(item.resolved_at),
-                    **_files_json(item.files),
-                }
-                for did, item in self.documents.items()
-            },
+            "documents": _documents_json(self.documents),
             "failures": failures_json(self.failures),
             "statusLists": list[JsonValue](_copies_json(self.status_lists)),
             "statusFailures": failures_json(self.status_failures),
@@ -183,6 +176,7 @@ class VerificationMaterial:
             "resources": _resources_json(self.resources),
             **({"ledgers": self.ledgers.to_json()} if self.ledgers else {}),
             **({"accreditations": _resources_json(self.accreditations)} if self.accreditations else {}),
+            **({"former": _documents_json(self.former)} if self.former else {}),
         }
 
     @classmethod
@@ -213,6 +207,9 @@ class VerificationMaterial:
             tuple(_resource(item, path, own=own) for path, item in objects_in(table, "accreditations"))
             if "accreditations" in table
             else (),
+            {did: _document(item, path, own=own) for did, path, item in members_of(table, "former")}
+            if "former" in table
+            else {},
         )
 
 
@@ -239,6 +236,19 @@ def _document(item: JsonObject, path: str, *, own: bool) -> ResolvedDocument:
             for name, content in as_object(item.get("files", {}), f"{path}/files").items()
         },
     )
+
+
+def _documents_json(documents: Mapping[str, ResolvedDocument]) -> JsonObject:
+    return {
+        did: {
+            "document": item.document,
+            "evidence": item.evidence.value,
+            "origin": item.origin.value,
+            "resolvedAt": format_timestamp(item.resolved_at),
+            **_files_json(item.files),
+        }
+        for did, item in documents.items()
+    }
 
 
 def _files_json(files: Mapping[str, bytes]) -> JsonObject:

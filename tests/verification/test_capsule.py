@@ -6,6 +6,7 @@ import time
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
+import cbor2
 import pytest
 from capsule_support import packed
 from hypothesis import HealthCheck, given, settings
@@ -116,7 +117,8 @@ def test_every_kind_of_material_is_in_it_or_can_count_for_nobody_else():
     """What is added to material has to be thought of here."""
     worthless = {"failures", "status_failures", "configurations", "badge_objects", "metadata"}
     carried = {"documents", "status_lists", "resources", "accreditations", "ledgers"}
-    assert {each.name for each in fields(VerificationMaterial)} == worthless | carried
+    other_name = {"former"}  # what a capsule calls documents, beside those that were resolved anew
+    assert {each.name for each in fields(VerificationMaterial)} == worthless | carried | other_name
     assert {each.name for each in fields(LedgerMaterial)} == {
         *("receipts", "checkpoints", "facts", "bridges"),
         *("blocks", "failures", "seen"),
@@ -203,6 +205,20 @@ def _altered(change):
 def test_what_has_other_members_or_values_is_none(change):
     with pytest.raises(CapsuleError):
         Capsule.from_json(_altered(change))
+
+
+def test_what_is_not_in_the_one_order_is_none():
+    items = cbor2.loads(BYTES)
+    assert cbor2.dumps(items, canonical=True) == BYTES
+    for place, change in (
+        (12, lambda listed: listed[::-1]),
+        (3, lambda listed: [*listed, b"{}", b"{}"]),
+        (7, lambda listed: [*listed, *[[b"u", b"", 0]] * 2]),
+        (4, lambda listed: [[*each[:1], b'{"b":1,"a":2}', *each[2:]] for each in listed]),
+    ):
+        altered = [*items[:place], change(items[place]), *items[place + 1 :]]
+        with pytest.raises(CapsuleError):
+            decode(cbor2.dumps(altered, canonical=True))
 
 
 def test_what_is_bounded():

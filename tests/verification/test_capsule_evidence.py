@@ -35,7 +35,9 @@ from verification_support import (
     Party,
     badge,
     found,
+    one,
     outcomes,
+    party,
 )
 
 from anchoring.batch import batch
@@ -194,6 +196,43 @@ def test_a_key_that_the_anchored_document_calls_revoked_is():
     report = judged_capsule(capsule, trusting(UNIVERSITY), (checkpoint(record.state),))
     assert found(_one(report), "issuer_key") == ("failed", "issuer_key.revoked")
     assert report.verdict == "rejected"
+
+
+@pytest.mark.threat(22)
+def test_a_key_that_the_host_has_replaced_since_is_known_by_the_document_of_then():
+    """With a network, the present document is had, and does not list the key any more."""
+    successor = Party(party(41).private, UNIVERSITY.did)
+    present = {UNIVERSITY.did: ResolvedDocument(successor.document(), KeyEvidence.NOW_ONLY, Origin.LIVE, AT)}
+    held = HERE.capsule.material
+    online = replace(held, documents=present, former=held.documents)
+    online = replace(online, ledgers=replace(held.ledgers, checkpoints=(HERE.checkpoint,)))
+
+    trust = replace(HERE.trust, chains=(trusted_chain(blocks=(block_of(HERE.record.state),)),))
+
+    def key(document, material=online, **inputs):
+        return one(document, material=material, trust=trust, **inputs).check("issuer_key")
+
+    for policy in (EVERYDAY, STRICT):
+        assert (key(HERE.document, policy=policy).outcome, key(HERE.document).code) == ("passed", "issuer_key.passed")
+    assert key(HERE.document).evidence["evidence"] == "anchored"
+    assert key(HERE.document, replace(online, former={})).outcome == "failed"
+    unanchored = UNIVERSITY.sign(badge(UNIVERSITY))
+    assert (key(unanchored).outcome, key(unanchored).code) == ("indeterminate", "issuer_key.replaced")
+    assert key(successor.sign(badge(successor))).outcome == "passed"
+    a_minute_before = ANCHORED - timedelta(minutes=1)  # by a clock that is behind the chain's
+    assert key(HERE.document, at=a_minute_before).outcome == "passed"
+    revoking = {
+        **successor.document(),
+        "verificationMethod": [
+            *successor.document()["verificationMethod"],
+            *UNIVERSITY.document(revoked="2026-06-01T00:00:00Z")["verificationMethod"],
+        ],
+    }
+    revoked = replace(online, documents={UNIVERSITY.did: replace(present[UNIVERSITY.did], document=revoking)})
+    assert (key(HERE.document, revoked).outcome, key(HERE.document, revoked).code) == ("failed", "issuer_key.revoked")
+    forger = Party(MALLORY.private, UNIVERSITY.did)
+    told = {UNIVERSITY.did: ResolvedDocument(forger.document(), KeyEvidence.NOW_ONLY, Origin.FILE, AT)}
+    assert key(forger.sign(badge(forger)), replace(online, former=told)).outcome == "failed"
 
 
 def test_nothing_counts_that_was_anchored_after_the_time_of_judging():

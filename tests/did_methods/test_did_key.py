@@ -161,6 +161,19 @@ def test_published_nist_identifiers(key_type, identifier, jwk):
     assert str(create(private.public)) == f"did:key:{identifier}"
 
 
+def test_the_published_p521_identifier():
+    jwk = {
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "ASUHPMyichQ0QbHZ9ofNx_l4y7luncn5feKLo3OpJ2nSbZoC7mffolj5uy7s6KSKXFmnNWxGJ42IOrjZ47qqwqyS",
+        "y": "AW9ziIC4ZQQVSNmLlp59yYKrjRY0_VqO-GOIYQ9tYpPraBKUloEId6cI_vynCzlZWZtWpgOM3HPhYEgawQ703RjC",
+    }
+    key = PublicKey.from_jwk(jwk)
+    identifier = "z2J9gaYxrKVpdoG9A4gRnmpnRCcxU6agDtFVVBVdn1JedouoZN7SzcyREXXzWgt3gGiwpoHq7K68X4m32D8HgzG8wv3sY5j7"
+    assert str(create(key)) == f"did:key:{identifier}"
+    assert PublicKey.from_multibase(identifier).to_jwk() == jwk
+
+
 @pytest.mark.parametrize(("identifier", "secret"), BLS_VECTORS)
 def test_published_bls12_381_identifiers(identifier, secret):
     key = PublicKey.from_multibase(identifier)

@@ -210,7 +210,7 @@ class Intake:
         """Write the receipts of what was taken anew, as far as anchors have come."""
         self._anew()
         for handed, documents in self.spool:
-            self._write(handed, documents, None)
+            self._write(handed, documents)
         self.files.close(release=True)
 
     def close(self) -> None:
@@ -227,19 +227,16 @@ class Intake:
         """Store what is new as a batch; then, and not before, write receipts."""
         desk, record = self.opened.desk, self.checker.name.namespace
         commitments = [each.commitment for _, documents in pending for each in documents]
-        batch = None
         if commitments:
             sealed = desk.orders.batches.seal(record, commitments, now=int(desk.now()))
-            batch = sealed.batch
             self.tally.before += sealed.before
-            self.tally.taken += 0 if batch is None else batch.documents
+            self.tally.taken += 0 if sealed.batch is None else sealed.batch.documents
         for handed, documents in pending:
-            self._write(handed, documents, batch)
+            self._write(handed, documents)
             self.spool.add(handed, documents)
 
-    def _write(self, handed: Handed, documents: Sequence[Anchorable], known: StoredBatch | None) -> None:
-        record = self.checker.name.namespace
-        found = [self.made.of(record, each, known=known) for each in documents]
+    def _write(self, handed: Handed, documents: Sequence[Anchorable]) -> None:
+        found = [self.made.of(self.checker.name.namespace, each) for each in documents]
         self.files.put(handed, [receipt for receipt in found if receipt is not None])
 
 

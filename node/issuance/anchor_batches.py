@@ -110,9 +110,9 @@ class BatchStore(Protocol):
 
 
 class Receipts:
-    """Makes the receipts of batches; the trees that were asked for last are kept."""
+    """Makes the receipts of batches; those batches that were asked for last are kept, as they stood then."""
 
-    __slots__ = ("_contract", "_store", "_trees")
+    __slots__ = ("_contract", "_kept", "_store")
 
     KEPT: Final = 2
     """Trees, of some fifty megabytes each where the batch is full."""
@@ -120,30 +120,17 @@ class Receipts:
     def __init__(self, store: BatchStore, chain_id: int, contract: Contract) -> None:
         self._store = store
         self._contract = (chain_id, contract.address)
-        self._trees: dict[int, tuple[Batch, Mapping[bytes, bytes]]] = {}
+        self._kept: list[tuple[StoredBatch, Batch, Mapping[bytes, bytes]]] = []
 
-    def of(self, namespace: bytes, document: Anchorable, *, known: StoredBatch | None = None) -> Receipt | None:
-        """The receipt of an object, as far as its anchor has come; None where it is in no batch.
-
-        `known` is a batch that was just looked at; an object that is not in it is looked for in all.
-        """
-        found = None if known is None else self._in(known, document)
-        if found is None and (stored := self._store.batch_of(namespace, document.commitment)) is not None:
-            return self._in(stored, document)
-        return found
-
-    def _in(self, stored: StoredBatch, document: Anchorable) -> Receipt | None:
-        tree, salts = self._tree(stored.number)
-        salt = salts.get(document.commitment)
-        if salt is None:
+    def of(self, namespace: bytes, document: Anchorable) -> Receipt | None:
+        """The receipt of an object, as far as its anchor has come; None where it is in no batch."""
+        for stored, tree, salts in self._kept:
+            if stored.namespace == namespace and (salt := salts.get(document.commitment)) is not None:
+                site = Site(*self._contract, namespace)
+                return Receipt(tree.place(salt, document.commitment), site, document.subject, stored.progress)
+        found = self._store.batch_of(namespace, document.commitment)
+        if found is None:
             return None
-        site = Site(*self._contract, stored.namespace)
-        return Receipt(tree.place(salt, document.commitment), site, document.subject, stored.progress)
-
-    def _tree(self, number: int) -> tuple[Batch, Mapping[bytes, bytes]]:
-        if number not in self._trees:
-            content = self._store.content(number)
-            self._trees[number] = content.tree, content.salts
-            while len(self._trees) > self.KEPT:
-                del self._trees[next(iter(self._trees))]
-        return self._trees[number]
+        content = self._store.content(found.number)
+        self._kept = [(found, content.tree, content.salts), *self._kept[: self.KEPT - 1]]
+        return self.of(namespace, document)

@@ -689,3 +689,54 @@ def test_one_that_a_list_could_withdraw_is_left_open(ground, name, document):
     ground.pass_time(1000)
     entry = judged(ground, document, ground.trust(board(name)), data)
     assert (authority(entry)[1], _evidence(entry)["why"]) == ("authority.open", "status")
+
+
+@pytest.mark.threat(30)
+def test_the_record_may_end_before_the_statement_does(ground, name, document):
+    data = signed(accreditation(BODY, ISSUER, records=[name]), BODY)
+    (operation,) = SignedAccreditation.read(data).accredit(name, {})
+    ground.order(replace(operation, valid_until=ground.clock + 500))
+    trust = ground.trust(board(name))
+    assert authority(judged(ground, document, trust, data)) == ACCREDITED
+    ground.pass_time(1000)
+    assert authority(judged(ground, document, trust, data)) == ("failed", "authority.not_in_force")
+
+
+@pytest.mark.threat(30)
+def test_one_scope_of_two_is_withdrawn(ground, name, document):
+    data = _given(ground, name, scopes=[EQF_4, {"types": ["Diploma"]}])
+    read = SignedAccreditation.read(data)
+    trust = ground.trust(board(name))
+    assert authority(judged(ground, document, trust, data)) == ACCREDITED
+    (operation,) = read.withdraw(name, {read.accreditation.scopes[0]: 0})
+    ground.order(operation)
+    assert authority(judged(ground, document, trust, data)) == ("failed", "authority.not_in_force")
+
+
+@pytest.mark.threat(30)
+def test_who_accredits_before_being_permitted_to(ground, names, document):
+    """The agency recorded it first, and was recorded by the body only afterwards."""
+    composed = accreditation(BODY, AGENCY, records=[names[0]], mayAccredit=1, namespaces=[str(names[1])])
+    up = signed(composed, BODY)
+    early = signed(accreditation(AGENCY, ISSUER, records=[names[1]], parent=up), AGENCY)
+    ground.accredit(early, names[1])
+    ground.pass_time(1000)
+    ground.accredit(up, names[0])
+    ground.pass_time(1000)
+    trust = ground.trust(board(names[0]))
+    assert authority(judged(ground, document, trust, up, early))[1] == "authority.claimed"
+    late = signed(accreditation(AGENCY, ISSUER, records=[names[1]], parent=up, name="Again"), AGENCY)
+    ground.accredit(late, names[1])
+    assert authority(judged(ground, document, trust, up, late)) == ACCREDITED
+
+
+@pytest.mark.threat(104)
+def test_another_namespace_than_the_one_that_the_accreditation_names(ground, name):
+    issuers, other = ground.name("issuer"), ground.name("other")
+    data = _given(ground, name, namespaces=[str(other)])
+    made, receipt, operation = ground.anchored(award(), issuers)
+    ground.order(operation)
+    entry = _with_anchor(ground, made, receipt, ground.trust(board(name)), data)
+    assert entry.check(CheckName.ANCHOR).code == "anchor.namespace"
+    assert authority(entry) == ACCREDITED  # by the time of judging, for no anchor counts
+    assert _evidence(entry)["time"] == "judging"

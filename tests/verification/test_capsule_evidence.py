@@ -131,6 +131,9 @@ def test_a_forged_document_counts_nothing_wherever_else_it_was_anchored(names, m
     assert found(_one(report), "issuer_key") == ("indeterminate", "issuer_key.from_file")
     assert found(_one(report), "anchor")[0] == "indeterminate"
     assert report.verdict == "cannot_tell"
+    pinned = replace(trust, chains=(trusted_chain(blocks=(block_of(record.state),)),))
+    then = judged_capsule(capsule, pinned, at=ANCHORED)  # as of the very moment, when nothing can have followed
+    assert found(_one(then), "issuer_key") == ("indeterminate", "issuer_key.from_file")
 
 
 @pytest.mark.threat(101)

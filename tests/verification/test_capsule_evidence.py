@@ -414,6 +414,18 @@ def test_the_item_of_somebody_else_in_the_place_of_one_passes_nothing(path):
         _compare(LISTED, path, LISTED.report(_put(LISTED.capsule, path, other)), same=False)
 
 
+@pytest.mark.threat(48)
+def test_a_list_is_dated_by_the_head_that_names_its_bytes_and_by_no_other():
+    """Whoever has a key of then can sign any list today."""
+    loose = packed(with_list=True, heads=False)  # no head is promised, so the latest list counts
+    assert found(_one(loose.report()), "status") == ("passed", "status.passed")
+    made_today = json.dumps(status_list(issuer=UNIVERSITY, signed=AT - timedelta(hours=1), until=None)).encode()
+    other = _put(loose.capsule, ("list", 0), made_today)
+    assert found(_one(loose.report(other)), "status") == ("indeterminate", "status.list.issuer_key")
+    headless = _with(loose.capsule, facts=())
+    assert found(_one(loose.report(headless)), "status") == ("indeterminate", "status.list.issuer_key")
+
+
 def test_a_document_and_its_did_are_committed_to_together():
     document = UNIVERSITY.document()
     assert commitment_to("did:web:a", document) != commitment_to("did:web:b", document)

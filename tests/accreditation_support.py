@@ -16,6 +16,7 @@ from anchoring.facts import AccreditationOf
 from anchoring.layout import recovery_commitment
 from anchoring.memory import MemoryLedger
 from anchoring.operations import AnchorValue, OpenNamespace
+from anchoring.receipt import Receipt
 from anchoring.signing_key import SigningKey
 from node.credentials.accreditation import multibase
 from node.credentials.accreditation_file import compose_accreditation
@@ -251,3 +252,28 @@ def judged(ground: Ground, document: JsonObject, trust: Trust, *copies: bytes, *
     """The report on a signed document, with these accreditations at hand, now."""
     given = {"material": ground.material(*copies), "at": ground.now + timedelta(seconds=30), **inputs}
     return one(document, trust=trust, **given)
+
+
+def given(ground, place, by=BODY, subject=ISSUER, **members):
+    """An accreditation that is signed, and recorded; and some time after that."""
+    data = signed(accreditation(by, subject, records=[place], **members), by)
+    ground.accredit(data, place)
+    ground.pass_time(1000)
+    return data
+
+
+def shown_of(entry):
+    return entry.check(CheckName.AUTHORITY).evidence
+
+
+def with_anchor(ground, made, receipt, trust, *copies, **inputs):
+    question = Receipt.decode(receipt).question
+    material = ground.material(*copies)
+    shown = ground.shown(question)
+    ledgers = replace(
+        material.ledgers,
+        receipts=(receipt,),
+        facts=(*material.ledgers.facts, *shown.facts),
+    )
+    given = {"material": replace(material, ledgers=ledgers), "at": ground.now, **inputs}
+    return one(made, trust=trust, **given)

@@ -6,7 +6,7 @@ the two would say different things it is not read at all; nor is one with a limi
 
 Spec: https://www.w3.org/TR/vc-recognized-entities-1.0/#recognized-entities,
 https://hub.ebsi.eu/vc-framework/trust-model/issuer-trust-model-v4,
-docs/adr/0025-an-accreditation-counts-from-its-record-on.md
+docs/adr/0027-an-accreditation-counts-from-its-record-on.md
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

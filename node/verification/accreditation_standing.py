@@ -8,7 +8,7 @@
 4. It is in force until it is withdrawn, or ends. That it was not withdrawn before a time is shown by a block of that
    time or a later one, or by one that is not older than the policy has it.
 
-Spec: docs/adr/0025-an-accreditation-counts-from-its-record-on.md, docs/concepts/who-vouches.md
+Spec: docs/adr/0027-an-accreditation-counts-from-its-record-on.md, docs/concepts/who-vouches.md
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -14,12 +14,13 @@ from verification_support import badge
 
 from anchoring.devchain.opening import opened
 from anchoring.errors import EmbeddedChainError
-from anchoring.facts import HeadOf, StateOf
+from anchoring.facts import AccreditationOf, HeadOf, StateOf
 from anchoring.heads import digest_of, list_id
 from anchoring.identity_registry import proven_events
 from anchoring.keccak import keccak256
 from anchoring.receipt import Receipt, State
 from node.credentials.record_name import RecordName
+from node.issuance.accrediting import SignedAccreditation
 
 pytest.importorskip("eth", reason="the extra devchain is not installed")
 
@@ -285,6 +286,42 @@ def test_a_head_says_which_bytes_are_the_list_that_counts(desk):
     desk("status", "create", "--url", url, "--out", "anew.json", "--key", "key.json")
     assert "issuance.head" in desk("anchor", "head", "anew.json", *WRITING, expect=1).stderr
     assert "issuance.head" in desk("anchor", "head", "key.json", *WRITING, expect=2).stderr
+
+
+def test_an_accreditation_is_recorded_and_withdrawn(desk):
+    did = json.loads((desk.folder / "key.json").read_text())["controller"]
+    subject = json.loads((desk.folder / "other.json").read_text())["controller"]
+    scopes = [{"types": ["OpenBadgeCredential"]}, {"limitJurisdiction": ["PL"]}]
+    (desk.folder / "draft.json").write_text(
+        json.dumps({"issuer": {"name": "Example Body", "id": did}, "subject": subject, "scopes": scopes})
+    )
+    signing = ("--accreditation", "draft.json", "--key", "key.json")
+    desk("issue", *signing, "--anchor", f"{desk.name}/accreditations", "--out", "signed.json")
+    first = desk("anchor", "accredit", "signed.json", *WRITING, "--json").json()
+    assert (first["written"], first["before"]) == (2, 0)
+    assert {call["state"] for call in first["calls"]} == {"finalized"}
+    assert desk("anchor", "accredit", "signed.json", *WRITING, "--json").json()["written"] == 0
+
+    def facts(number):
+        signed = SignedAccreditation.read((desk.folder / "signed.json").read_bytes())
+
+        async def work(chain):
+            block = await chain.final_block()
+            places = [(each.body, each.subject, each.scope) for each in signed.accredit(desk.name, {})]
+            return [await chain.answer(AccreditationOf(*place, number), block) for place in places]
+
+        return desk.ask(work)
+
+    assert [fact.revoked_at for fact in facts(0)] == [None, None]
+    withdraw = ("anchor", "withdraw", "signed.json", *WRITING)
+    assert "input.unconfirmed" in desk(*withdraw, expect=2).stderr
+    desk(*withdraw, "--yes")
+    assert all(fact.revoked_at is not None for fact in facts(0))
+    assert "anchoring.accreditation" in desk(*withdraw, "--yes", expect=1).stderr
+    assert desk("anchor", "accredit", "signed.json", *WRITING, "--json").json()["written"] == 2
+    assert [fact.revoked_at for fact in facts(1)] == [None, None]
+    desk("issue", *signing, "--out", "silent.json")
+    assert "issuance.accreditation" in desk("anchor", "accredit", "silent.json", *WRITING, expect=1).stderr
 
 
 def test_rotation_takes_the_successors_word(desk):

@@ -307,11 +307,9 @@ def _sender(jwe: Jwe) -> str | None:
             "skid and apu name different senders", code="didcomm.inconsistent.apu", path="/protected"
         )
     try:
-        sender = apu.decode("ascii")
+        return apu.decode("ascii")
     except UnicodeDecodeError as error:
         raise _malformed("apu is not the id of a key", "kid", "/protected") from error
-    key_id(sender)
-    return sender
 
 
 def _apu(header: JsonObject) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from peers.client import HERE
 from support import ROOT
 
@@ -20,10 +21,11 @@ def test_the_node_peers_are_pinned():
         assert path == "" or package["integrity"].startswith("sha512-")
 
 
-def test_acapy_is_pinned_in_an_environment_of_its_own():
-    lock = (ROOT / "requirements" / "acapy.txt").read_text()
+@pytest.mark.parametrize(("name", "pin"), [("acapy", "acapy-agent==1.7.0"), ("didcomm", "didcomm==0.3.1")])
+def test_what_does_not_live_with_us_is_pinned_in_an_environment_of_its_own(name, pin):
+    lock = (ROOT / "requirements" / f"{name}.txt").read_text()
 
-    assert "\nacapy-agent==1.7.0 \\\n" in lock
+    assert f"\n{pin} \\\n" in lock
     assert "://" not in lock
     assert "--index-url" not in lock
     for requirement in re.split(r"\n(?=[a-z])", lock)[1:]:

@@ -109,12 +109,20 @@ class Accreditations:
         """What is proven of records on chains."""
         return self._standings.records
 
-    def give(self, name: RecordName, owner: str, time: datetime) -> bool:
-        """Whether a namespace is its owner's by an accreditation that was proven to be in force at a time."""
+    def give(self, name: RecordName, owner: str, time: datetime, document: JsonObject) -> bool:
+        """Whether a namespace is its owner's by an accreditation to issue such documents, proven for a time.
+
+        One for something else says nothing of it: a body far down could else let any issuer's stolen key write into a
+        namespace of its own.
+        """
+        links = [link for link in self._by_subject.get(owner, ()) if name.record in link.accreditation.namespaces]
+        if not links:
+            return False
+        stated = read_accreditable(document)
         return any(
-            self._chain(link, scope, time).kind is Kind.PROVEN
-            for link in self._by_subject.get(owner, ())
-            if name.record in link.accreditation.namespaces
+            stated.is_within(scope) and self._chain(link, scope, time).kind is Kind.PROVEN
+            for link in links
+            if link.accreditation.may_issue
             for scope in link.accreditation.scopes
         )
 

@@ -92,6 +92,7 @@ class Anchored:
 class _Signed:
     """One signed object: a proof of a credential, and what it commits to; `known` are those of all its proofs."""
 
+    document: JsonObject
     credential_id: str | None
     path: str
     commitment: Commitment
@@ -139,7 +140,9 @@ class Anchors:
         commitments = [_commitment(proof, issuer) for proof in proofs]
         values = tuple([one.value for one in commitments if one is not None])
         for place, (proof, commitment) in enumerate(zip(proofs, commitments, strict=True)):
-            signed = None if commitment is None else _Signed(credential.id, proof.proof.path, commitment, values)
+            signed = None
+            if commitment is not None:
+                signed = _Signed(credential.document, credential.id, proof.proof.path, commitment, values)
             found = findings[place] = list(self._findings(named, issuer, signed))  # 1.
             times = [one.time for one in found if one.time is not None]
             dated.append(self._dated(proof, min(times), issuer, find or _found_again) if times else proof)  # 2.
@@ -180,7 +183,7 @@ class Anchors:
         ]
         anchors = [known.fact for _, known in leading if isinstance(known, Known) and isinstance(known.fact, Anchor)]
         time = min((moment(anchor.time) for anchor in anchors), default=self._ring.at)
-        if not self.is_issuers(name, issuer, time):  # 3.
+        if not self.is_issuers(name, issuer, time, signed.document):  # 3.
             message = "That the record is its issuer's, neither the issuer says, nor a list of yours, nor a body."
             return AnchorFinding(Outcome.INDETERMINATE, "namespace", message, told)
         if not leading:  # 4.
@@ -216,14 +219,15 @@ class Anchors:
                 return replace(proof, key=key).by(issuer)
         return proof
 
-    def is_issuers(self, name: RecordName, issuer: str, time: datetime) -> bool:
+    def is_issuers(self, name: RecordName, issuer: str, time: datetime, document: JsonObject) -> bool:
         """Whether a namespace is the issuer's: by the trust file, the issuer's own document, or an accreditation.
 
-        What was said when the value was anchored counts as much as what is said now: issuers move on.
+        What was said when the value was anchored counts as much as what is said now: issuers move on. A body speaks for
+        an issuer as far as it accredits it, so what it says of namespaces counts for documents of that kind.
         """
         if is_own(self._ring, name, issuer, time):
             return True
-        return self._accredited is not None and self._accredited.give(name, issuer, time)
+        return self._accredited is not None and self._accredited.give(name, issuer, time, document)
 
     def _check(self, named: NamedRecords, proofs: Sequence[ExaminedProof], told: list[AnchorFinding]) -> Check:
         if told:

@@ -77,12 +77,19 @@ class StatusHeads:
     is when the credential was signed, as far as it says so.
     """
 
-    __slots__ = ("_anchors", "_issued", "_issuer", "_names", "_ring")
+    __slots__ = ("_anchors", "_document", "_issued", "_issuer", "_names", "_ring")
 
-    def __init__(
-        self, anchors: Anchors, ring: KeyRing, names: Sequence[RecordName], issuer: str | None, issued: datetime | None
+    def __init__(  # noqa: PLR0913 -- what is known, and of what
+        self,
+        anchors: Anchors,
+        ring: KeyRing,
+        names: Sequence[RecordName],
+        document: JsonObject,
+        issuer: str | None,
+        *,
+        issued: datetime | None,
     ) -> None:
-        self._anchors, self._ring = anchors, ring
+        self._anchors, self._ring, self._document = anchors, ring, document
         self._names, self._issuer, self._issued = tuple(names), issuer, issued
 
     def choose(  # noqa: PLR0911 -- one per answer
@@ -238,7 +245,9 @@ class StatusHeads:
                 yield head
 
     def _is_issuers(self, name: RecordName, time: datetime) -> bool:
-        return self._issuer is not None and self._anchors.is_issuers(name, self._issuer, min(time, self._ring.at))
+        if self._issuer is None:
+            return False
+        return self._anchors.is_issuers(name, self._issuer, min(time, self._ring.at), self._document)
 
     def _told(self, name: RecordName) -> JsonObject:
         return {"network": self._anchors.records.network(name.chain_id), "record": str(name.record)}

@@ -222,7 +222,8 @@ class _Bench:
 
         if self._anchors is None:
             self._anchors = Anchors(self._ring, self._accredited)
-        return StatusHeads(self._anchors, self._ring, promising, issuer, issued_at(credential, proofs))
+        issued = issued_at(credential, proofs)
+        return StatusHeads(self._anchors, self._ring, promising, credential.document, issuer, issued=issued)
 
     def _judge_typed(self, part: Received, findings: list[Finding]) -> CredentialReport:
         from node.verification.sd_jwt_vc.issuer_key import issuer_in  # noqa: PLC0415 -- few documents need it

@@ -4,12 +4,14 @@ A receipt that is there already is never made worse: what both know together is 
 alone, and told of.
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from anchoring.errors import InvalidError
 from anchoring.receipt import MAX_BYTES, Receipt
@@ -21,6 +23,8 @@ SUFFIX: Final = ".receipt"
 """Behind the whole name of the document."""
 OF_LINES: Final = ".receipts.jsonl"
 """Behind the name of a file of lines: receipts in base64, each in the line of its document; null stands for none."""
+_MAX_LINE: Final = 2 * MAX_BYTES
+"""Of a receipt in base64, with quotation marks."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ class ReceiptFiles:
     written: int = 0
     conflicts: list[str] = field(default_factory=list)
     _lines: dict[str, StagedFile] = field(default_factory=dict)
+    _before: dict[str, BinaryIO] = field(default_factory=dict)
     _at: dict[str, int] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -57,6 +62,7 @@ class ReceiptFiles:
         finally:
             self._stack.close()
             self._lines.clear()
+            self._before.clear()
             self._at.clear()
 
     def _put_file(self, path: Path, receipt: Receipt) -> None:
@@ -80,13 +86,28 @@ class ReceiptFiles:
         if file not in self._lines:
             path = Path(file)
             named = (self.folder or path.parent) / f"{path.name.removesuffix(LINES)}{OF_LINES}"
+            self._before[file] = self._stack.enter_context(named.open("rb")) if named.exists() else BytesIO()
             self._lines[file] = self._stack.enter_context(staged_file(named))
             self._at[file] = 1
-        stream = self._lines[file].file
-        stream.write(b"null\n" * (number - self._at[file]))
-        stream.write(b'"%b"\n' % b64encode(receipts[0].encode()) if receipts else b"null\n")
+        stream, before = self._lines[file].file, self._before[file]
+        for _ in range(number - self._at[file]):
+            before.readline(_MAX_LINE)
+            stream.write(b"null\n")
+        known = _receipt_in(before.readline(_MAX_LINE))
+        told = self._merged(f"{file}:{number}", known, receipts[0]) if receipts else None
+        stream.write(b"null\n" if told is None else b'"%b"\n' % b64encode(told.encode()))
         self._at[file] = number + 1
         self.written += bool(receipts)
+
+    def _merged(self, name: str, known: Receipt | None, made: Receipt) -> Receipt:
+        """What to write into a line: of two anchors of one document the one that was known, as its time is earlier."""
+        if known is None or (known.site, known.subject) != (made.site, made.subject):
+            return made  # lines were added or taken away
+        try:
+            return known.merge(made)
+        except InvalidError:
+            self.conflicts.append(name)
+            return known
 
 
 def read_receipt(path: Path) -> Receipt:
@@ -100,3 +121,11 @@ def read_receipt(path: Path) -> Receipt:
         return Receipt.decode(data)
     except InvalidError as error:
         raise CliError("input.no_receipt", name=path) from error
+
+
+def _receipt_in(line: bytes) -> Receipt | None:
+    """The receipt in a line that an earlier run wrote; None for what is none."""
+    try:
+        return Receipt.decode(b64decode(line.strip().strip(b'"'), validate=True))
+    except (Base64Error, InvalidError):
+        return None

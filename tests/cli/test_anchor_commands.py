@@ -392,6 +392,26 @@ def test_refresh_takes_no_key(desk):
     assert told["file"] == "award.json.receipt"
 
 
+@pytest.mark.threat(95)
+def test_without_its_journal_a_file_of_lines_keeps_the_receipts_of_the_first_anchors(desk):
+    for number in range(2):
+        desk.sign(f"{number}.json", id=f"urn:example:{number}")
+    lines = [json.dumps(json.loads((desk.folder / f"{number}.json").read_text())) for number in range(2)]
+    (desk.folder / "awards.jsonl").write_text("\n".join(lines) + "\n")
+    receipts = desk.folder / "awards.receipts.jsonl"
+    desk(*RUN, "awards.jsonl")
+    before = receipts.read_bytes()
+    desk(*RUN, "awards.jsonl")
+    assert receipts.read_bytes() == before
+    shutil.rmtree(desk.folder / "chain" / "journal")
+    desk(*RUN, "awards.jsonl", expect=None)
+    assert receipts.read_bytes() == before
+    (desk.folder / "awards.jsonl").write_text("\n".join(reversed(lines)) + "\n")
+    desk(*RUN, "awards.jsonl", expect=None)
+    subjects = [Receipt.decode(b64decode(json.loads(line))).subject for line in receipts.read_text().splitlines()]
+    assert [subject.rpartition(b":")[2] for subject in subjects] == [b"1", b"0"]
+
+
 # --- killed
 
 STORY = [*RUN, "first.json", "second.json", "--json"]

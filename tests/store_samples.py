@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.database.identifiers import new_id
+from node.adapters.database.key_rows import MasterKeyRows
+from node.adapters.database.vault import DatabaseVault
+from node.adapters.master_key import LocalMasterKey
 from node.ports.anchor_rows import BatchRecord, Leaf
 from node.ports.awarding import Achievement, Award, Secured
 from node.ports.organisations import (
@@ -35,6 +38,13 @@ async def add_organisation(store, tag="org-a"):
     organisation = OrganisationId(tag)
     await store.node_change(lambda node: node.organisations.add(Organisation(organisation, f"Sample {tag}", NOW)))
     return organisation
+
+
+async def make_vault(database):
+    """A vault under a master key that no passphrase seals, which would take its time."""
+    master = LocalMasterKey.create("master")
+    await database.transact(lambda connection: MasterKeyRows(connection).add(master.id, None, NOW))
+    return DatabaseVault(database, {master.id: master})
 
 
 async def add_keys(vault, organisation, purposes):

@@ -1,6 +1,6 @@
 """Errors of the store and of the keys in it.
 
-StoreError              store.{newer, unreachable, damaged, unsupported, value}
+StoreError              store.{address, newer, unsupported, value, slow}
 ├── StoreBusyError      store.{busy, unavailable}    nothing was stored; the same may go well in a moment
 ├── StoreFullError      store.full                   nothing was stored, and nothing will be until there is room
 ├── StoreBrokenError    store.broken                 whether the last of it was stored is not known

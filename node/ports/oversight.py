@@ -110,7 +110,7 @@ class Request:
     key: str
     digest: bytes
     """Of what was asked for: the same key for something else is a mistake."""
-    intent: JsonValue
+    intent: Mapping[str, JsonValue]
     """What was begun for it, so that who comes again goes on with the same."""
     created_at: datetime
     answer: JsonValue = None

@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+import secrets
 import shutil
+from contextlib import ExitStack
 
 import pytest
 from database_support import fresh_database, postgresql_server
@@ -62,31 +64,30 @@ def postgresql_template(postgresql):
 
 
 @pytest.fixture
-def empty_address(request, tmp_path):
-    """Makes addresses of databases without any tables, of one engine or the other."""
-    made = []
+def make_address(request, tmp_path, sqlite_template):
+    """Makes addresses of databases of either engine: with today's tables and nothing in them, or without any."""
+    with ExitStack() as stack:
 
-    def make(engine):
-        if engine == "sqlite":
-            return f"sqlite:///{tmp_path}/empty-{len(made)}.db"
-        made.append(fresh_database(request.getfixturevalue("postgresql")))
-        return made[-1].__enter__()
+        def make(engine, *, empty=False):
+            if engine == "sqlite":
+                path = tmp_path / f"{secrets.token_hex(4)}.db"
+                if not empty:
+                    shutil.copy(sqlite_template, path)
+                return f"sqlite:///{path}"
+            template = "template1" if empty else request.getfixturevalue("postgresql_template")
+            return stack.enter_context(fresh_database(request.getfixturevalue("postgresql"), template))
 
-    yield make
-    for each in reversed(made):
-        each.__exit__(None, None, None)
+        yield make
 
 
 @pytest.fixture(params=ENGINES)
-def address(request, tmp_path):
-    """A database with today's tables and nothing in them."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "node.db")
-        yield f"sqlite:///{tmp_path}/node.db"
-    else:
-        template = request.getfixturevalue("postgresql_template")
-        with fresh_database(request.getfixturevalue("postgresql"), template) as made:
-            yield made
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def address(make_address, engine):
+    return make_address(engine)
 
 
 @pytest.fixture

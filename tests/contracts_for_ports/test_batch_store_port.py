@@ -18,6 +18,7 @@ from node.issuance.anchorable import Anchorable
 
 DOCUMENTS = [Anchorable(bytes([number]) * 32, b"form urn:%d" % number) for number in range(1, 9)]
 VALUES = [each.commitment for each in DOCUMENTS]
+MANY = [number.to_bytes(32) for number in range(1, 4000)]
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_the_file_is_for_its_owner_alone(path):
 def _seal(path, ready, done):
     with _store(path) as store:
         ready.wait()
-        sealed = store.seal(NAMESPACE, VALUES, now=5)
+        sealed = store.seal(NAMESPACE, MANY, now=5)
         done.put((0 if sealed.batch is None else sealed.batch.documents, sealed.before))
 
 
@@ -137,6 +138,6 @@ def test_of_processes_that_take_the_same_up_at_once_one_does(path):
     told = sorted(done.get(timeout=60) for _ in processes)
     for process in processes:
         process.join()
-    assert told == [(0, 8), (0, 8), (0, 8), (8, 0)]
+    assert told == [(0, len(MANY))] * 3 + [(len(MANY), 0)]
     with _store(path) as store:
         assert len(store.batches()) == 1

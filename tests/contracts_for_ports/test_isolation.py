@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from node.adapters.database.identifiers import new_id
 from node.adapters.database.schema import METADATA
-from node.adapters.database.vault import DatabaseVault, establish_master_key
 from node.ports.anchor_rows import BatchRecord, Leaf
 from node.ports.awarding import Achievement, AwardQuery, AwardState
 from node.ports.errors import StoreError
@@ -146,8 +145,7 @@ def test_the_matrix_has_every_method_of_every_repository():
 
 async def two(store, database):
     """A has everything; B the same, but none of A's names."""
-    master = await establish_master_key(database, "correct horse battery staple", NOW)
-    vault = DatabaseVault(database, {master.id: master})
+    vault = await samples.make_vault(database)
     for organisation in (samples.A, samples.B):
         await samples.add_organisation(store, organisation)
         await samples.add_keys(vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS))

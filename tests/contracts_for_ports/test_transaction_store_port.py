@@ -18,6 +18,9 @@ from anchoring.transactions import store as store_module
 from anchoring.transactions.fees import Fees
 from anchoring.transactions.store import Attempt, LeaseLostError, MemoryTransactionStore
 from node.adapters import transaction_store
+from node.adapters.database import transaction_rows
+from node.adapters.database.engine import opened
+from node.adapters.database.transaction_rows import DatabaseTransactionStore
 from node.adapters.transaction_store import SqliteTransactionStore
 
 CHAIN, CONTRACT = Chain(2**200, bytes([1]) * 32), Contract(bytes([2]) * 20, bytes([3]) * 32)
@@ -33,17 +36,33 @@ def attempt(of, number=1, **changed):
     return replace(made, **changed)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "node on sqlite", "node on postgresql"])
 def store(request, tmp_path):
     if request.param == "memory":
         yield MemoryTransactionStore()
+    elif request.param in {"node on sqlite", "node on postgresql"}:
+        make_address = request.getfixturevalue("make_address")
+        opening = opened(make_address(request.param.removeprefix("node on ")), revision=None)
+        database = do(opening.__aenter__())
+        yield do(DatabaseTransactionStore.opened(database, CHAIN, CONTRACT))
+        do(opening.__aexit__(None, None, None))
     else:
-        with SqliteTransactionStore(tmp_path / "sending.db", CHAIN, CONTRACT) as opened:
-            yield opened
+        with SqliteTransactionStore(tmp_path / "sending.db", CHAIN, CONTRACT) as in_a_file:
+            yield in_a_file
+
+
+LOOPS = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_loop():
+    with asyncio.Runner() as loop:
+        LOOPS.append(loop)
+        yield
 
 
 def do(coroutine):
-    return asyncio.run(coroutine)
+    return LOOPS[-1].run(coroutine)
 
 
 def leased(store, holder="one", *, account=ACCOUNT, now=100.0, seconds=30.0):
@@ -121,7 +140,7 @@ def test_whoever_was_overtaken_stores_nothing(store):
 
 
 def test_calls_under_way_are_bounded(store, monkeypatch):
-    for module in (store_module, transaction_store):
+    for module in (store_module, transaction_store, transaction_rows):
         monkeypatch.setattr(module, "MAX_OPEN", 2)
     for number in (1, 2, 2):
         do(store.add(call(number)))
@@ -194,3 +213,28 @@ def test_a_transaction_that_cannot_be_written_leaves_the_store_usable(tmp_path):
         assert do(store.find(of.id)).attempts == (attempt(of),), "whole or not at all"
         do(store.save(lease, sent=[attempt(of).hash]))
         assert do(store.find(of.id)).attempts[0].sent
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_the_nodes_database_keeps_contracts_apart_and_refuses_another_chain_of_the_same_number(make_address, engine):
+    of, address = call(), make_address(engine)
+
+    async def story():
+        async with opened(address, revision=None) as database:
+            store = await DatabaseTransactionStore.opened(database, CHAIN, CONTRACT)
+            await store.add(of)
+            other = replace(CONTRACT, address=bytes(20))
+            apart = await DatabaseTransactionStore.opened(database, CHAIN, other)
+            assert await apart.find(of.id) is None
+            for chain, contract in (
+                (replace(CHAIN, genesis=bytes(32)), CONTRACT),
+                (CHAIN, replace(CONTRACT, code_hash=bytes(32))),
+            ):
+                with pytest.raises(TransactionError) as caught:
+                    await DatabaseTransactionStore.opened(database, chain, contract)
+                assert caught.value.code == "transaction.other_chain"
+        async with opened(address) as database:
+            store = await DatabaseTransactionStore.opened(database, CHAIN, CONTRACT)
+            assert (await store.find(of.id)).call == of
+
+    do(story())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, tuple_
+from sqlalchemy import RowMapping, bindparam, func, select, tuple_
 
 from node.adapters.database.award_tables import BATCHES, LEAVES
 from node.adapters.database.bound import Bound, without_organisation
@@ -54,10 +54,13 @@ class AnchorRows(AnchorRowsReader):
         """Begin a batch of what is wanted in its namespace."""
         waiting = (LEAVES.c.batch.is_(None), LEAVES.c.namespace == batch.namespace)
         chosen = self.select(LEAVES, *waiting).order_by(LEAVES.c.award, LEAVES.c.form).limit(limit)
-        keys = chosen.with_only_columns(LEAVES.c.award, LEAVES.c.form).with_for_update(skip_locked=True)
+        # Apart, so that it is looked up once: within the change PostgreSQL may look again, and find what is still free.
+        keys = chosen.with_only_columns(LEAVES.c.award, LEAVES.c.form).with_for_update(skip_locked=True).cte()
         await self.insert(BATCHES, asdict(batch))
-        statement = self.update(LEAVES, tuple_(LEAVES.c.award, LEAVES.c.form).in_(keys), *waiting)
-        taken = await self.changed(statement.values(batch=batch.id))
+        statement = self.update(LEAVES, tuple_(LEAVES.c.award, LEAVES.c.form).in_(select(keys)), *waiting)
+        await self.connection.execute(statement.values(batch=batch.id))
+        counted = select(func.count()).where(LEAVES.c.organisation == self.organisation, LEAVES.c.batch == batch.id)
+        taken = await self.connection.scalar(counted) or 0
         if not taken:
             await self.changed(self.delete(BATCHES, BATCHES.c.id == batch.id))
         return taken

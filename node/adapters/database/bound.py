@@ -68,26 +68,33 @@ class Bound:
     async def insert_new(self, table: Table, rows: Sequence[Values], *keys: str) -> None:
         """Add those of the rows that have no row of this key beside them."""
         if rows:
-            statement = _insert(self.connection)(table).on_conflict_do_nothing(index_elements=["organisation", *keys])
-            await self.connection.execute(statement, [{**row, "organisation": self.organisation} for row in rows])
+            statement = insert_into(self.connection, table).on_conflict_do_nothing(
+                index_elements=["organisation", *keys]
+            )
+            await self.connection.execute(statement, self._in_order(rows, keys))
 
     async def insert_returning(self, table: Table, rows: Sequence[Values], *keys: str) -> Sequence[Any]:
         """Add those of the rows that have no row of this key beside them; the last part of the key of each."""
         if not rows:
             return ()
-        statement = _insert(self.connection)(table).on_conflict_do_nothing(index_elements=["organisation", *keys])
-        owned = [{**row, "organisation": self.organisation} for row in rows]
-        return (await self.connection.execute(statement.returning(table.c[keys[-1]]), owned)).scalars().all()
+        statement = insert_into(self.connection, table).on_conflict_do_nothing(index_elements=["organisation", *keys])
+        result = await self.connection.execute(statement.returning(table.c[keys[-1]]), self._in_order(rows, keys))
+        keys_of_new: Sequence[Any] = result.scalars().all()
+        return keys_of_new
+
+    def _in_order(self, rows: Sequence[Values], keys: Sequence[str]) -> list[Values]:
+        """One order for all: two that each wait for a row of the other would wait for ever."""
+        ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
+        return [{**row, "organisation": self.organisation} for row in ordered]
 
     async def inserted(self, table: Table, row: Values, *keys: str) -> bool:
         """Add a row unless there is one of this key; whether it was added."""
-        statement = _insert(self.connection)(table).on_conflict_do_nothing(index_elements=["organisation", *keys])
-        result = await self.connection.execute(statement.values({**row, "organisation": self.organisation}))
-        return bool(result.rowcount)
+        return bool(await self.insert_returning(table, [row], *keys))
 
 
-def _insert(connection: AsyncConnection) -> Any:  # noqa: ANN401 -- of one engine or the other, which are spelt alike
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion that can leave a row alone that is there already, which the engines spell alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def without_organisation(row: RowMapping) -> dict[str, Any]:

@@ -46,6 +46,8 @@ _PRAGMAS: Final = (
     f"journal_size_limit={_LOG_BYTES}",
     "cache_size=-65536",
 )
+_NO_TRANSACTION: Final = "glejt_no_transaction"
+"""For what SQLite does outside transactions only. After the driver's own way it would begin them by itself."""
 
 type Kind = Literal["sqlite", "postgresql"]
 
@@ -80,15 +82,24 @@ class Database:
                         raise
         raise AssertionError  # unreachable: the last try returns or raises
 
+    async def transact_alone[T](self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Do work that takes long, as to migrate or to restore, in one transaction, while nobody else writes."""
+        with told():
+            async with self._writers.begin() as connection:
+                return await work(connection)
+
     async def purge(self) -> None:
         """Overwrite what was erased wherever the database still has it: in its log, or in rows nobody sees."""
         with told():
             if self._group is not None:
                 await self._group.finish()
-            statement = "VACUUM" if self.kind == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)"
             async with self._writers.connect() as connection:
-                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await plain.execute(text(statement))
+                if self.kind == "postgresql":
+                    plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await plain.execute(text("VACUUM"))
+                else:
+                    plain = await connection.execution_options(**{_NO_TRANSACTION: True})
+                    await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def is_durable(self) -> bool:
         """Whether the engine waits for the disk; a PostgreSQL that was set up not to would lose what it told of."""
@@ -106,7 +117,7 @@ async def opened(address: str, *, revision: str | None = "head") -> AsyncIterato
     opening = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
     async with opening as database:
         if revision is not None:
-            await database.transact(lambda connection: migrate(connection, revision))
+            await database.transact_alone(lambda connection: migrate(connection, revision))
         yield database
 
 
@@ -183,7 +194,8 @@ def _set_up(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def began(connection: Any) -> None:  # noqa: ANN401 -- the engine's
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get(_NO_TRANSACTION):
+            connection.exec_driver_sql(begin)
 
 
 @contextmanager

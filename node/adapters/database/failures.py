@@ -30,7 +30,7 @@ def again(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and _state(error) in _AGAIN
 
 
-def spoils_others(error: Exception) -> bool:
+def spoils_others(error: BaseException) -> bool:
     """Whether the failure of one statement says that the whole transaction is lost."""
     return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
 
@@ -47,7 +47,7 @@ def translated(error: Exception) -> Exception:
         )
     if isinstance(error, DBAPIError):
         return _of_sqlite(error) if isinstance(error.orig, sqlite3.Error) else _of_postgresql(error)
-    if isinstance(error, SQLAlchemyError | OSError):
+    if isinstance(error, SQLAlchemyError | OSError) and not isinstance(error, TimeoutError):
         return _unreachable()
     return error
 

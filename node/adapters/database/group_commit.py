@@ -21,7 +21,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from node.adapters.database.failures import broken, spoils_others, translated
-from node.ports.errors import StoreBrokenError, StoreBusyError
+from node.ports.errors import StoreBrokenError, StoreBusyError, StoreError
 
 MAX_GROUP: Final = 128
 """Pieces of work that wait for the disk together."""
@@ -101,18 +101,40 @@ class GroupCommit:
                 if waiting.told.cancelled():
                     continue
                 group.append(waiting)
-                task = asyncio.create_task(_run(waiting.work, connection), context=waiting.context)
-                try:
-                    waiting.result = await task
-                except Exception as error:
-                    if spoils_others(error):
-                        raise
-                    waiting.error = translated(error)
+                await self._do(waiting, connection)
+
+    async def _do(self, waiting: _Waiting, connection: AsyncConnection) -> None:
+        """One piece of work, by itself; one whose caller gives up while it runs is given up, too."""
+        task = asyncio.create_task(_run(waiting.work, connection), context=waiting.context)
+        waiting.told.add_done_callback(lambda told: task.cancel() if told.cancelled() else None)
+        await asyncio.wait({task})
+        if task.cancelled():
+            waiting.told.cancel()
+        elif (error := task.exception()) is None:
+            waiting.result = task.result()
+        elif not isinstance(error, Exception) or spoils_others(error):
+            raise error
+        else:
+            waiting.error = translated(error)
 
 
 async def _run[T](work: Work[T], connection: AsyncConnection) -> T:
-    async with connection.begin_nested(), asyncio.timeout(WORK_SECONDS):
-        return await work(connection)
+    savepoint = await connection.begin_nested()
+    try:
+        async with asyncio.timeout(WORK_SECONDS) as limit:
+            result = await work(connection)
+    except BaseException as error:
+        if not spoils_others(error):  # after that, there is no savepoint to go back to
+            await savepoint.rollback()
+        if isinstance(error, TimeoutError) and limit.expired():
+            raise StoreError(
+                f"the work took more than {WORK_SECONDS:.0f} s, and others were waiting",
+                code="store.slow",
+                remedy="Write less at once; nothing of it was stored.",
+            ) from None
+        raise
+    await savepoint.commit()
+    return result
 
 
 def _tell(waiting: _Waiting) -> None:

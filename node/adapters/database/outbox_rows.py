@@ -74,10 +74,11 @@ class WorkerRows:
             .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)  # several on PostgreSQL; SQLite has one writer and knows no such words
+            .cte()  # looked up once: within the change PostgreSQL may look again, and find others that are still free
         )
         statement = (
             update(OUTBOX)
-            .where(tuple_(OUTBOX.c.organisation, OUTBOX.c.id).in_(due))
+            .where(tuple_(OUTBOX.c.organisation, OUTBOX.c.id).in_(select(due)))
             .values(attempts=OUTBOX.c.attempts + 1, due_at=at + lasting, once=null())
             .returning(OUTBOX)
         )

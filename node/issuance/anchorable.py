@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from did_methods.document import Relationship
+from did_methods.errors import DidMethodsError
 from node.credentials.credential import Credential
 from node.credentials.record_name import Promise, RecordName, named_records
 from node.documents import JsonObject, JsonValue
-from node.issuance.errors import NotAnchorableError, UncheckedError
+from node.issuance.document_anchors import anchorable_document
+from node.issuance.errors import IssuanceError, NotAnchorableError, UncheckedError
 from node.proofs.commitment import commitment_of
 from node.proofs.data_integrity import VerifiedProof
 from node.proofs.disclosure import derive_proof, is_base
@@ -51,8 +53,13 @@ def anchorables(document: JsonValue, name: RecordName, ring: KeyRing, vocabulary
     2. It names the record, as the one in which it is going to be anchored.
     3. Its issuer's signature holds, and has a commitment.
 
+    The document of a DID, too, is anchored, so that it can speak for its subject once its host is gone; who says that
+    the record is its subject's, is the document itself.
+
     Raises NotAnchorableError for what nobody should anchor, and UncheckedError where the key is not to be had now.
     """
+    if isinstance(document, dict) and _is_did_document(document):
+        return (_of_did(document),)
     part = _part(document)  # 1.
     credential = Credential(part.value if isinstance(part.value, dict) else {}, part.path)
     if name not in named_records(credential.evidence).promising(Promise.ANCHOR):  # 2.
@@ -66,6 +73,18 @@ def anchorables(document: JsonValue, name: RecordName, ring: KeyRing, vocabulary
     if not found:
         raise _reason(proofs, issuer)
     return found
+
+
+def _is_did_document(document: JsonObject) -> bool:
+    identifier = document.get("id")
+    return isinstance(identifier, str) and identifier.startswith("did:") and "type" not in document
+
+
+def _of_did(document: JsonObject) -> Anchorable:
+    try:
+        return Anchorable(*anchorable_document(document))
+    except (DidMethodsError, IssuanceError) as error:
+        raise NotAnchorableError(str(error), code=error.code, remedy=error.remedy) from error
 
 
 def _part(document: JsonValue) -> Received:

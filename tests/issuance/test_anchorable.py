@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from disclosure_support import JSONLD, issued
+from disclosure_support import JSONLD, issued, thin
 from disclosure_support import badge as disclosable
 from ledger_support import NAME, STRANGE, ledgers, naming, trusting
 from micro_credential_support import sample
 from samples import finished
-from verification_support import AT, HOLDER, ISSUER, MALLORY, Party, badge, gathered, party, presentation
+from verification_support import AT, HOLDER, ISSUER, MALLORY, UNIVERSITY, Party, badge, gathered, party, presentation
 
 from anchoring.batch import batch
 from anchoring.receipt import Receipt, Site
@@ -18,6 +18,7 @@ from node.credentials.micro_credential.readers.sd_jwt import EUDI, WE_BUILD
 from node.documents import UnsecuredDocument
 from node.issuance.anchorable import anchorables
 from node.issuance.disclosable import Disclosure
+from node.issuance.document_anchors import anchorable_document
 from node.issuance.errors import NotAnchorableError, UncheckedError
 from node.issuance.secure import Signing, SigningProfile
 from node.issuance.selective_token import secure_as_sd_jwt
@@ -134,12 +135,12 @@ def test_what_would_not_count_is_not_anchored(case):
 
 
 def test_two_showings_that_must_not_be_linked_have_nothing_to_anchor():
-    document = {**issued("bbs"), "evidence": naming()}
-    with pytest.raises(NotAnchorableError):
-        _of(document)
-    unlinkable = derive(issued("bbs"), (), jsonld=JSONLD).credential
-    with pytest.raises(NotAnchorableError):
-        _of({**unlinkable, "evidence": naming()})
+    document = disclosable("bbs", evidence=naming())
+    base = thin("bbs", document, ("/issuer", "/evidence", "/validFrom", "/type"))
+    for shown in (base, derive(base, (), jsonld=JSONLD).credential):
+        with pytest.raises(NotAnchorableError) as caught:
+            _of(shown)
+        assert caught.value.code == "anchoring.unlinkable"
 
 
 def test_an_unknown_key_leaves_it_open():
@@ -150,3 +151,12 @@ def test_an_unknown_key_leaves_it_open():
     assert caught.value.code == "anchoring.key"
     (anchored,) = _of(document, material=gathered(web))
     assert anchored.subject.startswith(b"eddsa-rdfc-2022")
+
+
+def test_the_document_of_a_did_is_anchored_for_the_time_when_its_host_is_gone():
+    document = UNIVERSITY.document()
+    (anchored,) = _of(document)
+    assert (anchored.commitment, anchored.subject) == anchorable_document(document)
+    for other in (ISSUER.document(), {**document, "verificationMethod": 7}):
+        with pytest.raises(NotAnchorableError):
+            _of(other)

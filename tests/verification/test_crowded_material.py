@@ -250,15 +250,15 @@ def _with_a_version(time, *namespaces):
     return update(LOG, {}, logs.KEYS[0], logs.LOG_TOOLS, at=time, document=document | {"service": services})
 
 
-def _shown(log, *, by, in_record, signed_at):
-    """A document anchored there ten days ago, with the log; the issuer anchored its first version three days ago."""
+def _shown(log, *, by, in_record, signed_at, last=AT - timedelta(days=3)):
+    """A document anchored there ten days ago, with the log; the issuer anchored its first version, the last time then."""
     method = logs.entries(log)[-1 if by is THIEF else 0]["state"]["verificationMethod"][0]["id"]
     document = by.sign(badge(by, evidence=naming(in_record)), method=method, created=signed_at)
     committed = commitments(document, by)[0]
     value, of = anchorable_document(logs.entries(LOG)[0]["state"])
     theirs, own = (batch([one_of, b"o" * 32], SALTS, SECRET) for one_of in (value, committed.value))
     record = Record()
-    record.anchor(theirs, AT - timedelta(days=3))
+    record.anchor(theirs, last)
     question = AnchorOf(in_record.namespace, own.anchored)
     record.anchors[question] = Anchor(800, seconds(AT - timedelta(days=10)), 0, 0)
     told = subject_of(document["id"], committed.form)
@@ -274,13 +274,15 @@ def _shown(log, *, by, in_record, signed_at):
 @pytest.mark.threat(101)
 @pytest.mark.threat(107)
 @pytest.mark.threat(109)
+@pytest.mark.parametrize("last", [AT - timedelta(days=3), AT])
 @pytest.mark.parametrize("days", [59, 11, 4])
-def test_a_version_added_to_a_log_with_an_old_date_did_not_come_before_the_anchor(days):
+def test_a_version_added_to_a_log_with_an_old_date_did_not_come_before_the_anchor(days, last):
     log = _with_a_version(AT - timedelta(days=days), OWN)
-    report = _shown(log, by=THIEF, in_record=OWN, signed_at=AT - timedelta(days=12))
+    report = _shown(log, by=THIEF, in_record=OWN, signed_at=AT - timedelta(days=12), last=last)
     assert report.verdict == "cannot_tell"
     assert found(report.credentials[0], "anchor") == ("indeterminate", "anchor.namespace")
-    assert found(report.credentials[0], "issuer_key") == ("indeterminate", "issuer_key.from_file")
+    expected = "issuer_key.from_file" if last < AT else "issuer_key.not_yet"
+    assert found(report.credentials[0], "issuer_key") == ("indeterminate", expected)
 
 
 @pytest.mark.parametrize("days", [59, 11, 4, 2])

@@ -1,20 +1,21 @@
 """Receipts in files: one beside each document, or one file of lines beside a file of lines; written whole, and merged.
 
-A receipt that is there already is never made worse: what both know together is written. One of another document is left
-alone, and told of.
+A receipt that is there already is never made worse: what both know together is written. One of an earlier batch, which
+shows the same document, stays as it is; one of another document is left alone, and told of.
 """
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from anchoring.errors import InvalidError
-from anchoring.receipt import MAX_BYTES, Receipt
+from anchoring.errors import InvalidError, MerkleError
+from anchoring.merkle import leaf_hash, root_from_path
+from anchoring.receipt import MAX_BYTES, Receipt, State
 from node.cli.errors import CliError
 from node.cli.files import StagedFile, staged_file
 from node.cli.many import LINES, Handed
@@ -39,14 +40,14 @@ class ReceiptFiles:
     _at: dict[str, int] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
-    def put(self, handed: Handed, receipts: Sequence[Receipt]) -> None:
-        """The receipts of one document; a document with several proofs has several."""
+    def put(self, handed: Handed, receipts: Mapping[bytes, Receipt]) -> None:
+        """The receipts of one document, by what was committed to; a document with several proofs has several."""
         if handed.line is None:
-            for number, receipt in enumerate(receipts, 1):
-                self._put_file(self.place_of(handed.name, number), receipt)
+            for number, (commitment, receipt) in enumerate(receipts.items(), 1):
+                self._put_file(self.place_of(handed.name, number), receipt, commitment)
         else:
             file, _, line = handed.name.rpartition(":")
-            self._put_line(file, int(line), receipts)
+            self._put_line(file, int(line), [*receipts.values()])
 
     def place_of(self, name: str, number: int = 1) -> Path:
         """Where the receipt of a file goes."""
@@ -65,10 +66,11 @@ class ReceiptFiles:
             self._before.clear()
             self._at.clear()
 
-    def _put_file(self, path: Path, receipt: Receipt) -> None:
+    def _put_file(self, path: Path, receipt: Receipt, commitment: bytes) -> None:
         try:
             before = read_receipt(path) if path.exists() else None
-            merged = receipt if before is None else before.merge(receipt)
+            kept = before is not None and before.place != receipt.place and _shows(before, receipt, commitment)
+            merged = receipt if before is None else before if kept else before.merge(receipt)
         except (CliError, InvalidError):
             self.conflicts.append(str(path))
             return
@@ -108,6 +110,17 @@ class ReceiptFiles:
         except InvalidError:
             self.conflicts.append(name)
             return known
+
+
+def _shows(before: Receipt, receipt: Receipt, commitment: bytes) -> bool:
+    """Whether an earlier receipt is of the same document in the same record; which of them is final decides."""
+    place = before.place
+    try:
+        root = root_from_path(leaf_hash(place.salt, commitment), place.index, place.size, place.path)
+    except MerkleError:
+        return False
+    same = (before.site, before.subject, root) == (receipt.site, receipt.subject, place.root)
+    return same and before.state is State.FINAL
 
 
 def read_receipt(path: Path) -> Receipt:

@@ -236,8 +236,8 @@ class Intake:
             self.spool.add(handed, documents)
 
     def _write(self, handed: Handed, documents: Sequence[Anchorable]) -> None:
-        found = [self.made.of(self.checker.name.namespace, each) for each in documents]
-        self.files.put(handed, [receipt for receipt in found if receipt is not None])
+        found = {each.commitment: self.made.of(self.checker.name.namespace, each) for each in documents}
+        self.files.put(handed, {each: receipt for each, receipt in found.items() if receipt is not None})
 
 
 async def _run(opened: Office, namespace: Namespace, signer: AuthoritySigner, intake: Intake, asked: Run) -> Outcome:

@@ -127,8 +127,9 @@ def receipts(  # noqa: PLR0913 -- what was typed
         try:
             for handed in each_document(files):
                 documents = await checked(invocation, checker, handed, tally)
-                found = [each for each in (made.of(record, document) for document in documents) if each is not None]
-                states.update(receipt.state.value for receipt in found)
+                made_of = {document.commitment: made.of(record, document) for document in documents}
+                found = {each: receipt for each, receipt in made_of.items() if receipt is not None}
+                states.update(receipt.state.value for receipt in found.values())
                 if documents and not found:
                     tally.refused += 1
                     if tally.refused <= TOLD:

@@ -8,7 +8,7 @@ IssuanceError
 │                                                                   with the document
 ├── TemplateError        issuance.template                          a batch was stopped: see below
 └── AnchoringRefused     it is not anchored
-    ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, successor, overtaken,
+    ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, overtaken,
     │                       recovery, accreditation, receipt}, and what is wrong with a proof
     └── UncheckedError   anchoring.key, and what keeps a proof from being checked
 

@@ -58,7 +58,6 @@ def test_the_commands_lead_to_the_answers_that_are_promised(tmp_path):
     run(REFRESH)
     after = Receipt.decode(receipt.read_bytes())
     assert (after.place, after.progress.anchor) == (before.place, before.progress.anchor)
-    assert after.progress.proof.header != before.progress.proof.header
     receipt.unlink()
     assert "Receipts: 3." in run(RECEIPT).stdout
     assert run(VERIFY).stdout == checked.stdout

@@ -222,6 +222,16 @@ def test_a_receipt_of_something_else_is_left_alone(desk):
     assert (desk.folder / "receipts" / "two.json.receipt").exists()
 
 
+def test_a_receipt_outlives_the_journal(desk):
+    desk.sign("one.json", id="urn:example:1")
+    desk(*RUN, "one.json")
+    before = desk.receipt("one.json")
+    shutil.rmtree(desk.folder / "chain" / "journal")
+    told = desk(*RUN, "one.json", "--json").json()
+    assert (told["anchored"], told["receipts"], len(desk.anchors())) == (1, 1, 2)
+    assert desk.receipt("one.json") == before  # of the earlier anchor, which is the better one
+
+
 def test_a_chain_or_a_namespace_that_is_another(desk):
     desk.sign("award.json")
     other = [word if word != "chain" else "another" for word in RUN]

@@ -251,7 +251,7 @@ def _with_a_version(time, *namespaces):
 
 
 def _shown(log, *, by, in_record, signed_at, last=AT - timedelta(days=3)):
-    """A document anchored there ten days ago, with the log; the issuer anchored its first version, the last time then."""
+    """A document anchored there ten days ago, with the log; the issuer anchored its first version last at that time."""
     method = logs.entries(log)[-1 if by is THIEF else 0]["state"]["verificationMethod"][0]["id"]
     document = by.sign(badge(by, evidence=naming(in_record)), method=method, created=signed_at)
     committed = commitments(document, by)[0]

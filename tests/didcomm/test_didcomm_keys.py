@@ -159,6 +159,15 @@ def test_signatures_over_secp256k1():
 
 
 @pytest.mark.threat(24)
+def test_a_signature_over_secp256k1_has_one_length():
+    """Without its leading zero the number is the same, and the text another."""
+    key, signature = next(pair for pair in iter(lambda: es256k(b"data"), None) if pair[1][32] == 0)
+    check_by_key("ES256K", key, b"data", signature)
+    with pytest.raises(ForgedEnvelopeError):
+        check_by_key("ES256K", key, b"data", signature[:32] + signature[33:])
+
+
+@pytest.mark.threat(24)
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "ES256K", "ES384", "none", "HS256"])
 @pytest.mark.parametrize("kind", [KeyType.ED25519, KeyType.P256, KeyType.P384, KeyType.P521, KeyType.SECP256K1])
 def test_an_algorithm_goes_with_one_kind_of_key(algorithm, kind):

@@ -6,7 +6,7 @@ shows the same document, stays as it is; one of another document is left alone, 
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -47,7 +47,7 @@ class ReceiptFiles:
                 self._put_file(self.place_of(handed.name, number), receipt, commitment)
         else:
             file, _, line = handed.name.rpartition(":")
-            self._put_line(file, int(line), [*receipts.values()])
+            self._put_line(file, int(line), receipts)
 
     def place_of(self, name: str, number: int = 1) -> Path:
         """Where the receipt of a file goes."""
@@ -84,7 +84,7 @@ class ReceiptFiles:
                 raise CliError("output.unwritable", name=path, reason=error.strerror or "") from error
         self.written += 1
 
-    def _put_line(self, file: str, number: int, receipts: Sequence[Receipt]) -> None:
+    def _put_line(self, file: str, number: int, receipts: Mapping[bytes, Receipt]) -> None:
         if file not in self._lines:
             path = Path(file)
             named = (self.folder or path.parent) / f"{path.name.removesuffix(LINES)}{OF_LINES}"
@@ -96,15 +96,18 @@ class ReceiptFiles:
             before.readline(_MAX_LINE)
             stream.write(b"null\n")
         known = _receipt_in(before.readline(_MAX_LINE))
-        told = self._merged(f"{file}:{number}", known, receipts[0]) if receipts else None
+        first = next(iter(receipts.items()), None)
+        told = None if first is None else self._merged(f"{file}:{number}", known, first[1], first[0])
         stream.write(b"null\n" if told is None else b'"%b"\n' % b64encode(told.encode()))
         self._at[file] = number + 1
         self.written += bool(receipts)
 
-    def _merged(self, name: str, known: Receipt | None, made: Receipt) -> Receipt:
+    def _merged(self, name: str, known: Receipt | None, made: Receipt, commitment: bytes) -> Receipt:
         """What to write into a line: of two anchors of one document the one that was known, as its time is earlier."""
         if known is None or (known.site, known.subject) != (made.site, made.subject):
             return made  # lines were added or taken away
+        if known.place != made.place and _shows(known, made, commitment):
+            return known
         try:
             return known.merge(made)
         except InvalidError:

@@ -1,7 +1,7 @@
 """A registry of identities simulated in the plainest way, on a chain made by hand: events, links, receipts, proofs.
 
-Nothing of the registry is taken from the packages under test but the shapes that hold proofs. Behind it stands how tests
-ask about an identity in it.
+Nothing of the registry is taken from the packages under test but the shapes that hold proofs. Behind it stands how
+tests ask about an identity in it.
 """
 
 from dataclasses import dataclass, field
@@ -228,8 +228,9 @@ class Reader:
 ALICE = account(1)
 DID = parse_did(f"did:ethr:0x7a69:0x{ALICE.hex()}")
 SUBJECT = subject_of(DID)
-KEY = PrivateKey.generate(KeyType.SECP256K1).public
-ED25519 = [PrivateKey.generate(KeyType.ED25519).public for _ in range(3)]
+# Made from fixed numbers, for tests only: they name cases, which have to be the same in every process of a run.
+KEY = PrivateKey(KeyType.SECP256K1, bytes(31) + b"\x07").public
+ED25519 = [PrivateKey(KeyType.ED25519, bytes([number]) * 32).public for number in range(1, 4)]
 ED_NAME, ED_VALUE = "did/pub/Ed25519/veriKey/base58", ED25519[0].raw
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
+from node.adapters.database import award_rows
 from node.adapters.database.award_rows import AwardRowsReader
 from node.adapters.database.engine import opened
 from node.adapters.database.identifiers import new_id
@@ -189,30 +190,36 @@ async def test_awards_are_found_by_names_addresses_and_achievement_the_newest_fi
         assert set(await view.awards.by_client_keys(["p1", "row-1", "absent"])) == {"p1", "row-1"}
 
 
-async def test_a_search_asks_indexes(make_address):
-    async with opened(make_address("sqlite"), revision=None) as database:
+async def test_a_search_for_what_is_rare_asks_indexes_of_words(make_address):
+    async with opened(make_address("sqlite"), revision=None) as database, database.reading() as connection:
         found = []
 
         @event.listens_for(database._readers.sync_engine, "before_cursor_execute")
         def note(_connection, _cursor, statement, parameters, *_):
             found.append((statement, parameters))
 
-        queries = [
-            AwardQuery(words="kowal"),
-            AwardQuery(words="kowal", achievement="course"),
-            AwardQuery(achievement="course"),
-            AwardQuery(state=AwardState.ISSUED),
-            AwardQuery(),
-        ]
-        async with database.reading() as connection:
-            for query in queries:
-                await AwardRowsReader(connection, A).search(query)
-            for statement, parameters in [each for each in found if "FROM awards" in each[0]]:
-                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                plan = [row.detail for row in rows]
-                assert not any(step.startswith("SCAN awards") for step in plan), plan
-                assert any("organisation=?" in step for step in plan), plan
-        assert len([each for each in found if "FROM awards" in each[0]]) >= 2 * len(queries)
+        await AwardRowsReader(connection, A).search(AwardQuery(words="kowal", state=AwardState.ISSUED))
+        statements = [each for each in found if "FROM awards" in each[0]]
+        assert len(statements) == 2
+        for statement, parameters in statements:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = [row.detail for row in rows]
+            assert not any(step.startswith("SCAN awards") for step in plan), plan
+            for column in ("name_key", "family_key", "email_key"):
+                assert any(f"{column}>? AND {column}<?" in step for step in plan), plan
+
+
+async def test_a_search_for_what_is_common_finds_the_same(filled, monkeypatch):
+    awards = [samples.award(A, n, id=f"c{n:02}", client_key=f"c{n}", name=f"Common Name{n % 3}") for n in range(30)]
+    await filled.change(A, lambda unit: unit.awards.intend(awards))
+    queries = [AwardQuery(words="common", limit=7), AwardQuery(words="name1", before="c20"), AwardQuery(words="c n")]
+    answers = []
+    for many in (10_000, 5):
+        monkeypatch.setattr(award_rows, "MANY", many)
+        async with filled.view(A) as view:
+            answers.append([await view.awards.search(query) for query in queries])
+    assert answers[0] == answers[1]
+    assert [len(found) for found in answers[0]] == [7, 7, 0]
 
 
 async def test_an_award_goes_its_way_and_none_back(filled):

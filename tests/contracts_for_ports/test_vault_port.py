@@ -119,6 +119,10 @@ async def test_the_key_of_an_organisation_opens_nothing_in_anothers_place(store,
     with pytest.raises(VaultError) as caught:
         await DatabaseVault(database, vault.masters).keys(A, KeyPurpose.ASSERTION)
     assert caught.value.code == "vault.damaged"
+    with pytest.raises(VaultError):  # or a new key of A would lie under a key that B has
+        await DatabaseVault(database, vault.masters).take(
+            A, "new", KeyPurpose.GAS, PrivateKey.generate(KeyType.ED25519), NOW
+        )
 
 
 @pytest.mark.threat(86)

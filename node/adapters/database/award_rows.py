@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, or_
+from sqlalchemy import ColumnElement, RowMapping, func, or_, select, union, union_all
 
 from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STATUS_ENTRIES
 from node.adapters.database.bound import Bound
@@ -23,7 +23,9 @@ from node.ports.awarding import (
 )
 from node.ports.errors import ConflictError, RuleError, StoreError
 
-_LAST: str = "\U0010ffff"
+MANY: Final = 10_000
+"""Awards that begin with some words, from which on they are not looked up one by one."""
+_LAST: Final = "\U0010ffff"
 """Comes after every other character, in the order of code points."""
 
 
@@ -43,15 +45,22 @@ class AwardRowsReader(Bound):
         return {award.client_key: award for award in awards}
 
     async def search(self, query: AwardQuery) -> tuple[Award, ...]:
-        """A page of awards."""
+        """A page of awards.
+
+        Words that few awards begin with are looked up in their indexes. Of words that many begin with a page is soon
+        full: there the awards are gone through from the newest on, which would take long for few.
+        """
         conditions = [] if query.before is None else [AWARDS.c.id < query.before]
-        if query.words is not None and (words := search_key(query.words)):
-            columns = (AWARDS.c.name_key, AWARDS.c.family_key, AWARDS.c.email_key)
-            conditions.append(or_(*(_begins(column, words) for column in columns)))
         if query.achievement is not None:
             conditions.append(AWARDS.c.achievement == query.achievement)
         if query.state is not None:
             conditions.append(AWARDS.c.state == query.state)
+        if query.words is not None and (words := search_key(query.words)):
+            ranges = [_begins(column, words) for column in (AWARDS.c.name_key, AWARDS.c.family_key, AWARDS.c.email_key)]
+            parts = [self.select(AWARDS, each).with_only_columns(AWARDS.c.id) for each in ranges]
+            some = union_all(*(select(part.limit(MANY).subquery()) for part in parts)).subquery()
+            many = await self.connection.scalar(select(func.count()).select_from(some)) or 0
+            conditions.append(or_(*ranges) if many >= MANY else AWARDS.c.id.in_(union(*parts)))
         limit = max(1, min(query.limit, MAX_FOUND))
         statement = self.select(AWARDS, *conditions).order_by(AWARDS.c.id.desc()).limit(limit)
         return tuple(map(_award, await self.rows(statement)))

@@ -180,10 +180,10 @@ class StatusListRows(StatusRowsReader):
         before = {row["place"]: row["value"] for row in rows}
         reason, changed = "published before the database was restored", 0
         # Nothing final is lost on either side; of what can be lifted, the published version is the later word.
-        places = published.keys() if record.purpose in FINAL else published.keys() | before.keys()
-        for place in sorted(places):
-            value = published.get(place, 0)
-            if value == before.get(place, 0) or (record.purpose in FINAL and before.get(place)):
+        known = before if record.purpose in FINAL else dict.fromkeys(before, 0)
+        wanted = known | published | {place: value for place, value in known.items() if value}
+        for place, value in sorted(wanted.items()):
+            if value == before.get(place, 0):
                 continue
             changed += 1
             values = {"value": value, "changed_at": at, "reason": reason}

@@ -10,7 +10,7 @@ from node.credentials.contexts import Contexts
 from node.documents import JsonObject, JsonValue
 from node.verification.capsule import Capsule, read_capsule
 from node.verification.ledger_material import LedgerMaterial
-from node.verification.material import StatusListCopy, VerificationMaterial
+from node.verification.material import ResourceCopy, StatusListCopy, VerificationMaterial
 from node.verification.trust import Trust
 from node.verification.vocabulary import vocabulary
 
@@ -42,6 +42,11 @@ class Opened:
         """
         return tuple([replace(copy, obtained_at=_LONG_AGO) for copy in self.capsule.material.status_lists])
 
+    @property
+    def accreditations(self) -> tuple[ResourceCopy, ...]:
+        """The accreditations in it, about which chains are asked as about others."""
+        return self.capsule.material.accreditations
+
     def ledgers(self, own: LedgerMaterial | None) -> LedgerMaterial | None:
         """What is known of chains already, and what the capsule has, which comes after it."""
         held = self.capsule.material.ledgers
@@ -63,7 +68,6 @@ class Opened:
             documents={**held.documents, **gathered.documents},
             former={did: item for did, item in held.documents.items() if did in gathered.documents},
             resources=_joined(gathered.resources, held.resources),
-            accreditations=_joined(gathered.accreditations, held.accreditations),
         )
 
     def told(self, trust: Trust) -> JsonObject:

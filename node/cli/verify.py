@@ -132,6 +132,7 @@ class Judge:
             beside=self.beside,
             ledgers=self.ledgers,
             accreditations=self.accreditations,
+            brought=self.capsule.accreditations if self.capsule else (),
         )
         if self.capsule is not None:
             material = self.capsule.within(material)

@@ -1,10 +1,13 @@
 """Gathering of accreditations: whom bodies that the verifier believes accredited, among the issuers of a subject.
 
-1. Take what is held already; fetch what the trust file names, and what an issuer's own document names.
+1. Fetch what the trust file names, and what an issuer's own document names. After these comes what is held already, and
+   last what came with the subject: strangers bring as many as they like.
 2. Follow each that is about an issuer to the parent that it names, and fetch that where its id is an address.
 3. Keep those that lead to a body which the verifier believes; of all others nobody is asked anything.
 4. Resolve the identifiers of who signed them.
 5. Ask the chains on which they say that they stand, from the first number on until there is none.
+6. Leave out what came with the subject where a chain answers and there was too much to ask: proofs that came along
+   could be of a time before a withdrawal.
 
 Nothing is judged: whether an accreditation is what it says, and was in force, is for `accreditations`.
 """
@@ -12,6 +15,7 @@ Nothing is judged: whether an accreditation is what it says, and was in force, i
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain as chain_of
 from typing import Final
 
 from anchoring.accreditations import evidence_of, scope_id, subject_id
@@ -22,7 +26,7 @@ from anchoring.layout import proven_facts
 from anchoring.ledger import LedgerReader
 from node.credentials.credential import Credential
 from node.documents import MAX_CREDENTIAL_BYTES, JsonValue
-from node.verification.accreditation_standing import MAX_ACCREDITATIONS, MAX_NUMBERS, Link, read_links
+from node.verification.accreditation_standing import MAX_NUMBERS, Link, read_links
 from node.verification.accreditations import MAX_LINKS
 from node.verification.chains import TrustedChain, is_test_network
 from node.verification.errors import FetchError
@@ -53,6 +57,8 @@ MAX_PROOFS: Final = 8
 type GatherFor = Callable[[JsonValue], Awaitable[VerificationMaterial]]
 """What is gathered for a document by itself: the identifiers behind its signature."""
 
+type _Place = tuple[bytes, bytes, bytes]
+
 
 @dataclass(slots=True)
 class _Chain:
@@ -60,7 +66,8 @@ class _Chain:
 
     chain: TrustedChain
     reader: LedgerReader
-    places: dict[tuple[bytes, bytes, bytes], None]
+    places: dict[_Place, set[bytes]]
+    """With the digests of those that are said to stand there."""
 
 
 async def gather_accreditations(  # noqa: PLR0913 -- what there is, and whom to ask for more
@@ -70,21 +77,26 @@ async def gather_accreditations(  # noqa: PLR0913 -- what there is, and whom to 
     trust: Trust,
     *,
     held: Sequence[ResourceCopy],
+    brought: Sequence[ResourceCopy],
     gather_for: GatherFor,
 ) -> VerificationMaterial:
-    """The material with the accreditations of the subject's issuers, and what is needed to judge them. Never raises."""
+    """The material with the accreditations of the subject's issuers, and what is needed to judge them. Never raises.
+
+    `held` are the verifier's own, and `brought` those that came with the subject.
+    """
     issuers = set(_issuers(subject))
     named = [*(address for body in trust.bodies.values() for address in body.addresses)]
     named += [address for issuer in issuers for address in _published(material, issuer)]
-    copies = [*held[:MAX_ACCREDITATIONS], *await _fetched(named[:MAX_FETCHED], sources)]  # 1.
-    asked = len(named)
+    asked = dict.fromkeys(named[:MAX_FETCHED])
+    fetched = await _fetched(asked, sources)  # 1.
     for _ in range(MAX_LINKS - 1):  # 2.
-        missing = [one for one in _missing(copies, issuers, trust) if one not in {copy.url for copy in copies}]
-        if not missing or asked >= MAX_FETCHED:
+        missing = [one for one in _missing(_each_once(fetched, held, brought), issuers, trust) if one not in asked]
+        missing = missing[: MAX_FETCHED - len(asked)]
+        if not missing:
             break
-        missing = missing[: MAX_FETCHED - asked]
-        asked += len(missing)
-        copies += await _fetched(missing, sources)
+        asked |= dict.fromkeys(missing)
+        fetched += await _fetched(missing, sources)
+    copies = _each_once(fetched, held, brought)
     links = {link.digest: link for link in read_links(copies)}
     leading = [one for link in links.values() if link.accreditation.subject in issuers for one in _way(link, links)]
     kept = {link.digest: link for link in leading if _leads(link, links, trust)}  # 3.
@@ -95,9 +107,18 @@ async def gather_accreditations(  # noqa: PLR0913 -- what there is, and whom to 
             documents={**each.documents, **material.documents},
             failures={**each.failures, **material.failures},
         )
-    ledgers = await _ask_all(_chains(kept.values(), sources, trust), sources, material.ledgers)  # 5.
-    accredited = tuple([copy for copy in copies if any(_is_of(copy, link) for link in kept.values())])
-    return replace(material, ledgers=ledgers, accreditations=(*held, *(c for c in accredited if c not in held)))
+    ledgers, unasked = await _ask_all(_chains(kept.values(), sources, trust), sources, material.ledgers)  # 5.
+    found = [copy for copy in fetched if evidence_of(copy.content) in kept]
+    asked_about = [copy for copy in brought if (digest := evidence_of(copy.content)) in links and digest not in unasked]
+    return replace(material, ledgers=ledgers, accreditations=tuple(_each_once(found, held, asked_about)))  # 6.
+
+
+def _each_once(*copies: Iterable[ResourceCopy]) -> list[ResourceCopy]:
+    """The copies, of each content the first."""
+    found: dict[bytes, ResourceCopy] = {}
+    for copy in chain_of(*copies):
+        found.setdefault(copy.content, copy)
+    return list(found.values())
 
 
 def _issuers(subject: JsonValue) -> Iterator[str]:
@@ -125,7 +146,7 @@ def _published(material: VerificationMaterial, issuer: str) -> Iterator[str]:
                     yield end
 
 
-async def _fetched(urls: Sequence[str], sources: Sources) -> list[ResourceCopy]:
+async def _fetched(urls: Iterable[str], sources: Sources) -> list[ResourceCopy]:
     gate = asyncio.Semaphore(MAX_AT_ONCE)
     end = asyncio.get_running_loop().time() + FETCH_SECONDS
     found = await asyncio.gather(*(_fetch(url, sources, gate, end) for url in dict.fromkeys(urls)))
@@ -165,10 +186,6 @@ def _leads(link: Link, links: Mapping[bytes, Link], trust: Trust) -> bool:
     return any(one.accreditation.body in trust.bodies for one in _way(link, links))
 
 
-def _is_of(copy: ResourceCopy, link: Link) -> bool:
-    return evidence_of(copy.content) == link.digest
-
-
 def _chains(links: Iterable[Link], sources: Sources, trust: Trust) -> list[_Chain]:
     """The chains to ask, and what: only in the contract that the verifier expects there."""
     found: dict[int, _Chain] = {}
@@ -184,38 +201,47 @@ def _chains(links: Iterable[Link], sources: Sources, trust: Trust) -> list[_Chai
             if each is not None:
                 for scope in accreditation.scopes:
                     place = name.namespace, subject_id(accreditation.subject), scope_id(scope.canonical())
-                    each.places[place] = None
+                    each.places.setdefault(place, set()).add(link.digest)
     return list(found.values())
 
 
-async def _ask_all(chains: Sequence[_Chain], sources: Sources, known: LedgerMaterial | None) -> LedgerMaterial | None:
-    given = known or LedgerMaterial()
+async def _ask_all(
+    chains: Sequence[_Chain], sources: Sources, known: LedgerMaterial | None
+) -> tuple[LedgerMaterial | None, set[bytes]]:
+    """What is known of chains then, and the digests of accreditations of which not all could be asked."""
+    given, unasked = known or LedgerMaterial(), set[bytes]()
     answers = await asyncio.gather(*(_ask(each, sources) for each in chains))
     for each, answer in zip(chains, answers, strict=True):
         if isinstance(answer, ResolutionFailure):
             given = replace(given, failures={**given.failures, each.chain.caip: answer})
         else:
-            block, facts = answer
+            block, facts, left = answer
+            unasked |= left
             given = replace(given, blocks=(*given.blocks, block), facts=(*facts, *given.facts))
-    return given or None
+    return given or None, unasked
 
 
-async def _ask(asked: _Chain, sources: Sources) -> tuple[QuorumBlock, tuple[FactProof, ...]] | ResolutionFailure:
-    """The last final block, and proofs of what the records say at the end of it."""
+async def _ask(
+    asked: _Chain, sources: Sources
+) -> tuple[QuorumBlock, tuple[FactProof, ...], set[bytes]] | ResolutionFailure:
+    """The last final block, proofs of what the records say at the end of it, and of which nothing was asked."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
             block = await asked.reader.final_block()
-            facts = await _proofs(asked, block)
+            facts, unasked = await _proofs(asked, block)
     except TimeoutError:
         return ResolutionFailure("TIMEOUT", "the nodes of the chain took too long", sources.now())
     except AnchoringError as error:
         return ResolutionFailure(error.code, str(error), sources.now())
     shown = QuorumBlock(block.chain.id, block.chain.genesis, block.number, block.hash, Origin.LIVE)
-    return shown, facts
+    return shown, facts, unasked
 
 
-async def _proofs(asked: _Chain, block: TrustedBlock) -> tuple[FactProof, ...]:
-    """Proofs of all numbers of each place, up to the first under which there is none; they have no gaps."""
+async def _proofs(asked: _Chain, block: TrustedBlock) -> tuple[tuple[FactProof, ...], set[bytes]]:
+    """Proofs of all numbers of each place, up to the first under which there is none; they have no gaps.
+
+    With them, the digests of those at places that were left over.
+    """
     chain, found = asked.chain, list[FactProof]()
     pending = [(place, 0) for place in asked.places]
     while pending and len(found) < MAX_PROOFS:
@@ -233,4 +259,4 @@ async def _proofs(asked: _Chain, block: TrustedBlock) -> tuple[FactProof, ...]:
             following = first + NUMBERS_AT_ONCE
             if shown[AccreditationOf(*place, following - 1)] is not None and following < MAX_NUMBERS:
                 pending.append((place, following))
-    return tuple(found)
+    return tuple(found), {digest for place, _ in pending for digest in asked.places[place]}

@@ -68,25 +68,27 @@ async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held o
     beside: Sequence[JsonValue] = (),
     ledgers: "LedgerMaterial | None" = None,
     accreditations: "Sequence[ResourceCopy]" = (),
+    brought: "Sequence[ResourceCopy]" = (),
 ) -> VerificationMaterial:
     """The material for judging this subject. Never raises for what the subject says.
 
     `lists` are copies of status lists that are held already; those that the subject names become part of the material.
     `beside` are documents that were handed over with the subject; only their keys are looked for. `ledgers` is what is
-    held of chains already, such as receipts and checkpoints; `accreditations` are documents of that kind.
+    held of chains already, such as receipts and checkpoints; `accreditations` are documents of that kind, and `brought`
+    those of them that came with the subject.
     """
     around = _gather(subject, sources, trust, lists, beside)
     asks = ledgers or trust.chains
     material = await (_with_ledgers(around, subject, sources, trust, ledgers) if asks else around)
     if not (accreditations or trust.bodies):
-        return material
+        return replace(material, accreditations=tuple(brought)) if brought else material
     from node.verification.accreditation_gathering import gather_accreditations  # noqa: PLC0415 -- few know bodies
 
     async def gather_for(document: JsonValue) -> VerificationMaterial:
         return await _gather(document, sources, trust, (), ())
 
     return await gather_accreditations(  # 9.
-        subject, material, sources, trust, held=accreditations, gather_for=gather_for
+        subject, material, sources, trust, held=accreditations, brought=brought, gather_for=gather_for
     )
 
 

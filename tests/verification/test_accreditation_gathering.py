@@ -1,6 +1,7 @@
 """Gathering accreditations: from files, from addresses that are named, up to a body; and asking their chains."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,10 +24,15 @@ from accreditation_support import (
 from verification_support import ISSUER, UNIVERSITY, one
 
 from did_methods.resolution import Resolution
+from node.cli.capsule_inputs import Opened
+from node.cli.verify import Judge
 from node.verification.accreditation_gathering import MAX_FETCHED, NUMBERS_AT_ONCE
+from node.verification.accreditation_standing import MAX_ACCREDITATIONS
+from node.verification.capsule import Capsule
 from node.verification.errors import FetchRefusedError
 from node.verification.gather import gather
 from node.verification.material import Origin
+from node.verification.policy import built_in
 from node.verification.sources import Fetched, Sources
 
 PLACE = "https://body.example/accreditations/1"
@@ -200,3 +206,75 @@ def test_a_chain_that_does_not_answer_is_noted(ground, name, document, data, mon
     answer, material = Silent(ground).answer(document, ground.trust(board(name)), data)
     assert answer[1] == "authority.claimed"
     assert [failure.code for failure in material.ledgers.failures.values()] == ["TIMEOUT"]
+
+
+# What came in a capsule is a stranger's choice.
+
+
+def _forged(count, name):
+    """What anybody can write: accreditations in the name of the body, which did not sign them."""
+    by = replace(STRANGER, name=BODY.did)
+    return [copy_of(signed(accreditation(BODY, ISSUER, records=[name], name=f"No. {n}"), by)) for n in range(count)]
+
+
+@pytest.mark.threat(30)
+@pytest.mark.threat(48)
+def test_of_one_in_a_capsule_the_chain_is_asked_whether_it_was_withdrawn(ground, name, document, data):
+    trust = ground.trust(board(name))
+    capsule = Opened(Capsule.of([json.dumps(document).encode()], ground.material(data), made=ground.now))
+    world = World(ground)
+    sources = Sources(world.resolve, lambda: ground.now, world.fetch, world.ledger)
+
+    def judged():
+        judge = Judge(built_in(), trust, None, ground.now, sources)
+        return authority(asyncio.run(judge.report(capsule.document, None, capsule)).credentials[0])
+
+    assert judged() == ("passed", "authority.accredited")
+    ground.withdraw(data, name)
+    ground.pass_time(60)
+    assert judged() == ("failed", "authority.not_in_force")
+    world.offline = True
+    assert judged()[1] == "authority.claimed"
+
+
+@pytest.mark.threat(30)
+@pytest.mark.threat(48)
+def test_what_came_with_the_subject_crowds_out_nothing(ground, name, document, data):
+    world = World(ground, {PLACE: data})
+    trust = ground.trust(board(name, addresses=(PLACE,)))
+    strange = _forged(MAX_ACCREDITATIONS, ground.name("strange"))
+    material = world.gathered(document, trust, brought=strange)
+    assert material.accreditations[0].content == data
+    assert len(material.accreditations) == MAX_ACCREDITATIONS
+    entry = one(document, material=material, trust=trust, at=ground.now)
+    assert authority(entry) == ("passed", "authority.accredited")
+
+
+@pytest.mark.threat(30)
+@pytest.mark.threat(48)
+def test_what_could_not_be_asked_about_and_came_with_the_subject_is_left_out(ground, name, document, data, monkeypatch):
+    monkeypatch.setattr("node.verification.accreditation_gathering.MAX_PROOFS", 1)
+    monkeypatch.setattr("node.verification.accreditation_gathering.QUESTIONS_AT_ONCE", NUMBERS_AT_ONCE)
+    world, trust, strange = World(ground), ground.trust(board(name)), _forged(1, ground.name("strange"))
+    material = world.gathered(document, trust, brought=[*strange, copy_of(data)])
+    assert material.accreditations == tuple(strange)
+    assert world.proofs == 1
+    kept = world.gathered(document, trust, data, brought=strange)
+    assert [copy.content for copy in kept.accreditations] == [data]
+    world.offline = True
+    assert len(world.gathered(document, trust, brought=[*strange, copy_of(data)]).accreditations) == 2
+
+
+@pytest.mark.threat(30)
+def test_another_text_at_the_address_of_a_parent_does_not_keep_it_from_being_fetched(ground, name, document):
+    agency = ground.name("agency")
+    up = signed(accreditation(BODY, AGENCY, records=[name], mayAccredit=1, id=PLACE, namespaces=[str(agency)]), BODY)
+    ground.accredit(up, name)
+    down = signed(accreditation(AGENCY, ISSUER, records=[agency], parent=up), AGENCY)
+    ground.accredit(down, agency)
+    world, trust = World(ground, {PLACE: up}), ground.trust(board(name))
+    strange = replace(copy_of(b"{}"), url=PLACE)
+    material = world.gathered(document, trust, brought=[strange, copy_of(down)])
+    assert world.asked == [PLACE]
+    entry = one(document, material=material, trust=trust, at=ground.now)
+    assert authority(entry) == ("passed", "authority.accredited")

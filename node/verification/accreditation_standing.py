@@ -208,8 +208,11 @@ class Standings:
                     if not isinstance(known, Known) or not isinstance(known.fact, RecordedFact):
                         continue
                     entry = Entry(name, scope, number, known.fact, known.time)
-                    if name in given or is_own(self._ring, name, found.body, min(entry.recorded, self._ring.at)):
+                    if self._is_bodys(name, found.body, min(entry.recorded, self._ring.at), given):
                         yield entry
+
+    def _is_bodys(self, name: RecordName, body: str, time: datetime, given: tuple[RecordName, ...]) -> bool:
+        return is_own(self._ring, name, body, time, lambda: name in given)
 
     def _speaks_of(self, entry: Entry, time: datetime) -> bool:
         age = self._ring.policy.head_age
@@ -232,7 +235,7 @@ class Standings:
             chain = self.records.chain_of(Site(name.chain_id, name.contract, name.namespace))
             if isinstance(chain, Unknown):
                 return chain.problem.value
-            if name not in given and not is_own(self._ring, name, link.accreditation.body, self._ring.at):
+            if not self._is_bodys(name, link.accreditation.body, self._ring.at, given):
                 return "namespace"
         return "unproven"
 

@@ -225,9 +225,9 @@ class Anchors:
         What was said when the value was anchored counts as much as what is said now: issuers move on. A body speaks for
         an issuer as far as it accredits it, so what it says of namespaces counts for documents of that kind.
         """
-        if is_own(self._ring, name, issuer, time):
-            return True
-        return self._accredited is not None and self._accredited.give(name, issuer, time, document)
+        known = self._accredited
+        given = (lambda: False) if known is None else lambda: known.give(name, issuer, time, document)
+        return is_own(self._ring, name, issuer, time, given)
 
     def _check(self, named: NamedRecords, proofs: Sequence[ExaminedProof], told: list[AnchorFinding]) -> Check:
         if told:

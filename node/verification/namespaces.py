@@ -1,9 +1,10 @@
 """Whose a namespace on a chain is: nobody's by writing there, and everybody's only by name.
 
-A verifier's own lists say so, or the document of the identifier does, or a body that accredits its owner.
+A verifier's own trust file says so; where it names any of an owner, these are all. Of other owners the document of the
+identifier says so, or a body that accredits the owner.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,7 @@ from did_methods.document import DidDocument
 from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
 from node.verification.keys import KeyRing
+from node.verification.trust import Trust
 
 SERVICE: Final = "TrustAnchorNamespace"
 """The type of the service by which a DID document says that a namespace is its subject's."""
@@ -18,18 +20,25 @@ MAX_SERVICES: Final = 64
 """Services of one document that are looked at."""
 
 
-def is_own(ring: KeyRing, name: RecordName, owner: str, time: datetime) -> bool:
-    """Whether a namespace is its owner's, by the verifier's trust file or by the owner's own document.
+def is_own(
+    ring: KeyRing, name: RecordName, owner: str, time: datetime, accredited: Callable[[], bool] = lambda: False
+) -> bool:
+    """Whether a namespace is its owner's, by the verifier's trust file, the owner's own document, or an accreditation.
 
-    What the document said at the time counts as much as what it says now: people move on.
+    What the document said at the time counts as much as what it says now: people move on. Where the trust file names
+    any, neither adds to them: whoever stole a key that writes the document, or is a body for something, could else date
+    what another key signed.
     """
-    body = ring.trust.bodies.get(owner)
-    if body is not None and name.record in body.namespaces:
-        return True
-    for trusted in ring.trust.lists:
-        if owner in trusted.issuers and name.record in trusted.issuers[owner].namespaces:
-            return True
-    return any(name.record in namespaces_of(document) for document in ring.documents(owner, time))
+    listed = listed_namespaces(ring.trust, owner)
+    if listed:
+        return name.record in listed
+    return any(name.record in namespaces_of(document) for document in ring.documents(owner, time)) or accredited()
+
+
+def listed_namespaces(trust: Trust, owner: str) -> frozenset[RecordName]:
+    """The namespaces that a trust file names as an owner's, as an issuer or a body; all there are, where it names any."""
+    body = trust.bodies.get(owner)
+    return trust.namespaces(owner) | (body.namespaces if body is not None else frozenset())
 
 
 def namespaces_of(document: DidDocument) -> Iterator[RecordName]:

@@ -20,7 +20,7 @@ from ledger_support import (
     Case as Anchoring,
 )
 from sd_jwt_support import sd_jwt, with_claims
-from verification_support import AT, ISSUER, badge, credential
+from verification_support import AT, ISSUER, UNIVERSITY, badge, credential
 
 from anchoring.receipt import Finality, Mined
 from node.proofs.commitment import commitment_of
@@ -89,6 +89,19 @@ def _mandatory():
 _PART, _OF_PART = _mandatory()
 
 ANCHOR_CASES = [
+    (
+        "an issuer whose key is not known",
+        UNIVERSITY.sign(badge(UNIVERSITY, evidence=naming())),
+        "We cannot tell: the issuer's keys could not be fetched.",
+        "Nie da się tego rozstrzygnąć: nie udało się pobrać kluczy wystawcy.",
+        {
+            5: (
+                "Not checked, because the signature was not found to hold.",
+                "Nie sprawdzono, bo nie potwierdzono podpisu.",
+            )
+        },
+        {"material": CASE.material(), "trust": TRUST},
+    ),
     (
         "anchored",
         DOCUMENT,

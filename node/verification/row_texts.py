@@ -54,8 +54,8 @@ def withdrawal_date(status: Check, phrases: Phrases) -> str:
 
 def _text(row: Row, entry: CredentialReport, phrases: Phrases) -> Text:
     asked = row.number == 1 or row.state is not RowState.UNKNOWN
-    if not asked and any(check.code == f"{check.name}.not_run" for check in row.checks):
-        return "not_run", {}
+    if not asked and (skipped := [check for check in row.checks if check.code == f"{check.name}.not_run"]):
+        return ("not_run_proof" if skipped[0].evidence.get("because") == CheckName.PROOF else "not_run"), {}
     return ROWS[row.number](row, entry, phrases)
 
 

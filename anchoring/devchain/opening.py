@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anchoring.errors import EmbeddedChainError
 
 if TYPE_CHECKING:
     from anchoring.devchain.chain import DevChain
+
+FILE: Final = "chain.sqlite3"
+"""The file in the folder of a chain that holds it whole."""
 
 
 @asynccontextmanager

@@ -17,9 +17,9 @@ from typing import Final, Self
 from eth.abc import AtomicWriteBatchAPI
 from eth.db.backends.base import BaseAtomicDB
 
+from anchoring.devchain.opening import FILE
 from anchoring.errors import EmbeddedChainError
 
-FILE: Final = "chain.sqlite3"
 LOCK: Final = "lock"
 FORMAT: Final = 1
 _APPLICATION: Final = int.from_bytes(b"gljt")
@@ -28,9 +28,7 @@ _CHECKSUM_BYTES: Final = 4
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 _MAX_PID_BYTES: Final = 20
-_ANOTHER: Final = (
-    "Give a folder that does not exist yet, and a new chain is made there; nothing of public value is lost."
-)
+_ANOTHER: Final = "Begin a new chain in a folder that does not exist yet; nothing of public value is lost."
 
 
 class Store(BaseAtomicDB, AtomicWriteBatchAPI):

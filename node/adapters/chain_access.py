@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from anchoring.devchain.opening import opened
+from anchoring.devchain.opening import FILE, opened
 from anchoring.errors import EmbeddedChainError
 from anchoring.ledger import LedgerReader
 from anchoring.transactions.endpoint import Connect, Inclusion, UnreachableError
@@ -55,6 +55,11 @@ class ChainAccess:
                 return await endpoint.inclusion(transaction)
         except UnreachableError:
             return None
+
+
+def has_embedded_chain(folder: Path) -> bool:
+    """Whether there is a chain in a folder; opening one would make it."""
+    return (folder / FILE).is_file()
 
 
 @asynccontextmanager

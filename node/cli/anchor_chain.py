@@ -18,7 +18,7 @@ from anchoring.operations import Operation
 from anchoring.transactions.fees import GWEI, FeeCaps
 from anchoring.transactions.problems import Problem
 from node.adapters.authority_key import read_authority_key
-from node.adapters.chain_access import ChainAccess, embedded_chain, listed_chain
+from node.adapters.chain_access import ChainAccess, embedded_chain, has_embedded_chain, listed_chain
 from node.app import anchoring_desk
 from node.cli.did import ask_passphrase
 from node.cli.errors import CliError, Coded, Refused, Unknowable, describe
@@ -139,12 +139,17 @@ async def _worked(
 async def office(
     invocation: Invocation, options: ChainOptions, name: RecordName | None = None, *, write: bool = True
 ) -> AsyncIterator[Office]:
-    """The chain that was named: embedded in a folder, or listed in the trust file; else the one that a record is on."""
+    """The chain that was named: embedded in a folder, or listed in the trust file; else the one that a record is on.
+
+    An embedded chain is made only where something is founded: a misspelt folder is no chain with nothing on it.
+    """
     caps = _caps(options)
     if options.chain is not None and options.embedded is not None:
         raise CliError("usage.two_chains")
     if options.embedded is not None or (options.chain is None and (name is None or is_embedded(name.chain_id))):
         folder = _path(options.embedded) or anchoring_folder() / CHAIN_FOLDER
+        if (name is not None or not write) and not has_embedded_chain(folder):
+            raise CliError("anchor.no_chain", name=folder)
         async with embedded_chain(folder) as access:
             invocation.out.remark("anchor.local", name=folder)
             journal = _path(options.journal) or folder / JOURNAL

@@ -94,6 +94,10 @@ def create(  # noqa: PLR0913 -- what was typed
     paths = [Path(name).expanduser() for name in (authority, recovery, out)]
     if len(set(paths)) < len(paths):
         raise CliError("usage.same_file")
+    if paths[2].exists():  # a new key would be no key of it
+        for path in paths[:2]:
+            if not path.exists():
+                raise Refused("anchor.key_missing", name=paths[2], file=path)
     founder = _authority(invocation, paths[0], passphrase_file, protected=protected)
     commitment = _recovery(invocation, paths[1], founder, recovery_passphrase_file)
 
@@ -225,10 +229,17 @@ def _tell(opened: Office, namespace: Namespace, state: NamespaceState | None, *,
         if state.pending is not None:
             until = format_timestamp(moment(state.pending.ready_at))
             out.answer(words("anchor.pending", address=f"0x{state.pending.successor.hex()}", time=until), "amber")
-    out.remark("anchor.how_to_trust", service=out_json(service))
-    for line in trust_snippet(opened, namespace).splitlines():
-        if not opened.invocation.out.quiet:
-            out.say(f"  {line}")
+    out.remark("anchor.how_to_publish")
+    _indented(opened, out_json(service))
+    out.remark("anchor.how_to_trust")
+    _indented(opened, trust_snippet(opened, namespace))
+
+
+def _indented(opened: Office, text: str) -> None:
+    """Lines to be copied, as they are."""
+    if not opened.invocation.out.quiet:
+        for line in text.splitlines():
+            opened.invocation.out.say(f"  {line}".rstrip())
 
 
 def out_json(value: JsonObject) -> str:

@@ -200,6 +200,8 @@ def verify_anchor(  # noqa: PLR0913 -- what was typed
     """Say whether a receipt shows the anchor of a document: the check `anchor` of a verdict, and nothing else of it."""
     document = subject_of(read_credential(invocation, file, limit=MAX_CREDENTIAL_BYTES))
     named = list(receipt_files) or [f"{file}{SUFFIX}"]
+    if not (receipt_files or Path(named[0]).exists()):
+        raise CliError("anchor.no_receipt", name=file)
     held = read_ledgers(named, checkpoints)
     first = read_receipt(Path(named[0]))
     trust = trust_for(invocation, options.trust)

@@ -92,7 +92,7 @@ def create(invocation: Invocation, new: NewKey, *, out: str, document: str) -> i
     if published is not None:
         text = json.dumps(web.new_document(published, private.public), indent=2)
         write_whole(page, f"{text}\n".encode(), force=False)
-        invocation.out.remark("remark.publish", name=document, url=web.web_place(published, loopback=True).url)
+        invocation.out.remark("remark.publish", name=document, did=did, url=web.web_place(published, loopback=True).url)
     invocation.out.answer(did)
     invocation.out.remark("remark.key_protected" if new.protected else "remark.key_unprotected", name=out)
     return 0

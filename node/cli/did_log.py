@@ -263,9 +263,10 @@ def _tell(invocation: Invocation, log: str, version: Version, *, web_page: str |
     place = webvh_place(parse_did(version.did), loopback=True)
     if version.witness is not None:
         invocation.out.remark("remark.approve", threshold=version.witness.threshold, name=WITNESS_FILE)
-    invocation.out.remark("remark.publish", name=log, url=place.log_url)
+    invocation.out.remark("remark.publish", name=log, did=version.did, url=place.log_url)
     if web_page is not None:
-        invocation.out.remark("remark.publish", name=web_page, url=place.web.url)
+        parallel = parallel_web(parse_did(version.did), version.document, loopback=True)["id"]
+        invocation.out.remark("remark.publish", name=web_page, did=parallel, url=place.web.url)
 
 
 def _parameters(ask: NewLog) -> JsonObject:

@@ -15,7 +15,8 @@ from support import ROOT
 
 from anchoring.deployments import Deployment, KeylessDeployment
 from anchoring.devchain.machine import CONTRACTS, Machine
-from anchoring.devchain.store import FILE, LOCK, Store
+from anchoring.devchain.opening import FILE
+from anchoring.devchain.store import LOCK, Store
 from anchoring.errors import EmbeddedChainError
 from anchoring.keccak import keccak256
 

@@ -234,6 +234,7 @@ def test_a_receipt_outlives_the_journal(desk):
 
 def test_a_chain_or_a_namespace_that_is_another(desk):
     desk.sign("award.json")
+    desk("anchor", "deploy", "--embedded", "another")
     other = [word if word != "chain" else "another" for word in RUN]
     assert "anchor.elsewhere" in desk(*other, "award.json", expect=2).stderr
     missing = ("anchor", "run", "--authority", "authority.json", *HERE)
@@ -257,7 +258,38 @@ def test_founding_goes_on_where_it_was_cut_off(desk):
         "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
         "--recovery", "recovery.json", "--recovery-passphrase-file", "pass", *HERE, expect=1,
     )  # fmt: skip
-    assert "anchor.other_namespace" in done.stderr
+    assert "anchor.key_missing" in done.stderr
+    assert not (desk.folder / "recovery.json").exists()  # a new key would be none of that namespace
+    desk("anchor", "key", "--out", "authority-2.json", "--no-passphrase")
+    done = desk(
+        "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority-2.json",
+        "--recovery", "recovery-2.json", "--recovery-passphrase-file", "pass", *HERE, expect=1,
+    )  # fmt: skip
+    assert "anchor.key_missing" in done.stderr
+
+
+def test_a_misspelt_folder_is_told_and_no_chain_is_made_there(desk):
+    desk.sign("award.json")
+    elsewhere = ("--embedded", "chian")
+    wrong = [word if word != "chain" else "chian" for word in RUN]
+    for argv in (
+        (*wrong, "award.json"),
+        ("anchor", "status", *elsewhere),
+        ("anchor", "namespace", "show", "ns.json", *elsewhere),
+        ("anchor", "receipt", "award.json", "--namespace", "ns.json", *elsewhere),
+    ):
+        done = desk(*argv, expect=2)
+        assert "anchor.no_chain" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (desk.folder / "chian").exists()
+
+
+def test_what_is_to_be_published_stands_in_lines_of_its_own(desk):
+    lines = desk("anchor", "namespace", "show", "ns.json", *HERE).stderr.splitlines()
+    (service,) = [line for line in lines if "TrustAnchorNamespace" in line]
+    assert json.loads(service)["serviceEndpoint"] == str(desk.name)
+    assert f'  namespaces = ["{desk.name}"]' in lines
+    assert all(line == line.rstrip() for line in lines)
 
 
 def test_a_namespace_that_was_never_opened_is_opened_with_the_first_batch(desk):
@@ -379,6 +411,9 @@ def test_verify_answers_by_the_anchor_alone(desk):
         f'namespaces = ["{desk.name}"]\n'
     )
     verify = ("anchor", "verify", "award.json", "--trust", "trust.toml")
+    (desk.folder / "award.json.receipt").rename(desk.folder / "kept")
+    assert "anchor.no_receipt" in desk(*verify, *HERE, expect=2).stderr
+    (desk.folder / "kept").rename(desk.folder / "award.json.receipt")
     assert desk(*verify, *HERE).stdout.startswith("Existed before")
     assert desk(*verify, *HERE, "--json").json()["code"] == "anchor.passed"
     desk("anchor", "verify", "award.json", *HERE, expect=20)  # nobody says whose the namespace is

@@ -36,7 +36,7 @@ def is_own(
 
 
 def listed_namespaces(trust: Trust, owner: str) -> frozenset[RecordName]:
-    """The namespaces that a trust file names as an owner's, as an issuer or a body; all there are, where it names any."""
+    """The namespaces that a trust file names as an owner's, issuer or body; where it names any, these are all."""
     body = trust.bodies.get(owner)
     return trust.namespaces(owner) | (body.namespaces if body is not None else frozenset())
 

@@ -10,6 +10,7 @@ Each value has one form in CBOR. Documents stand in either exactly as they were 
 Spec: docs/concepts/capsules.md
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Final, Self
 
 import orjson
 
+from anchoring.cbor import MAX_VALUES
 from node.credentials.presentation import MAX_PRESENTED
 from node.credentials.timestamps import format_timestamp
 from node.documents import MAX_PRESENTATION_BYTES, MAX_SAFE_INTEGER, DocumentError, JsonObject, JsonValue, parse_object
@@ -50,6 +52,8 @@ MAX_CONTEXTS: Final = 128
 MAX_CHARS: Final = 4096
 """Of an identifier, an address, or the name of a file."""
 SHA256_CHARS: Final = 64
+_COUNTED: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[{,]', re.DOTALL)
+"""A text, as far as it goes, or what stands before a value: linear, whatever it is given."""
 _REMEDY: Final = "Ask whoever handed it over for it again, as it was made."
 
 
@@ -144,6 +148,7 @@ class Capsule:
         text = orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2) + b"\n"
         if len(text) > MAX_BYTES:
             raise too_large(len(text))
+        _require_few_values(text)
         return text
 
 
@@ -162,11 +167,23 @@ def read_capsule(data: bytes) -> Capsule | None:
         from node.verification.capsule_cbor import decode  # noqa: PLC0415 -- it builds on this module
 
         return decode(data)
+    _require_few_values(data)
     try:
         value = parse_object(data, max_bytes=MAX_BYTES)
     except DocumentError:
         return None  # whatever it is, whoever reads documents says what is wrong with it
     return Capsule.from_json(value) if value.get("format") == FORMAT else None
+
+
+def _require_few_values(text: bytes) -> None:
+    """Refuse a text of more values than a capsule in CBOR may have: eight megabytes of them take hundreds in memory."""
+    if sum(map(text.count, b",[{")) <= MAX_VALUES:
+        return  # those within texts are among them
+    values = 0
+    for seen, found in enumerate(_COUNTED.finditer(text)):
+        values += found[0][:1] != b'"'
+        if values > MAX_VALUES or seen > 3 * MAX_VALUES:  # a value has a name and a text of its own, at most
+            raise _wrong(f"more than {MAX_VALUES} values of JSON")
 
 
 def untrusted(material: VerificationMaterial) -> VerificationMaterial:

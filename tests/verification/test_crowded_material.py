@@ -48,7 +48,7 @@ from node.credentials.scope import Scope
 from node.documents import parse_object
 from node.issuance.document_anchors import anchorable_document
 from node.verification.bodies import Body
-from node.verification.capsule import Capsule, read_capsule
+from node.verification.capsule import MAX_BYTES, Capsule, read_capsule
 from node.verification.capsule_cbor import encode
 from node.verification.errors import CapsuleError
 from node.verification.gather import gather
@@ -196,6 +196,26 @@ def test_a_capsule_of_millions_of_values_is_refused_at_once(value):
     with pytest.raises(CapsuleError, match="more than 131072 values"):
         read_capsule(data)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("value", ["[],", "0,", '"a",', '"",', "{},", "[[[[[[[[]]]]]]]],", '"\\",'])
+@pytest.mark.parametrize("member", ["documents", "beside"])
+def test_a_capsule_of_millions_of_values_in_json_is_refused_at_once(value, member):
+    values = value * ((MAX_BYTES - 200) // len(value))
+    data = f'{{"format":"glejt/capsule/v1","made":"2026-01-01T00:00:00Z","{member}":[{values}0]}}'.encode()
+    begun = time.process_time()
+    with pytest.raises(CapsuleError, match="more than 131072 values"):
+        read_capsule(data)
+    assert time.process_time() - begun < 1
+
+
+def test_of_a_capsule_in_json_what_stands_in_its_texts_is_no_value():
+    texts = tuple(f'{{"{n}": "{",[{" * 40_000}\\""}}'.encode() for n in range(3))
+    capsule = Capsule.of([json.dumps(ISSUER.sign(badge(ISSUER))).encode()], beside=texts, made=AT)
+    assert read_capsule(capsule.json_text()) == capsule
+    crowded = replace(capsule, contexts=dict.fromkeys(map(str, range(cbor.MAX_VALUES)), ""))
+    with pytest.raises(CapsuleError, match="more than 131072 values"):
+        crowded.json_text()
 
 
 def test_as_many_values_as_are_read_are_read():

@@ -20,9 +20,18 @@ WAY_OUT = {
 }
 """What connects: the guarded fetcher, which alone follows what strangers name, after its question to the name server;
 and, for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes."""
-TOLD_BY_THE_ADMINISTRATOR = {"node/app.py", "node/adapters/gas_signers.py", "node/adapters/registry_reader.py"}
-"""What may hand addresses to the client that is not guarded, all of them out of settings and trust files: the
-composition root, the signers behind an address, and what reads the registries of listed chains."""
+TOLD_BY_THE_ADMINISTRATOR = {
+    "node/app.py",
+    "node/adapters/chain_access.py",
+    "node/adapters/gas_signers.py",
+    "node/adapters/registry_access.py",
+    "node/adapters/registry_reader.py",
+    "node/cli/anchor_chain.py",
+    "node/cli/checkpoint.py",
+}
+"""What may hand addresses to the client that is not guarded, all of them out of settings, trust files and options: the
+composition root, what opens listed chains, the signers behind an address, what reads the registries of listed chains,
+and the commands that are told a chain or a signer."""
 
 
 def _modules():

@@ -1,110 +1,21 @@
-"""`glejt anchor` on the embedded chain: what it writes, what it refuses, and what outlives a kill at any point."""
+"""`glejt anchor` on the embedded chain: what it writes, and what it refuses."""
 
-import asyncio
 import json
-import os
 import shutil
 from base64 import b64decode
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from anchor_office import DEAD, Office
-from verification_support import badge
+from anchor_desk import HERE, RUN, WRITING, Desk, desk, founded, office
+from anchor_office import DEAD
 
-from anchoring.devchain.opening import opened
-from anchoring.errors import EmbeddedChainError
 from anchoring.facts import AccreditationOf, HeadOf, StateOf
 from anchoring.heads import digest_of, list_id
-from anchoring.identity_registry import proven_events
-from anchoring.keccak import keccak256
 from anchoring.receipt import Receipt, State
 from node.credentials.record_name import RecordName
 from node.issuance.accrediting import SignedAccreditation
 
 pytest.importorskip("eth", reason="the extra devchain is not installed")
-
-ANCHORED = keccak256(b"Anchored(bytes32,bytes32,uint32,uint48)")
-RUN = ("anchor", "run", "--namespace", "ns.json", "--authority", "authority.json", "--embedded", "chain")
-HERE = ("--embedded", "chain")
-WRITING = ("--namespace", "ns.json", "--authority", "authority.json", *HERE)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A folder with a chain, a namespace and its keys, an issuer's key; and `glejt` in it."""
-
-    folder: Path
-    office: Office
-    name: RecordName
-
-    def __call__(self, *argv, expect=0, **options):
-        done = self.office(self.folder, *argv, **options)
-        assert expect is None or done.returncode == expect, (argv, done)
-        return done
-
-    def sign(self, file, *, names=True, form=None, key="key.json", **members):
-        """An award in a file."""
-        draft = self.folder / "draft.json"
-        did = json.loads((self.folder / key).read_text())["controller"]
-        draft.write_text(json.dumps({**badge(**members), "issuer": {**badge()["issuer"], "id": did}}))
-        anchor = ("--anchor", str(self.name)) if names else ()
-        form = ("--proof-array",) if form is None else ("--form", form)
-        self("issue", "draft.json", "--key", key, *anchor, *form, "--out", file, "--force")
-
-    def ask(self, work):
-        """What the chain answers."""
-
-        async def asked():
-            async with opened(self.folder / "chain") as chain:
-                return await work(chain)
-
-        return asyncio.run(asked())
-
-    def anchors(self):
-        """The values that were anchored, as often as the contract says so."""
-
-        async def work(chain):
-            found, last = [], (await chain.final_block()).number
-            for number in range(last + 1):
-                block = await chain.block(number)
-                events = await chain.events(block)
-                logs = proven_events(events, block_hash=block.hash, registry=chain.contract.address).logs
-                found += [log.topics[2] for log in logs if log.topics[0] == ANCHORED]
-            return found
-
-        return self.ask(work)
-
-    def receipt(self, file):
-        return Receipt.decode((self.folder / f"{file}.receipt").read_bytes())
-
-
-@pytest.fixture(scope="module")
-def office():
-    with Office() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def founded(office, tmp_path_factory):
-    """Made once: a chain with a namespace of ours."""
-    folder = tmp_path_factory.mktemp("founded")
-    (folder / "pass").write_text("correct horse battery")
-    for key in ("key.json", "other.json"):
-        assert office(folder, "did", "create", "--out", key, "--no-passphrase").returncode == 0
-    done = office(
-        folder, "anchor", "namespace", "create", "--out", "ns.json", "--authority", "authority.json",
-        "--recovery", "recovery.json", "--no-passphrase", "--recovery-passphrase-file", "pass", *HERE,
-    )  # fmt: skip
-    assert done.returncode == 0, done
-    return folder
-
-
-@pytest.fixture
-def desk(office, founded, tmp_path):
-    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
-    name = RecordName.parse(json.loads((tmp_path / "ns.json").read_text())["id"])
-    return Desk(tmp_path, office, name)
+__all__ = ["desk", "founded", "office"]  # fixtures
 
 
 def test_everything_that_is_said_names_the_chain_as_local(desk):
@@ -455,81 +366,3 @@ def test_without_its_journal_a_file_of_lines_keeps_the_receipts_of_the_first_anc
     desk(*RUN, "awards.jsonl", expect=None)
     subjects = [Receipt.decode(b64decode(json.loads(line))).subject for line in receipts.read_text().splitlines()]
     assert [subject.rpartition(b":")[2] for subject in subjects] == [b"1", b"0"]
-
-
-# --- killed
-
-STORY = [*RUN, "first.json", "second.json", "--json"]
-
-
-@pytest.fixture
-def signed(desk):
-    for name in ("first", "second"):
-        desk.sign(f"{name}.json", id=f"urn:example:{name}")
-    return desk
-
-
-def _survived(desk):
-    """After the run to the end: one anchor, receipts of it, and nothing half-written."""
-    told = desk(*STORY).json()
-    assert told["receipts"] == 2
-    (value,) = set(desk.anchors())
-    assert len(desk.anchors()) == 1
-    for name in ("first", "second"):
-        receipt = desk.receipt(f"{name}.json")
-        assert (receipt.state, receipt.question.value) == (State.FINAL, value)
-    assert not [path for path in desk.folder.iterdir() if path.name.startswith(".")]
-    return value
-
-
-LONG = "GLEJT_LONG" in os.environ
-PLACES = range(1, 15) if LONG else (2, 4, 6, 9)
-
-
-@pytest.mark.threat(93)
-@pytest.mark.parametrize("kill", PLACES)
-def test_killed_at_a_point_there_is_one_anchor_and_the_same_receipts(signed, kill):
-    done = signed(*STORY, kill=kill, expect=None)
-    assert done.ended == DEAD, done
-    pending = [signed.receipt(f"{name}.json") for name in ("first", "second")] if _has_receipts(signed) else []
-    for again in (kill, kill + 1) if LONG else (3,):
-        signed(*STORY, kill=again, expect=None)
-    value = _survived(signed)
-    for name, before in zip(("first", "second"), pending, strict=False):
-        assert signed.receipt(f"{name}.json").place == before.place
-        assert before.question.value == value
-
-
-def _has_receipts(desk):
-    return all((desk.folder / f"{name}.json.receipt").exists() for name in ("first", "second"))
-
-
-def test_the_story_passes_every_point(signed):
-    passed = set(signed(*STORY).passed)
-    wanted = {
-        f"{point}, {when}"
-        for point in ("batch", "call", "save", "send", "record", "receipts")
-        for when in ("before", "after")
-    }
-    assert passed == wanted
-
-
-@pytest.mark.threat(95)
-def test_two_runs_at_once_anchor_each_document_once(signed):
-    with Office() as other:
-        signed.office.start(signed.folder, *STORY)
-        other.start(signed.folder, *STORY)
-        ends = [signed.office.end(), other.end()]
-    assert [end.returncode for end in ends] == [0, 0], ends
-    assert sum(end.json()["anchored"] for end in ends) == 2
-    _survived(signed)
-
-
-def test_the_chain_of_somebody_else_is_not_opened_by_two(signed):
-    async def held():
-        async with opened(signed.folder / "chain"):
-            with pytest.raises(EmbeddedChainError, match="in use"):
-                async with opened(signed.folder / "chain"):
-                    pass
-
-    asyncio.run(held())

@@ -12,7 +12,7 @@ Spec: docs/concepts/capsules.md
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -32,7 +32,7 @@ from node.verification.material import (
     ResourceCopy,
     VerificationMaterial,
 )
-from node.verification.material_members import as_list, as_object, fields_json, invalid, text_in, time_in
+from node.verification.material_members import as_list, as_object, invalid, text_in, time_in
 from node.verification.policy import KeyEvidence
 from node.verification.received import may_be_token, subject_of
 
@@ -293,7 +293,7 @@ def _check(capsule: Capsule) -> None:
             raise _wrong(f"{len(item.files)} files of one document; at most {MAX_FILES} are read")
     if any(len(name) > MAX_CHARS for name in names):
         raise _wrong(f"a name of more than {MAX_CHARS} characters")
-    numbers = [value for fact in ledgers.facts for asked in fact.questions for value in fields_json(asked).values()]
+    numbers = [value for fact in ledgers.facts for asked in fact.questions for value in astuple(asked)]
     numbers += [*(fact.chain_id for fact in ledgers.facts)]
     numbers += [number for bridge in ledgers.bridges for number in (bridge.chain_id, bridge.number)]
     if any(isinstance(number, int) and number > MAX_SAFE_INTEGER for number in numbers):

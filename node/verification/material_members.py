@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from node.credentials.errors import TimestampError
 from node.credentials.timestamps import parse_timestamp
-from node.documents import JsonObject, JsonValue
+from node.documents import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from node.verification.errors import MaterialError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+MAX_DIGITS: Final = 20
+"""Of the largest number of 64 bits, as which contracts hold what is counted here."""
 _HEX: Final = "0x"
 
 
@@ -67,8 +69,13 @@ def fields_json(value: "DataclassInstance") -> JsonObject:
     told: JsonObject = {}
     for member in fields(value):
         content = getattr(value, member.name)
-        told[member.name] = hex_text(content) if isinstance(content, bytes) else content
+        told[member.name] = hex_text(content) if isinstance(content, bytes) else whole(content)
     return told
+
+
+def whole(number: int) -> int | str:
+    """A number from none on; one that not all readers of JSON can hold, as a text. `whole_in` reads it back."""
+    return number if number <= MAX_SAFE_INTEGER else str(number)
 
 
 def fields_from[D: "DataclassInstance"](kind: type[D], item: JsonObject, path: str) -> D:
@@ -76,7 +83,7 @@ def fields_from[D: "DataclassInstance"](kind: type[D], item: JsonObject, path: s
     members: dict[str, Any] = {
         member.name: bytes_of_hex(item, member.name, path)
         if member.type is bytes
-        else number_in(item, member.name, path)
+        else whole_in(item, member.name, path)
         for member in fields(kind)
     }
     return kind(**members)
@@ -96,6 +103,16 @@ def number_in(item: JsonObject, member: str, path: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise invalid(f"{path}/{member}", "it is no whole number")
     return value
+
+
+def whole_in(item: JsonObject, member: str, path: str) -> int:
+    """A member that is a number of something; one that not all readers of JSON can hold is a text."""
+    value = item.get(member)
+    if not isinstance(value, str):
+        return number_in(item, member, path)
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS and whole(int(value)) == value):
+        raise invalid(f"{path}/{member}", "it is no whole number")
+    return int(value)
 
 
 def time_in(item: JsonObject, member: str, path: str) -> datetime:

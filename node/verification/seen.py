@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
-from node.documents import MAX_SAFE_INTEGER, JsonObject, JsonValue
+from node.documents import JsonObject, JsonValue
 from node.verification.check import CheckName
 from node.verification.errors import MaterialError
 from node.verification.material import Origin
@@ -22,9 +22,9 @@ from node.verification.material_members import (
     fields_from,
     fields_json,
     invalid,
-    number_in,
     objects_in,
     text_in,
+    whole_in,
 )
 
 if TYPE_CHECKING:
@@ -147,19 +147,18 @@ def blocks_in(ledgers: "LedgerMaterial | None") -> Iterator[SeenBlock]:
 def _head(told: JsonObject, trust: "Trust") -> Iterator[SeenHead]:
     try:
         name = RecordName.parse(text_in(told, "record", ""))
-        chain, version = trust.chain(name.chain_id), number_in(told, "version", "")
-        # With a version beyond what JSON can hold, the memory could not be read again: one issuer could wipe it.
-        if chain is not None and version <= MAX_SAFE_INTEGER:
+        chain = trust.chain(name.chain_id)
+        if chain is not None:
             yield SeenHead(
                 name.chain_id,
                 chain.chain.genesis,
                 name.contract,
                 name.namespace,
                 bytes_of_hex(told, "listId", ""),
-                number_in(told, "era", ""),
-                version,
+                whole_in(told, "era", ""),
+                whole_in(told, "version", ""),
                 bytes_of_hex(told, "digest", ""),
-                number_in(told, "set", ""),
+                whole_in(told, "set", ""),
             )
     except (MaterialError, RecordNameError):
         return  # a process that was overcome by what it read may answer anything

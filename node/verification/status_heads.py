@@ -38,7 +38,7 @@ from node.verification.checks.status import FINAL
 from node.verification.counting_list import Counting, HeadProblem, Offered, Refused
 from node.verification.examination import ExaminedProof
 from node.verification.keys import KeyRing
-from node.verification.material_members import hex_text
+from node.verification.material_members import hex_text, whole
 from node.verification.records import Known, Problem, Unknown, moment
 from node.verification.seen import NOTHING_SEEN, SeenHead
 
@@ -313,8 +313,8 @@ def _shown(name: RecordName, wanted: bytes, head: StatusHead, known: Known) -> J
     return {
         "record": str(name.record),
         "listId": hex_text(wanted),
-        "era": head.era,
-        "version": head.version,
+        "era": whole(head.era),
+        "version": whole(head.version),
         "digest": hex_text(head.digest),
         "set": head.time,
         "validUntil": format_timestamp(moment(head.valid_until)),

@@ -41,6 +41,7 @@ from did_methods import web
 from did_methods.webvh import LOG_FILE
 from did_methods.webvh_create import update
 from node.cli.capsule_inputs import Opened
+from node.cli.memory import dumped
 from node.cli.verify import Judge
 from node.credentials.accreditation import Accreditation, assemble_accreditation
 from node.credentials.record_name import Promise, RecordName
@@ -50,11 +51,12 @@ from node.issuance.document_anchors import anchorable_document
 from node.verification.bodies import Body
 from node.verification.capsule import MAX_BYTES, Capsule, read_capsule
 from node.verification.capsule_cbor import encode
-from node.verification.errors import CapsuleError
+from node.verification.errors import CapsuleError, MaterialError
 from node.verification.gather import gather
 from node.verification.ledger_gathering import MAX_QUESTIONS
 from node.verification.ledger_material import FactProof, LedgerMaterial
 from node.verification.material import Origin, ResolvedDocument, ResourceCopy, StatusListCopy, VerificationMaterial
+from node.verification.material_members import whole_in
 from node.verification.policy import KeyEvidence
 from node.verification.receipt_subject import subject_of
 from node.verification.seen import Seen, heads_in
@@ -122,13 +124,24 @@ def test_no_head_makes_the_memory_unreadable(version):
     report = judged(promising(), material=shown(Heads({LIST: head(NEW, version)}), lists=[NEW]), trust=TRUST)
     assert found(report.credentials[0], "status") == ("passed", "status.passed")
     learned = Seen().learning(heads_in(report, TRUST), ())
-    parse_object(json.dumps(learned.to_json()))
-    assert not learned.heads
+    assert [seen.version for seen in learned.heads] == [version]
+    parse_object(json.dumps(report.to_json()))  # every reader of it reads the same
+    assert Seen.from_json(parse_object(dumped(learned))) == learned
+    # Another version after it, or before, which a number of 64 bits would not tell from it, is told from it.
+    other = shown(Heads({LIST: head(NEW, version - 1)}), lists=[NEW], seen=learned)
+    assert found(one(promising(), material=other, trust=TRUST), "status") == ("indeterminate", "status.rolled_back")
 
 
-def test_the_highest_version_that_json_can_hold_is_remembered():
+@pytest.mark.parametrize("text", ["", "1", "9007199254740991", "09007199254740992", "-9007199254740992", "1" * 21, "²"])
+def test_a_number_as_a_text_is_one_that_not_all_readers_can_hold(text):
+    with pytest.raises(MaterialError):
+        whole_in({"version": text}, "version", "")
+
+
+def test_the_highest_version_that_json_can_hold_is_remembered_as_a_number():
     report = judged(promising(), material=shown(Heads({LIST: head(NEW, 2**53 - 1)}), lists=[NEW]), trust=TRUST)
-    assert [seen.version for seen in heads_in(report, TRUST)] == [2**53 - 1]
+    learned = Seen().learning(heads_in(report, TRUST), ())
+    assert learned.to_json()["heads"][0]["version"] == 2**53 - 1
 
 
 SCOPES = tuple(Scope(types=frozenset({f"Example{n}"} if n else {"OpenBadgeCredential"})) for n in range(8))

@@ -123,6 +123,27 @@ async def test_work_that_fails_is_taken_back_alone(store):
         await samples.add_organisation(store, "n01")
 
 
+async def test_errors_of_the_work_itself_are_told_as_they_are(store):
+    async def work(_):
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await store.node_change(work)
+    with pytest.raises(FileNotFoundError):
+        async with store.node_view():
+            raise FileNotFoundError
+
+
+async def test_a_mistake_in_one_statement_spoils_no_others(store, database):
+    async def mistake():
+        await database.transact(lambda connection: connection.execute(text("SELECT 1 FROM nothing")))
+
+    works = [samples.add_organisation(store, "one"), mistake(), samples.add_organisation(store, "two")]
+    results = await asyncio.gather(*works, return_exceptions=True)
+    assert isinstance(results[1], StoreError)
+    assert await names(store) == ["one", "two"]
+
+
 async def test_who_gives_up_waiting_holds_nobody_up(store):
     async def slow(_):
         await asyncio.sleep(30)

@@ -89,12 +89,9 @@ class AwardRows(AwardRowsReader):
     async def intend(self, awards: Sequence[Award]) -> frozenset[str]:
         """Record awards before anything is signed."""
         _require_few(len(awards))
-        await self.insert_new(AWARDS, [_row(award) for award in awards], "client_key")
-        # Whoever stands there under one of our ids is ours: an id that was drawn twice would have been refused.
-        found = await self.rows(
-            self.select(AWARDS, AWARDS.c.id.in_([award.id for award in awards])).with_only_columns(AWARDS.c.id)
-        )
-        return frozenset(row["id"] for row in found)
+        ids = {award.client_key: award.id for award in reversed(awards)}  # of two with one key, the first one counts
+        new = await self.insert_new(AWARDS, [_row(award) for award in awards], "client_key")
+        return frozenset(ids[key] for key in new)
 
     async def secure(self, credentials: Sequence[Secured], at: datetime) -> None:
         """Keep what was signed."""

@@ -65,19 +65,12 @@ class Bound:
         if rows:
             await self.connection.execute(table.insert(), [{**row, "organisation": self.organisation} for row in rows])
 
-    async def insert_new(self, table: Table, rows: Sequence[Values], *keys: str) -> None:
-        """Add those of the rows that have no row of this key beside them."""
-        if rows:
-            statement = insert_into(self.connection, table).on_conflict_do_nothing(
-                index_elements=["organisation", *keys]
-            )
-            await self.connection.execute(statement, self._in_order(rows, keys))
-
-    async def insert_returning(self, table: Table, rows: Sequence[Values], *keys: str) -> Sequence[Any]:
+    async def insert_new(self, table: Table, rows: Sequence[Values], *keys: str) -> Sequence[Any]:
         """Add those of the rows that have no row of this key beside them; the last part of the key of each."""
         if not rows:
             return ()
         statement = insert_into(self.connection, table).on_conflict_do_nothing(index_elements=["organisation", *keys])
+        # What it returns also makes it a few long statements, not one for each row.
         result = await self.connection.execute(statement.returning(table.c[keys[-1]]), self._in_order(rows, keys))
         keys_of_new: Sequence[Any] = result.scalars().all()
         return keys_of_new
@@ -89,7 +82,7 @@ class Bound:
 
     async def inserted(self, table: Table, row: Values, *keys: str) -> bool:
         """Add a row unless there is one of this key; whether it was added."""
-        return bool(await self.insert_returning(table, [row], *keys))
+        return bool(await self.insert_new(table, [row], *keys))
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:

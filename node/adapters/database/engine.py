@@ -18,7 +18,7 @@ from sqlalchemy import URL, Engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from node.adapters.database.failures import again, told
+from node.adapters.database.failures import again, told, unreachable
 from node.adapters.database.group_commit import GroupCommit
 from node.adapters.database.migration import migrate
 from node.ports.errors import StoreBusyError, StoreError
@@ -201,9 +201,11 @@ def _set_up(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep other processes of ours away: there is one writer."""
-    with told():
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
         handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+    except OSError as error:
+        raise unreachable() from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

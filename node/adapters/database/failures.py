@@ -18,6 +18,10 @@ _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _OF_THE_DISK: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY: Final = 0xFF
 """SQLite's extended codes carry the plain one in their last byte."""
+_OF_ONE_STATEMENT: Final = frozenset(
+    {None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
+)
+"""After these, and where the driver itself refused, SQLite's transaction goes on."""
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """PostgreSQL gave this one up for the sake of another: done again, it may go well."""
 _FULL_STATES: Final = frozenset({"53100"})
@@ -32,7 +36,7 @@ def again(error: Exception) -> bool:
 
 def spoils_others(error: BaseException) -> bool:
     """Whether the failure of one statement says that the whole transaction is lost."""
-    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
+    return isinstance(error, DBAPIError) and _code(error) not in _OF_ONE_STATEMENT
 
 
 def translated(error: Exception) -> Exception:
@@ -47,8 +51,8 @@ def translated(error: Exception) -> Exception:
         )
     if isinstance(error, DBAPIError):
         return _of_sqlite(error) if isinstance(error.orig, sqlite3.Error) else _of_postgresql(error)
-    if isinstance(error, SQLAlchemyError | OSError) and not isinstance(error, TimeoutError):
-        return _unreachable()
+    if isinstance(error, SQLAlchemyError):
+        return unreachable()
     return error
 
 
@@ -57,13 +61,12 @@ def told() -> Iterator[None]:
     """Turns the database's errors into the store's."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except SQLAlchemyError as error:
         raise translated(error) from error
 
 
 def _of_sqlite(error: DBAPIError) -> StoreError:
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    primary = None if code is None else code & _PRIMARY
+    primary = _code(error)
     if primary in _FULL:
         return StoreFullError()
     if primary in _PASSING:
@@ -82,7 +85,7 @@ def _of_postgresql(error: DBAPIError) -> StoreError:
     if state.startswith(_DISK_CLASSES) or error.connection_invalidated:
         return broken()
     if not state or state.startswith("08"):
-        return _unreachable()
+        return unreachable()
     return _failed(error)
 
 
@@ -95,6 +98,11 @@ def broken() -> StoreBrokenError:
     )
 
 
+def _code(error: DBAPIError) -> int | None:
+    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY
+
+
 def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 
@@ -103,7 +111,8 @@ def _busy(message: str) -> StoreBusyError:
     return StoreBusyError(message, code="store.busy", remedy="Try again in a moment; nothing was stored.")
 
 
-def _unreachable() -> StoreBusyError:
+def unreachable() -> StoreBusyError:
+    """The error of a database that is not there."""
     return StoreBusyError(
         "the database cannot be reached",
         code="store.unavailable",

@@ -115,7 +115,7 @@ class StatusListRows(StatusRowsReader):
     async def _take(self, list_id: str, awards: Sequence[str], wanted: dict[int, int]) -> dict[int, int]:
         """The places of those that got one, by their numbers, of places that were `wanted` for these numbers."""
         rows = [_taken(list_id, place, awards[number]) for place, number in wanted.items()]
-        return {wanted[place]: place for place in await self.insert_returning(STATUS_ENTRIES, rows, "list", "place")}
+        return {wanted[place]: place for place in await self.insert_new(STATUS_ENTRIES, rows, "list", "place")}
 
     async def set_value(self, list_id: str, place: int, value: int, at: datetime, reason: str) -> bool:
         """Set the value of a place."""

@@ -102,6 +102,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/embedded_chain.py
 	$(BIN)/python bench/gas.py
 	$(BIN)/python bench/ledger.py
+	$(BIN)/python bench/store.py
 	$(BIN)/python bench/didcomm_envelopes.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -7,11 +7,11 @@ StoreError              store.{address, newer, unsupported, value, slow}
 ├── AbsentError         store.absent                 this organisation has no such thing
 ├── ConflictError       store.{conflict, changed}    it is there already, or was changed meanwhile
 │                       idempotency.other_request
-├── RuleError           organisation.{closed, last_owner, role}, api_key.{shape, …}, achievement.{withdrawn, empty},
-│                       approval.{closed, same_person, expired, other}, award.state, status.{final, sealed, full,
-│                       unreconciled, value}, key.{purpose, retired, state}
+├── RuleError           organisation.{closed, last_owner, role}, api_key.lifetime, achievement.{withdrawn, empty},
+│                       approval.{closed, same_person, expired, other}, award.state, batch.state, status.{final, sealed,
+│                       full, closed, unreconciled, reconciled, value}, key.{purpose, retired}, vault.master
 └── BackupError         backup.{shape, checksum, not_empty, revision, exists, unwritable}
-VaultError              vault.{passphrase, unopened, damaged, master, absent}
+VaultError              vault.{passphrase, unopened, damaged, absent}
 
 No message shows a secret, or anything of another organisation.
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from node.app import sources
-from node.cli.errors import CliError, Refused, describe
+from node.cli.errors import CliError, Refused, Unknowable, describe
 from node.cli.files import locked, write_whole
 from node.cli.inputs import read_list
 from node.cli.invocation import Invocation
@@ -26,7 +26,7 @@ from node.config import allows_loopback
 from node.credentials.credential import Credential
 from node.credentials.timestamps import format_timestamp
 from node.documents import DocumentError, JsonObject, JsonValue, SecuredDocument, parse_object
-from node.issuance.errors import IssuanceError
+from node.issuance.errors import IssuanceError, ListUncheckedError
 from node.issuance.status_lists import LIFETIME, bits_of, first_version, next_version
 from node.issuance.token_status_list import first_token_list, next_token_list, token_list_in
 from node.proofs.errors import ProofsError
@@ -302,7 +302,7 @@ def _say_signed(invocation: Invocation, path: Path, until: JsonValue, url: JsonV
 
 def _refuse(invocation: Invocation, error: Exception) -> int:
     invocation.out.error(describe(error, invocation.words))
-    return Refused.status
+    return Unknowable.status if isinstance(error, ListUncheckedError) else Refused.status
 
 
 def _document(received: Received) -> JsonObject:

@@ -3,6 +3,7 @@
 IssuanceError
 ├── NotIssuableError     issuance.secured, .malformed, .context, .claim, .record  the document is not ready to be signed
 │                        issuance.list, .clock, .head               … or not to be followed by another version
+├── ListUncheckedError   issuance.list_key                          whose a list is could not be told
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
 ├── ProfileError         issuance.key_type, .controller, .key_scope the signing profile does not fit together, or not
 │                                                                   with the document
@@ -28,6 +29,17 @@ class IssuanceError(Exception):
 
 class NotIssuableError(IssuanceError):
     """The document is not a finished credential without a proof."""
+
+
+class ListUncheckedError(IssuanceError):
+    """It could not be checked whether the present version of a list is its issuer's, so no other follows it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"whether its issuer signed the list as it stands could not be checked: {message}",
+            code="issuance.list_key",
+            remedy="Connect, or pin the issuer's document in the trust file that your settings name.",
+        )
 
 
 class IssuerMismatchError(IssuanceError):

@@ -16,7 +16,7 @@ from node.credentials.errors import TimestampError
 from node.credentials.structure import objects_of
 from node.credentials.timestamps import format_timestamp, parse_timestamp
 from node.documents import JsonObject, JsonValue, SecuredDocument, UnsecuredDocument
-from node.issuance.errors import NotIssuableError
+from node.issuance.errors import ListUncheckedError, NotIssuableError
 from node.issuance.secure import Signing
 from node.issuance.token import secure_as_token
 from node.proofs.proof import OWN_MEMBERS
@@ -26,6 +26,7 @@ from node.status.entry import Purpose
 from node.status.errors import BitstringError, FinalStatusError
 from node.status.status_list import SEALED_UNTIL, StatusList, build_status_list, check_change, read_status_list
 from node.verification.case import CLOCK_SKEW
+from node.verification.check import CheckName
 from node.verification.checks.structure import proofs_on
 from node.verification.material import VerificationMaterial
 from node.verification.policy import INDISPENSABLE, built_in
@@ -128,9 +129,11 @@ async def _signed(
 
 def _check_current(current: JsonValue, material: VerificationMaterial, signing: Signing, now: datetime) -> None:
     report = verify(current, material, built_in(), now, trust=signing.trust)
-    for name in INDISPENSABLE:
+    for name in (each for each in CheckName if each in INDISPENSABLE):  # the key before what rests on it
         for entry in report.credentials:
             check = entry.check(name)
+            if name is CheckName.ISSUER_KEY and check.unknown:
+                raise ListUncheckedError(check.message)
             if not check.passed:
                 raise NotIssuableError(
                     f"the list as it stands was not signed by its issuer: {check.message}",

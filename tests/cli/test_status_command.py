@@ -283,3 +283,24 @@ def test_a_file_that_is_no_status_list_cannot_be_given_for_one(desk):
     assert (done.returncode, "input.no_status_list" in done.stderr) == (2, True)
     assert glejt(desk, "verify", name, "--status", "absent.json").returncode == 2
     assert verdict(desk, name, "--status", name) == (20, "indeterminate", "status.unreachable")
+
+
+def test_a_key_that_cannot_be_had_is_told_from_a_list_that_was_changed(tmp_path):
+    """The document of a did:web is fetched, or pinned: an issuer without a network is not told of a forgery."""
+    made = glejt(tmp_path, "did", "create", "--method", "web", "--domain", "school.example", "--out", "key.json",
+                 "--no-passphrase")  # fmt: skip
+    assert made.returncode == 0
+    assert make(tmp_path).returncode == 0
+    before = (tmp_path / "list.json").read_bytes()
+    done = change(tmp_path, "7", "--yes", env={"GLEJT_OFFLINE": "1"})
+    assert (done.returncode, "issuance.list_key" in done.stderr) == (20, True)
+    assert (tmp_path / "list.json").read_bytes() == before
+    (tmp_path / "trust.toml").write_text('[[documents]]\nid = "did:web:school.example"\nfile = "did.json"\n')
+    pinned = {"GLEJT_OFFLINE": "1", "GLEJT_TRUST": "trust.toml"}
+    assert change(tmp_path, "7", "--yes", env=pinned).returncode == 0
+    assert places(tmp_path) == {7: 1}
+    document = listed(tmp_path)
+    document["name"] = "altered"
+    (tmp_path / "list.json").write_bytes(data(document))
+    done = change(tmp_path, "8", "--yes", env=pinned)
+    assert (done.returncode, "issuance.list_key" in done.stderr) == (1, False)

@@ -17,7 +17,7 @@ from anchoring.errors import InvalidError, MerkleError
 from anchoring.merkle import leaf_hash, root_from_path
 from anchoring.receipt import MAX_BYTES, Receipt, State
 from node.cli.errors import CliError
-from node.cli.files import StagedFile, staged_file
+from node.cli.files import StagedFile, replace_whole, staged_file
 from node.cli.many import LINES, Handed
 
 SUFFIX: Final = ".receipt"
@@ -75,13 +75,7 @@ class ReceiptFiles:
             self.conflicts.append(str(path))
             return
         if merged != before:
-            # Not waited for: whoever loses it makes it again, out of the journal.
-            temporary = path.with_name(f".{path.name}.part")
-            try:
-                temporary.write_bytes(merged.encode())
-                temporary.replace(path)
-            except OSError as error:
-                raise CliError("output.unwritable", name=path, reason=error.strerror or "") from error
+            replace_whole(path, merged.encode())  # whoever loses it makes it again, out of the journal
         self.written += 1
 
     def _put_line(self, file: str, number: int, receipts: Mapping[bytes, Receipt]) -> None:

@@ -70,6 +70,13 @@ def write_whole(path: Path, data: bytes, *, force: bool) -> None:
         staged.release(force=force)
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """Write a file whole, over one that exists. Not waited for: one that a crash takes has to be made again."""
+    with staged_file(path) as staged:
+        staged.file.write(data)
+        staged.release(force=True, lasting=False)
+
+
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A file that is being written under another name; it is there once it is released."""
@@ -78,11 +85,12 @@ class StagedFile:
     file: BinaryIO
     temporary: Path
 
-    def release(self, *, force: bool) -> None:
-        """Give it its name; one that exists is replaced only with `force`."""
+    def release(self, *, force: bool, lasting: bool = True) -> None:
+        """Give it its name; one that exists is replaced only with `force`. `lasting` waits for the disk."""
         self.file.flush()
-        os.fsync(self.file.fileno())
-        self.temporary.chmod(PUBLIC & ~_umask())
+        if lasting:
+            os.fsync(self.file.fileno())
+        os.fchmod(self.file.fileno(), PUBLIC & ~_umask())
         _put(self.temporary, self.path, force=force)
 
 

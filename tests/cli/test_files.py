@@ -5,9 +5,17 @@ import os
 import stat
 
 import pytest
+from ledger_support import SECRET, site_of
 
+from anchoring.batch import batch
+from anchoring.receipt import Receipt
+from node.cli.anchor_receipts import ReceiptFiles
 from node.cli.errors import CliError
-from node.cli.files import read_first_line, read_input, write_whole
+from node.cli.files import read_first_line, read_input, replace_whole, write_whole
+from node.cli.many import Handed
+
+COMMITTED = b"c" * 32
+RECEIPT = Receipt(batch([COMMITTED], [b"a" * 32], SECRET).place(b"a" * 32, COMMITTED), site_of(), b"s" * 32)
 
 
 def without_hard_links(*_):
@@ -79,3 +87,36 @@ def test_the_first_line_of_a_passphrase_file_counts(tmp_path):
     (tmp_path / "passphrase").write_bytes(b"\xff")
     with pytest.raises(CliError, match=r"input\.not_text"):
         read_first_line(tmp_path / "passphrase")
+
+
+@pytest.mark.parametrize("name", [".a.receipt.part", "a.receipt"])
+def test_a_file_is_never_written_through_a_link_that_somebody_laid(tmp_path, name):
+    shared, mine = tmp_path / "shared", tmp_path / "mine"
+    shared.mkdir()
+    mine.write_bytes(b"mine")
+    (shared / name).symlink_to(mine)
+    before = os.umask(0o027)
+    try:
+        replace_whole(shared / "a.receipt", b"data")
+    finally:
+        os.umask(before)
+    assert mine.read_bytes() == b"mine"
+    assert (shared / "a.receipt").read_bytes() == b"data"
+    assert not (shared / "a.receipt").is_symlink()
+    assert stat.S_IMODE((shared / "a.receipt").stat().st_mode) == 0o640
+    assert sorted(path.name for path in shared.iterdir()) == sorted({name, "a.receipt"})
+
+
+def test_the_receipt_of_a_document_is_never_written_through_a_link(tmp_path):
+    shared, mine = tmp_path / "shared", tmp_path / "mine"
+    shared.mkdir()
+    mine.write_bytes(b"mine")
+    (shared / ".a.receipt.part").symlink_to(mine)
+    files = ReceiptFiles(shared)
+    files.put(Handed("a"), {COMMITTED: RECEIPT})
+    assert (files.written, files.conflicts) == (1, [])
+    assert mine.read_bytes() == b"mine"
+    assert (shared / "a.receipt").read_bytes() == RECEIPT.encode()
+    with pytest.raises(CliError, match=r"output\.unwritable"):
+        ReceiptFiles(shared / "none").put(Handed("a"), {COMMITTED: RECEIPT})
+    assert {path.name for path in shared.iterdir()} == {".a.receipt.part", "a.receipt"}

@@ -21,9 +21,14 @@ from node.documents import DocumentError, JsonObject, JsonValue, parse_object
 
 MAX_KEYSTORE_BYTES: Final = 16 * 1024
 """A keystore has half a kilobyte."""
-MAX_SCRYPT_BYTES: Final = 512 * 1024 * 1024
-"""What a file may ask for to be opened; the usual is 256 MiB."""
-MAX_PBKDF2_ROUNDS: Final = 10_000_000
+MAX_SCRYPT_WORK: Final = 2**21
+"""What a file may ask for to be opened, n·r·p: a second or two, and 256 MiB. It is what geth and others ask for, with
+n = 2¹⁸, r = 8 and p = 1, or n = 2¹⁸, r = 1 and p = 8; lighter ones ask for less."""
+MAX_SCRYPT_BLOCKS: Final = 32
+"""The usual r is 8."""
+MAX_SCRYPT_LANES: Final = 16
+MAX_PBKDF2_ROUNDS: Final = 2_000_000
+"""A second or two; the usual is 10,000 to a million."""
 MIN_PASSPHRASE_CHARS: Final = 8
 _CIPHER: Final = "aes-128-ctr"
 _DERIVED_BYTES: Final = 32
@@ -167,7 +172,8 @@ def _keystore(data: bytes) -> JsonObject:
         raise _unusable("the file is no keystore of version 3")
     match crypto.get("kdf"), params:
         case "scrypt", {"n": int(n), "r": int(r), "p": int(p), "dklen": int(length)} if length == _DERIVED_BYTES:
-            bearable = n > 0 and r > 0 and 0 < p <= 16 and 128 * n * r <= MAX_SCRYPT_BYTES  # noqa: PLR2004 - lanes
+            bearable = n > 0 and 0 < r <= MAX_SCRYPT_BLOCKS and 0 < p <= MAX_SCRYPT_LANES
+            bearable = bearable and n * r * p <= MAX_SCRYPT_WORK
         case "pbkdf2", {"c": int(rounds), "prf": "hmac-sha256", "dklen": int(length)} if length == _DERIVED_BYTES:
             bearable = 0 < rounds <= MAX_PBKDF2_ROUNDS
         case _:

@@ -86,6 +86,16 @@ def test_a_keystore_opens_with_its_passphrase_alone(kdf):
         opened(document, "another one")
 
 
+@pytest.mark.parametrize(("n", "r", "p"), [(2**18, 8, 1), (2**18, 1, 8), (2**17, 8, 1), (2**12, 8, 6), (2**13, 8, 1)])
+def test_the_keystores_that_others_write_are_not_too_much_work(n, r, p, monkeypatch):
+    """Those of geth (both kinds), of the definition's own example, of ethers and of web3.js."""
+    asked = []
+    monkeypatch.setattr(Account, "decrypt", lambda document, _: asked.append(document) or SECRET)
+    stated = keystore(kdfparams={"n": n, "r": r, "p": p, "dklen": 32, "salt": "00"}, kdf="scrypt")
+    assert opened(stated).address == ADDRESS
+    assert [document["crypto"]["kdfparams"]["n"] for document in asked] == [n]
+
+
 def test_a_keystore_that_was_made_here_opens_elsewhere():
     data, address = make_keystore(PASSPHRASE, SECRET)
     assert address == ADDRESS
@@ -106,6 +116,11 @@ def test_a_keystore_that_was_made_here_opens_elsewhere():
         {**keystore(), "crypto": []},
         keystore(kdfparams={"n": 2**30, "r": 8, "p": 1, "dklen": 32, "salt": "00"}, kdf="scrypt"),
         keystore(kdfparams={"n": 2**18, "r": 8, "p": 1000, "dklen": 32, "salt": "00"}, kdf="scrypt"),
+        keystore(kdfparams={"n": 2**18, "r": 8, "p": 2, "dklen": 32, "salt": "00"}, kdf="scrypt"),
+        keystore(kdfparams={"n": 2**19, "r": 8, "p": 1, "dklen": 32, "salt": "00"}, kdf="scrypt"),
+        keystore(kdfparams={"n": 2, "r": 2**18, "p": 1, "dklen": 32, "salt": "00"}, kdf="scrypt"),
+        keystore(kdfparams={"n": 2, "r": 8, "p": 2**16, "dklen": 32, "salt": "00"}, kdf="scrypt"),
+        keystore(kdfparams={"c": 2_000_001, "dklen": 32, "prf": "hmac-sha256", "salt": "00"}),
         keystore(kdfparams={"c": 10**9, "dklen": 32, "prf": "hmac-sha256", "salt": "00"}),
         keystore(kdfparams={"c": "1", "dklen": 32, "prf": "hmac-sha256", "salt": "00"}),
         keystore(kdfparams={"n": 2, "r": 8, "p": 1, "dklen": 200_000_000, "salt": "00"}, kdf="scrypt"),

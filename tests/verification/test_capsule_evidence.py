@@ -176,6 +176,27 @@ def test_a_document_speaks_until_it_was_anchored_last_and_of_nothing_later(days,
         assert entry_.check("issuer_key").evidence["evidence"] == ("now-only" if days else "anchored")
 
 
+def test_between_two_anchors_of_a_document_it_counts_whatever_was_then():
+    """A known limit: another document may have been anchored in between, and been left out."""
+    document = UNIVERSITY.sign(badge(UNIVERSITY, evidence=naming()))
+    record = Record()
+    tree, receipt = pending(commitments(document, UNIVERSITY)[0], NAME, document["id"])
+    record.anchor(tree, ANCHORED)
+    value, subject = anchorable_document(UNIVERSITY.document())
+    made = [receipt]
+    for days, secret in ((-1, b"1" * 32), (1, b"2" * 32)):
+        other = batch([value], SALTS[:1], secret)
+        record.anchor(other, ANCHORED + timedelta(days=days))
+        made.append(Receipt(other.place(SALTS[0], value), site_of(), subject))
+    receipts = [record.final(each).encode() for each in made]
+    for shown, evidence in ((receipts, "anchored"), (receipts[:2], None), (receipts[::2], "now-only")):
+        whole = Capsule.of([json.dumps(document).encode()], HERE.capsule.material, made=AT)
+        capsule = _with(whole, receipts=tuple(shown))
+        entry_ = _one(judged_capsule(capsule, trusting(UNIVERSITY), (checkpoint(record.state),)))
+        passed = found(entry_, "issuer_key")[0] == "passed"
+        assert (entry_.check("issuer_key").evidence["evidence"] if passed else None) == evidence
+
+
 @pytest.mark.threat(22)
 def test_what_was_never_anchored_is_not_saved_by_a_document_that_was():
     """A thief of a key that was replaced since: the document of then is in the record, his award is not."""

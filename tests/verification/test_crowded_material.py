@@ -223,7 +223,7 @@ def test_a_capsule_of_millions_of_values_in_json_is_refused_at_once(value, membe
 
 
 def test_of_a_capsule_in_json_what_stands_in_its_texts_is_no_value():
-    texts = tuple(f'{{"{n}": "{",[{" * 40_000}\\""}}'.encode() for n in range(3))
+    texts = tuple(f'{{"{n}": "{",[{" * 60_000}\\""}}'.encode() for n in range(3))
     capsule = Capsule.of([json.dumps(ISSUER.sign(badge(ISSUER))).encode()], beside=texts, made=AT)
     assert read_capsule(capsule.json_text()) == capsule
     crowded = replace(capsule, contexts=dict.fromkeys(map(str, range(cbor.MAX_VALUES)), ""))

@@ -19,6 +19,7 @@ from anchoring.operations import (
     Accredit,
     AnchorValue,
     CancelRecovery,
+    ChangeIdentity,
     CompleteRecovery,
     OpenNamespace,
     Operation,
@@ -49,6 +50,7 @@ _KINDS: Final[Mapping[int, type[Operation]]] = MappingProxyType(
         7: RequestRecovery,
         8: CancelRecovery,
         9: CompleteRecovery,
+        10: ChangeIdentity,
     }
 )
 """By which number a stored call says what it is; numbers are never given anew."""
@@ -123,7 +125,8 @@ class TypedCall:
 class AuthorizedCall:
     """What is brought to the chain, by anybody: an operation with its authority's signature.
 
-    Operations that anybody may order have neither deadline nor signature: 0 and no bytes.
+    Operations that anybody may order have neither deadline nor signature: 0 and no bytes. So has a change of an
+    identity, whose data hold its owner's.
     """
 
     operation: Operation
@@ -131,7 +134,7 @@ class AuthorizedCall:
     signature: bytes = b""
 
     def __post_init__(self) -> None:
-        free = isinstance(self.operation, OpenNamespace | CompleteRecovery)
+        free = isinstance(self.operation, OpenNamespace | CompleteRecovery | ChangeIdentity)
         if free != (not self.signature) or free != (not self.deadline):
             raise CallError(
                 f"{type(self.operation).__name__} takes "
@@ -155,7 +158,7 @@ class AuthorizedCall:
     def expires(self) -> int | None:
         """Time of the latest block that could take the call; None where none is too late."""
         match self.operation:
-            case OpenNamespace() | CompleteRecovery():
+            case OpenNamespace() | CompleteRecovery() | ChangeIdentity():
                 return None
             case SetHead(valid_until=valid_until):
                 return min(self.deadline, valid_until - 1)
@@ -166,6 +169,8 @@ class AuthorizedCall:
 
     def data(self) -> bytes:
         """The bytes with which the contract is called."""
+        if isinstance(self.operation, ChangeIdentity):
+            return self.operation.data
         function, arguments = _arguments(self)
         return abi.call_data(function, arguments)
 
@@ -220,7 +225,7 @@ async def accepted(
 
 def check_time(operation: Operation | Accept, deadline: int, now: int) -> None:
     """Refuse, with a CallError, what the contract refuses at this time and at every later one, or not yet takes."""
-    if not isinstance(operation, OpenNamespace | CompleteRecovery):
+    if not isinstance(operation, OpenNamespace | CompleteRecovery | ChangeIdentity):
         _check_deadline(deadline, now, far=isinstance(operation, WithdrawAccreditation))
     match operation:
         case SetHead(valid_until=valid_until) if valid_until <= now:
@@ -289,7 +294,7 @@ def _signed(operation: Operation | Accept) -> tuple[str, list[Member]]:  # noqa:
             ]
         case CancelRecovery(namespace, sequence):
             return "CancelRecovery", [("namespace", "bytes32", namespace), ("sequence", "uint48", sequence)]
-        case OpenNamespace() | CompleteRecovery():
+        case OpenNamespace() | CompleteRecovery() | ChangeIdentity():
             raise CallError(
                 f"{type(operation).__name__} is not signed: anybody may order it",
                 code="call.unsigned",

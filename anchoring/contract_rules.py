@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from anchoring import secp256k1
 from anchoring.calls import MAX_DELAY, AuthorizedCall, TypedCall
+from anchoring.errors import CallError
 from anchoring.facts import (
     Accreditation,
     AccreditationOf,
@@ -32,6 +33,7 @@ from anchoring.operations import (
     Accredit,
     AnchorValue,
     CancelRecovery,
+    ChangeIdentity,
     CompleteRecovery,
     OpenNamespace,
     RequestRecovery,
@@ -55,7 +57,7 @@ class Setting:
     block: int
     time: int
 
-    def changes(self, call: AuthorizedCall) -> Facts:  # noqa: PLR0911 - one for each operation
+    def changes(self, call: AuthorizedCall) -> Facts:  # noqa: C901, PLR0911 - one for each operation
         """What stands otherwise after the call; nothing for a repeat. Raises RefusedError."""
         match call.operation:
             case OpenNamespace():
@@ -76,6 +78,12 @@ class Setting:
                 return self._cancel(call, call.operation)
             case CompleteRecovery():
                 return self._complete(call.operation)
+            case ChangeIdentity():
+                raise CallError(
+                    "a change of an identity is for the registry of identities",
+                    code="call.shape",
+                    remedy="Bring it there.",
+                )
 
     # --- namespaces
 

@@ -67,7 +67,15 @@ class StateOf:
     namespace: bytes
 
 
-type Question = AnchorOf | HeadOf | AuthorityAt | AccreditationOf | HistoryEntry | StateOf
+@dataclass(frozen=True, slots=True)
+class StandingOf:
+    """Who owns this identity, and how many calls were made by this signer's word? Asked of the registry of ERC-1056."""
+
+    identity: bytes
+    signer: bytes
+
+
+type Question = AnchorOf | HeadOf | AuthorityAt | AccreditationOf | HistoryEntry | StateOf | StandingOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +162,14 @@ class NamespaceState:
     pending: Recovery | None
 
 
-type Fact = Anchor | StatusHead | Authority | Accreditation | NamespaceState
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an identity and a signer stand in the registry of ERC-1056."""
+
+    owner: bytes
+    """Whoever may change the identity: itself, until it is handed over."""
+    calls: int
+    """The number that goes into what the signer signs next; each is taken once."""
+
+
+type Fact = Anchor | StatusHead | Authority | Accreditation | NamespaceState | Standing

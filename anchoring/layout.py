@@ -24,6 +24,8 @@ from anchoring.facts import (
     NamespaceState,
     Question,
     Recovery,
+    Standing,
+    StandingOf,
     StateOf,
     StatusHead,
 )
@@ -36,6 +38,8 @@ NAMESPACE_TAG: Final = b"glejt/namespace/v1"
 RECOVERY_TAG: Final = b"glejt/recovery/v1"
 """Keccak-256: tag, recovery key's address (20 bytes), salt (32 bytes)."""
 _NAMESPACES, _AUTHORITIES, _ANCHORS, _HEADS, _ACCREDITATIONS = (number.to_bytes(WORD_BYTES) for number in range(5))
+_OWNERS, _NONCES = (number.to_bytes(WORD_BYTES) for number in (0, 3))
+"""Of the registry of identities, like those that `anchoring.identity_registry` reads."""
 _MAX_INDEX: Final = 2**32 - 1
 _SPACE: Final = 2**256
 
@@ -50,7 +54,7 @@ def recovery_commitment(recovery_key: bytes, salt: bytes) -> bytes:
     return _id(RECOVERY_TAG, recovery_key, salt)
 
 
-def slots_of(question: Question) -> tuple[bytes, ...]:
+def slots_of(question: Question) -> tuple[bytes, ...]:  # noqa: PLR0911 - one for each question
     """The slots in which the answer stands."""
     match question:
         case AnchorOf(namespace, value):
@@ -70,6 +74,8 @@ def slots_of(question: Question) -> tuple[bytes, ...]:
         case StateOf(namespace):
             base = _at(namespace, _NAMESPACES)
             return base, _next(base), _next(base, 2), _next(base, 3)
+        case StandingOf(identity, signer):
+            return _at(_word(identity), _OWNERS), _at(_word(signer), _NONCES)
 
 
 def read(question: Question, words: Mapping[bytes, bytes]) -> Fact | None:
@@ -112,7 +118,7 @@ def proven_facts(
     return ProvenFacts(storage.header, facts)
 
 
-def _read(question: Question, words: list[bytes]) -> Fact | None:
+def _read(question: Question, words: list[bytes]) -> Fact | None:  # noqa: PLR0911 - one for each question
     match question:
         case AnchorOf():
             return _anchor(*words)
@@ -126,6 +132,8 @@ def _read(question: Question, words: list[bytes]) -> Fact | None:
             return None if words[0] == ABSENT else _entry(words[0])
         case StateOf():
             return _state(*words)
+        case StandingOf():
+            return _standing(question, *words)
 
 
 def _anchor(word: bytes) -> Anchor | None:
@@ -198,6 +206,11 @@ def _state(word: bytes, commitment: bytes, request: bytes, next_commitment: byte
     )
 
 
+def _standing(question: StandingOf, owner: bytes, calls: bytes) -> Standing:
+    (address,) = _fields(owner, 160)
+    return Standing(address.to_bytes(ADDRESS_BYTES) if address else question.identity, int.from_bytes(calls))
+
+
 def _fields(word: bytes, *widths: int) -> tuple[int, ...]:
     """The numbers that are packed into a word from its lowest bit on; above them it is empty."""
     rest = int.from_bytes(word)
@@ -235,6 +248,12 @@ def _at(key: bytes, mapping: bytes) -> bytes:
             remedy="Give ids and digests as their 32 bytes.",
         )
     return keccak256(key + mapping)
+
+
+def _word(address: bytes) -> bytes:
+    if len(address) != ADDRESS_BYTES:
+        raise FactError(f"{shown(address)} is no address", code="fact.value", remedy="Give addresses as 20 bytes.")
+    return address.rjust(WORD_BYTES, b"\0")
 
 
 def _number(index: int) -> bytes:

@@ -21,6 +21,7 @@ from anchoring.facts import (
     Fact,
     NamespaceState,
     Question,
+    Standing,
     StatusHead,
 )
 from anchoring.header import Header
@@ -301,6 +302,8 @@ def words_of(fact: Fact) -> tuple[bytes, ...]:
                 _packed((successor, 160), (pending.ready_at if pending else 0, 48), (requests, 48)),
                 pending.next_commitment if pending else ABSENT,
             )
+        case Standing(owner, calls):
+            return _packed((int.from_bytes(owner), 160)), calls.to_bytes(WORD_BYTES)
 
 
 def _written(leaves: Mapping[bytes, bytes], facts: Mapping[Question, Fact]) -> Mapping[bytes, bytes]:

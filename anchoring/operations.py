@@ -21,6 +21,8 @@ from anchoring.facts import (
     HistoryEntry,
     NamespaceState,
     Question,
+    Standing,
+    StandingOf,
     StateOf,
     StatusHead,
 )
@@ -203,6 +205,24 @@ class CompleteRecovery:
         _check_number("era", self.era, first=1, bits=16)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeIdentity:
+    """Change an identity in the registry of ERC-1056, by its owner's word: data with the signature in it.
+
+    The owner signs a number with it that the registry takes once, so whoever brings it, and how often, it is carried
+    out once at the most. See `anchoring.registry_calls`.
+    """
+
+    identity: bytes
+    owner: bytes
+    nonce: int
+    data: bytes
+
+    def __post_init__(self) -> None:
+        _check(hashes=[], addresses=[self.identity, self.owner])
+        _check_number("nonce", self.nonce, bits=64)
+
+
 type Operation = (
     OpenNamespace
     | AnchorValue
@@ -213,6 +233,7 @@ type Operation = (
     | RequestRecovery
     | CancelRecovery
     | CompleteRecovery
+    | ChangeIdentity
 )
 
 
@@ -228,7 +249,7 @@ class Outcome(StrEnum):
     followed by something else, only its transaction's receipt tells."""
 
 
-def question_of(operation: Operation) -> Question:
+def question_of(operation: Operation) -> Question:  # noqa: PLR0911 - one for each operation
     """What to ask the contract's storage to learn what became of the operation."""
     match operation:
         case OpenNamespace():
@@ -243,6 +264,8 @@ def question_of(operation: Operation) -> Question:
             return HistoryEntry(namespace, index)
         case RequestRecovery(namespace) | CancelRecovery(namespace) | CompleteRecovery(namespace):
             return StateOf(namespace)
+        case ChangeIdentity(identity, owner):
+            return StandingOf(identity, owner)
 
 
 def carried_out(operation: Operation, fact: Fact | None) -> bool:
@@ -271,6 +294,10 @@ def outcome(operation: Operation, fact: Fact | None) -> Outcome:  # noqa: PLR091
             return _done(fact.address == operation.successor)
         case ((RequestRecovery() | CancelRecovery() | CompleteRecovery()), NamespaceState()):
             return _recovery_outcome(operation, fact)
+        case ChangeIdentity(), Standing():
+            if fact.calls > operation.nonce:  # by this call, or by another that its owner gave the same number
+                return Outcome.DONE
+            return Outcome.OPEN if fact.owner == operation.owner else Outcome.OVERTAKEN
         case _:
             raise CallError(
                 f"the answer {type(fact).__name__} says nothing about {type(operation).__name__}",

@@ -23,6 +23,7 @@ from anchoring.ledger import CallProgress, CallState, LedgerReader
 from anchoring.operations import (
     Acceptance,
     AnchorValue,
+    ChangeIdentity,
     CompleteRecovery,
     OpenNamespace,
     Operation,
@@ -206,7 +207,7 @@ class Desk:
         return call.expires is not None and call.expires < self.now() + MARGIN
 
     async def _authorized(self, operation: Operation, signer: AuthoritySigner | None) -> AuthorizedCall:
-        if isinstance(operation, OpenNamespace | CompleteRecovery):
+        if isinstance(operation, OpenNamespace | CompleteRecovery | ChangeIdentity):
             return AuthorizedCall(operation)
         if signer is None:
             raise NotAnchorableError(

@@ -10,7 +10,8 @@ IssuanceError
 ├── TemplateError        issuance.template                          a batch was stopped: see below
 └── AnchoringRefused     it is not anchored
     ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, overtaken,
-    │                       recovery, accreditation, receipt}, and what is wrong with a proof
+    │                       recovery, accreditation, receipt}, and what is wrong with a proof; of a did:ethr
+    │                       anchoring.{under_way, given_up, registry, owner, no_entry, repeatable}
     └── UncheckedError   anchoring.key, and what keeps a proof from being checked
 
 What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.

@@ -59,6 +59,11 @@ def add_service(did: Did, kind: str, endpoint: str, *, validity: int = TEN_YEARS
     return SetAttribute(subject_of(did).address, attribute_name(f"did/svc/{kind}"), endpoint.encode(), validity)
 
 
+def withdraw_service(did: Did, kind: str, endpoint: str) -> RevokeAttribute:
+    """Say so no more; raises InvalidDidError as `add_service`."""
+    return RevokeAttribute(subject_of(did).address, attribute_name(f"did/svc/{kind}"), endpoint.encode())
+
+
 def hand_over(did: Did, owner: PublicKey) -> ChangeOwner:
     """Let another secp256k1 key own an identity; what is listed in its document stays."""
     return ChangeOwner(subject_of(did).address, ethereum_address(owner))

@@ -17,7 +17,7 @@ from did_methods.dereferencing import is_whole
 from did_methods.did import Did, DidUrl, parse_did_url
 from did_methods.errors import DidMethodsError
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
-from did_methods.resolution import Problem, Resolution
+from did_methods.resolution import Method, Problem, Resolution
 from did_methods.resolution import resolve as resolve_did
 from did_methods.resolution_result import RESULT, represent
 from did_methods.versions import VersionedMethod, VersionQuery
@@ -138,6 +138,11 @@ def resolve(  # noqa: PLR0913 -- what was asked for, and in which form
     `versions` asks for a version by `versionId`, `versionTime` or `versionNumber`, as the query of a DID URL does.
     """
     result = asyncio.run(resolved(invocation, name, versions, trust_for(invocation, trust)))
+    return tell_resolution(invocation, result, name, as_json=as_json, accept=accept)
+
+
+def tell_resolution(invocation: Invocation, result: Resolution, name: str, *, as_json: bool, accept: str | None) -> int:
+    """Answer with what came of a resolution."""
     as_json = as_json or accept is not None
     if as_json:
         invocation.out.answer_json(represent(result, accept or RESULT).body)
@@ -161,6 +166,11 @@ async def resolved(
 ) -> Resolution:
     """The resolution of what was typed: a DID, or a DID URL that asks for a version."""
     known = methods(online=not invocation.settings.offline, loopback=allows_loopback(os.environ), trust=trust)
+    return await resolved_by(known, name, versions)
+
+
+async def resolved_by(known: Mapping[str, Method], name: str, versions: Mapping[str, str | None]) -> Resolution:
+    """The same by these methods."""
     asked = {parameter: value for parameter, value in versions.items() if value is not None}
     if not asked and "?" not in name:
         return await resolve_did(name, known)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from anchor_office import DEAD, Office
+from anvil_mining import Asking, Mining
 from anvil_support import Anvil, running_chain
 from eth_account import Account
 from verification_support import badge
@@ -25,39 +26,6 @@ ANCHORED = keccak256(b"Anchored(bytes32,bytes32,uint32,uint48)")
 PAYING = ("--chain", "Test chain", "--trust", "trust.toml", "--gas", "gas.json", "--gas-passphrase-file", "pass")
 RUN = ("anchor", "run", "--namespace", "ns.json", "--authority", "authority.json", *PAYING)
 LONG = "GLEJT_LONG" in os.environ
-
-
-class Mining:
-    """Makes a block every so often, as chains do; what is final is then not far behind."""
-
-    def __init__(self, port, blocks=20, seconds=0.2):
-        self._stop, self._port, self._blocks, self._seconds = threading.Event(), port, blocks, seconds
-        self._thread = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-    def _work(self):
-        with Asking(self._port) as node:
-            while not self._stop.wait(self._seconds):
-                node.ask("anvil_mine", hex(self._blocks), "0x0")
-
-
-class Asking(Anvil):
-    """Another connection to a chain that runs."""
-
-    def __init__(self, port):
-        import http.client  # noqa: PLC0415 - in its thread
-
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-
-    def __exit__(self, *_):
-        self._connection.close()
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,10 @@ def registry_readers(chains: Iterable[TrustedChain]) -> Callable[[int], Registry
 
         try:
             nodes = [JsonRpc(url) for url in chain.rpc]
-            return RegistryReader(JsonRpcReader(chain.chain, chain.registry, nodes, chain.quorum), chain.registry)
+            return RegistryReader(
+                JsonRpcReader(chain.chain, chain.registry, nodes, chain.quorum, light=chain.light_client),
+                chain.registry,
+            )
         except RpcConfigError as error:
             raise UnavailableError(f"{error}", code=error.code, remedy=error.remedy) from error
 

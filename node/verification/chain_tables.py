@@ -50,6 +50,14 @@ def _chain(table: JsonObject, path: str, wrong: Wrong) -> TrustedChain:
             "Name as many nodes under rpc as have to agree, or more; one of them alone can lie.",
             f"{path}.quorum",
         )
+    light_client = table.get("light_client") is True
+    if light_client and len(rpc) != 1:
+        raise wrong(
+            f"a light client among {len(rpc)} nodes",
+            "trust.chain",
+            "Name the light client alone under rpc: it agrees with the consensus of its chain, not with other nodes.",
+            f"{path}.light_client",
+        )
     return TrustedChain(
         text_of(table, "name"),
         chain,
@@ -65,6 +73,7 @@ def _chain(table: JsonObject, path: str, wrong: Wrong) -> TrustedChain:
             _bytes(table, "registry_code_hash") if "registry_code_hash" in table else None,
         ),
         _texts(table, "mirrors"),
+        light_client,
     )
 
 

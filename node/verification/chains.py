@@ -37,7 +37,8 @@ class TrustedChain:
 
     `rpc` are addresses of nodes, of which `quorum` have to agree on a block; `blocks` are pinned ones. `registry` is
     the one that did:ethr is read from; without it, identifiers on the chain are not read. `mirrors` are addresses below
-    which status lists are found by their CIDs.
+    which status lists are found by their CIDs. `light_client` says that the one node is a light client, which follows
+    the consensus of the chain by itself, and keeps no first block.
     """
 
     name: str
@@ -50,6 +51,7 @@ class TrustedChain:
     blocks: tuple[TrustedBlock, ...] = ()
     registry: Contract | None = None
     mirrors: tuple[str, ...] = ()
+    light_client: bool = False
 
     @property
     def caip(self) -> str:

@@ -44,6 +44,9 @@ mirrors = ["https://mirror.example/ipfs", "https://second.example"]
 """
 
 
+THREE = 'rpc = ["https://one.example", "https://two.example", "https://three.example"]'
+
+
 def _parsed(text):
     return parse_trust(text, lambda _name: b"")
 
@@ -82,6 +85,13 @@ def test_trust_with_chains_can_be_sent_to_another_process():
     assert pickle.loads(pickle.dumps(trust)) == trust  # noqa: S301 -- our own bytes
 
 
+def test_a_light_client_stands_alone():
+    alone = 'rpc = ["https://one.example"]\nlight_client = true'
+    (_, own) = _parsed(WHOLE.replace(THREE, alone)).chains
+    assert own.light_client
+    assert not any(chain.light_client for chain in _parsed(WHOLE).chains)
+
+
 def test_without_nodes_nobody_is_asked():
     text = f'[[chains]]\nname = "Ethereum"\nid = 1\ngenesis = "{GENESIS}"\nkind = "public"\n'
     (chain,) = _parsed(text).chains
@@ -99,6 +109,7 @@ def test_without_nodes_nobody_is_asked():
         ((GENESIS, GENESIS[:-2]), "trust.invalid", "chains[0].genesis"),
         (("quorum = 1", "quorum = 4"), "trust.chain", "chains[1].quorum"),
         (("quorum = 1", "quorum = 0"), "trust.invalid", "chains[1].quorum"),
+        ((THREE, f"{THREE}\nlight_client = true"), "trust.chain", "chains[1].light_client"),
         (("threshold = 2", "threshold = 3"), "trust.chain", "chains[0].checkpoints.threshold"),
         (("threshold = 2", "threshold = 0"), "trust.invalid", "chains[0].checkpoints.threshold"),
         (

@@ -96,5 +96,5 @@ async def at_registry(access: ChainAccess, registry: Contract) -> AsyncIterator[
         yield replace(access, chain=chain, reader=here), here
         return
     nodes = [JsonRpc(url) for url in chain.rpc]
-    async with JsonRpcReader(chain.chain, registry, nodes, chain.quorum) as reader:
+    async with JsonRpcReader(chain.chain, registry, nodes, chain.quorum, light=chain.light_client) as reader:
         yield replace(access, chain=chain, reader=reader), reader

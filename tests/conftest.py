@@ -1,9 +1,14 @@
-"""Suite-wide rules: one loud line for absent test data, and no silent skip where CI could have run the test."""
+"""Suite-wide rules: one loud line for absent test data, no silent skip where CI could have run the test, no timed test."""
 
 import os
 
 import pytest
+from hypothesis import settings
 from support import NO_VECTORS, vectors_root
+
+# How long an example takes says more about the machine than about the code; bench/ measures.
+settings.register_profile("glejt", deadline=None)
+settings.load_profile("glejt")
 
 _skips: list[str] = []
 

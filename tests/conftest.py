@@ -1,4 +1,4 @@
-"""Suite-wide rules: one loud line for absent test data, no silent skip where CI could have run the test, no timed test."""
+"""Rules of the suite: one loud line for absent test data, no silent skip where CI could have run, no timed test."""
 
 import os
 

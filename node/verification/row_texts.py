@@ -271,8 +271,14 @@ def _quality(row: Row, _entry: CredentialReport, phrases: Phrases) -> Text:  # n
             return "7.unknown_undisclosed", {}
         case _ if classified.code == "mc.claim.unsupported" and (lacking := _lacking(classified, phrases)):
             return "7.unknown_claim", {"elements": ", ".join(lacking)}
+        case _ if authority.code in UNSHOWN and "body" in authority.evidence:
+            return "7.unknown_body", {"body": body}
         case _:
             return "7.unknown", {}
+
+
+UNSHOWN: Final = frozenset({"authority.claimed", "authority.open"})
+"""A body that the verifier believes accredited the issuer, and it is not shown that this was in force."""
 
 
 OPEN_LISTS: Final[Mapping[str, str]] = {

@@ -88,28 +88,38 @@ def methods(
     )
 
 
-def sources(
+def sources(  # noqa: PLR0913 -- whom to ask, and what is known
     *,
     online: bool = False,
     loopback: bool = False,
     remember: bool = False,
     trust: Trust = NO_TRUST,
     seen: "Iterable[SeenBlock]" = (),
+    own: "LedgerReader | None" = None,
 ) -> Sources:
     """What gathering asks of the outside: DIDs, addresses and the machine's clock; offline, nobody is asked anything.
 
     `loopback` opens this machine's own addresses to what strangers name, for tests and development. `remember` asks
     nobody twice for the same thing within minutes, for runs over many documents in one event loop. `trust` names the
     nodes of chains; TrustError where those cannot be asked. `seen` are blocks that were final before; no chain goes
-    back behind them.
+    back behind them. `own` answers for its chain, online and offline: it is in a folder, and no network is needed.
     """
     known = methods(online=online, loopback=loopback, remember=remember, trust=trust)
     return Sources(
         resolve=lambda did: _resolve(did, known),
         now=_now,
         fetch=_fetch(online=online, loopback=loopback, remember=remember),
-        ledger=_ledgers(trust, seen, remember=remember) if online else no_ledger,
+        ledger=_with_own(own, _ledgers(trust, seen, remember=remember) if online else no_ledger, remember=remember),
     )
+
+
+def _with_own(own: "LedgerReader | None", others: FindLedger, *, remember: bool) -> FindLedger:
+    if own is None:
+        return others
+    from node.adapters.remembered_ledger import RememberedLedger  # noqa: PLC0415 -- few verifiers have a chain
+
+    place, reader = own.chain, RememberedLedger(own) if remember else own
+    return lambda chain: reader if chain.chain == place else others(chain)
 
 
 def _ledgers(trust: Trust, seen: "Iterable[SeenBlock]", *, remember: bool) -> FindLedger:

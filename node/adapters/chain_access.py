@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from anchoring.checkpoint import TrustedBlock
 from anchoring.devchain.opening import FILE, opened
 from anchoring.errors import EmbeddedChainError
 from anchoring.ledger import LedgerReader
@@ -69,6 +70,16 @@ async def embedded_chain(folder: Path, *, wait: float = BUSY_SECONDS) -> AsyncIt
         chain = await _opened(stack, folder, wait)
         known = TrustedChain(EMBEDDED, chain.chain, ChainKind.LOCAL, chain.contract, registry=chain.registry)
         yield ChainAccess(known, chain, [chain.connect], chain.gas_account, LOCAL_PAUSE)
+
+
+class _Numbered(Protocol):
+    async def block(self, number: int) -> TrustedBlock:
+        """The block with this number."""
+
+
+async def numbered_block(access: ChainAccess, number: int) -> TrustedBlock:
+    """A block of an embedded chain, all of which are final."""
+    return await cast("_Numbered", access.reader).block(number)
 
 
 async def _opened(stack: AsyncExitStack, folder: Path, wait: float) -> "DevChain":

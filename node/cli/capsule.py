@@ -11,6 +11,7 @@ from typing import Final
 
 from anchoring.checkpoint import Checkpoint, SignedCheckpoint
 from anchoring.errors import AnchoringError
+from anchoring.ledger import LedgerReader
 from node.app import sources
 from node.cli.capsule_inputs import compared_contexts, opened
 from node.cli.errors import CliError
@@ -66,6 +67,7 @@ class Given:
     accreditations: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     """Documents of DIDs."""
+    embedded: str | None = None
 
 
 def make(  # noqa: PLR0913 -- what goes in, and how it is told
@@ -94,8 +96,17 @@ def make(  # noqa: PLR0913 -- what goes in, and how it is told
     former = _held(invocation, names)
     held = _with_given(invocation, former, given, at)
     online = not (given.offline or invocation.settings.offline)
-    outside = sources(online=online, loopback=allows_loopback(os.environ), trust=trust)
-    material = asyncio.run(_gathered(held, outside, trust, at))
+
+    async def gathered(trust: Trust, own: LedgerReader | None = None) -> tuple[Trust, VerificationMaterial]:
+        outside = sources(online=online, loopback=allows_loopback(os.environ), trust=trust, own=own)
+        return trust, await _gathered(held, outside, trust, at)
+
+    if given.embedded is None:
+        trust, material = asyncio.run(gathered(trust))
+    else:
+        from node.cli.embedded import with_embedded  # noqa: PLC0415 -- few have a chain
+
+        trust, material = asyncio.run(with_embedded(invocation, trust, given.embedded, gathered))
     capsule = make_capsule(held.documents, material, made=at, beside=held.beside, trust=trust)
     lacks = list(lacks_in(rehearse(capsule, trust, at, blocks=material.ledgers)))
     blocks = [(block, _covered(block, capsule)) for block in needed_blocks(capsule)]

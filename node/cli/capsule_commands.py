@@ -11,6 +11,7 @@ checkpoint = typer.Typer(cls=WordedGroup, help="checkpoint", rich_markup_mode=No
 
 Json = Annotated[bool, typer.Option("--json", help="json")]
 Force = Annotated[bool, typer.Option("--force", help="force")]
+Embedded = Annotated[str | None, typer.Option("--embedded", help="own_embedded", metavar="folder")]
 Trust = Annotated[str | None, typer.Option("--trust", help="trust", metavar="file")]
 
 
@@ -33,6 +34,7 @@ def _capsule_make(  # noqa: PLR0913 -- one parameter per option
     ] = None,
     trust: Trust = None,
     offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,
+    embedded: Embedded = None,
     out: Annotated[str | None, typer.Option("--out", help="capsule_out", metavar="file")] = None,
     force: Force = False,
     json: Json = False,
@@ -48,6 +50,7 @@ def _capsule_make(  # noqa: PLR0913 -- one parameter per option
         labels=tuple(label or ()),
         accreditations=tuple(accreditation or ()),
         documents=tuple(did_document or ()),
+        embedded=embedded,
     )
     return make(context.obj, files, given, out=out, force=force, as_json=json)
 
@@ -67,17 +70,18 @@ def _capsule_show(
 @checkpoint.command("make", cls=WordedCommand, help="checkpoint_make")
 def _checkpoint_make(  # noqa: PLR0913 -- as above
     context: typer.Context,
-    chain: Annotated[str, typer.Argument(help="checkpoint_chain", metavar="network_name")],
+    chain: Annotated[str | None, typer.Argument(help="checkpoint_chain", metavar="network_name")] = None,
     *,
     out: Annotated[str, typer.Option("--out", help="checkpoint_out", metavar="file")],
     block: Annotated[str | None, typer.Option("--block", help="checkpoint_block", metavar="number")] = None,
     days: Annotated[str | None, typer.Option("--days", help="checkpoint_days", metavar="number")] = None,
+    embedded: Annotated[str | None, typer.Option("--embedded", help="checkpoint_embedded", metavar="folder")] = None,
     trust: Trust = None,
     force: Force = False,
 ) -> int:
     from node.cli.checkpoint import NewCheckpoint, make  # noqa: PLC0415 -- as above
 
-    return make(context.obj, NewCheckpoint(chain, trust, block, days), out=out, force=force)
+    return make(context.obj, NewCheckpoint(chain, trust, block, days, embedded), out=out, force=force)
 
 
 @checkpoint.command("sign", cls=WordedCommand, help="checkpoint_sign")

@@ -47,10 +47,11 @@ UNTOLD: Final = 20
 class NewCheckpoint:
     """What was asked of `checkpoint make`, as typed."""
 
-    chain: str
+    chain: str | None
     trust: str | None
     block: str | None
     days: str | None
+    embedded: str | None = None
 
 
 def make(invocation: Invocation, new: NewCheckpoint, *, out: str, force: bool) -> int:
@@ -59,16 +60,37 @@ def make(invocation: Invocation, new: NewCheckpoint, *, out: str, force: bool) -
     require_free(path, force=force)
     days = _number(new.days, "--days", most=MAX_DAYS) or USUAL_DAYS
     wanted = _number(new.block, "--block", most=2**63)
-    trusted = _chain(trust_for(invocation, new.trust), new.chain)
-    if invocation.settings.offline or not trusted.rpc:
-        raise CliError("checkpoint.no_nodes", name=trusted.name)
-    block, header = asyncio.run(_agreed(trusted, wanted))
+    block, header, network = _final(invocation, new, wanted)
     expires = min(int((datetime.now(UTC) + timedelta(days=days)).timestamp()), ENDLESS)
     checkpoint = Checkpoint(block.chain, block.number, block.hash, header.timestamp, expires)
     write_whole(path, SignedCheckpoint.of(checkpoint, ()).encode(), force=force)
-    invocation.out.answer(_sentence(invocation, checkpoint, trusted.name))
+    invocation.out.answer(_sentence(invocation, checkpoint, network))
     invocation.out.remark("remark.checkpoint_made", name=out)
+    if new.embedded is not None:
+        from node.cli.embedded import chain_lines  # noqa: PLC0415 -- as below
+
+        invocation.out.remark("anchor.checkpoint_trust")
+        if not invocation.out.quiet:
+            for line in chain_lines(block).splitlines():
+                invocation.out.say(f"  {line}".rstrip())
     return 0
+
+
+def _final(invocation: Invocation, new: NewCheckpoint, wanted: int | None) -> tuple[TrustedBlock, Header, str]:
+    """A final block of the chain that was named, its header, and what the chain is called."""
+    if new.embedded is not None:
+        if new.chain is not None:
+            raise CliError("usage.checkpoint_chains")
+        from node.adapters.chain_access import EMBEDDED  # noqa: PLC0415 -- few have a chain
+        from node.cli.embedded import embedded_block  # noqa: PLC0415 -- as above
+
+        return *asyncio.run(embedded_block(invocation, new.embedded, wanted)), EMBEDDED
+    if new.chain is None:
+        raise CliError("usage.missing", name=invocation.words("metavar.network_name"))
+    trusted = _chain(trust_for(invocation, new.trust), new.chain)
+    if invocation.settings.offline or not trusted.rpc:
+        raise CliError("checkpoint.no_nodes", name=trusted.name)
+    return *asyncio.run(_agreed(trusted, wanted)), trusted.name
 
 
 def sign(  # noqa: PLR0913 -- one parameter per option

@@ -139,6 +139,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     accreditation: Annotated[
         list[str] | None, typer.Option("--accreditation", help="accreditation_file", metavar="file")
     ] = None,
+    embedded: Annotated[str | None, typer.Option(help="own_embedded", metavar="folder")] = None,
     no_memory: Annotated[bool, typer.Option("--no-memory", help="no_memory")] = False,
     json: Json = False,
 ) -> int:
@@ -159,6 +160,7 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         checkpoint=tuple(checkpoint or ()),
         no_memory=no_memory,
         accreditation=tuple(accreditation or ()),
+        embedded=embedded,
     )
     return verify_files(context.obj, files, question, as_json=json)
 

@@ -47,6 +47,7 @@ from node.verification.trust import Trust
 from node.verification.verify import verify
 
 if TYPE_CHECKING:
+    from anchoring.ledger import LedgerReader
     from node.adapters.judges import Judges
     from node.cli.capsule_inputs import Opened
     from node.cli.expected import Expected
@@ -89,6 +90,7 @@ class Question:
     checkpoint: tuple[str, ...] = ()
     no_memory: bool = False
     accreditation: tuple[str, ...] = ()
+    embedded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +201,36 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
     jobs = _jobs(question.jobs)
     request = _request(question)
     policy = policy_for(invocation, question.policy)
+    lists = tuple(status_list(invocation, name) for name in question.status)
+    labels = tuple(_label(invocation, name) for name in question.label)
+
+    async def judged(trust: Trust, own: "LedgerReader | None" = None) -> int:
+        judge = _judge(invocation, question, policy, request, trust=trust, own=own)
+        status = await _verify_all(invocation, names, replace(judge, lists=lists, labels=labels), jobs, as_json=as_json)
+        if judge.memory is not None:
+            judge.memory.keep()
+        return status
+
     trust = trust_for(invocation, question.trust)
+    if question.embedded is None:
+        return asyncio.run(judged(trust))
+    from node.cli.embedded import with_embedded  # noqa: PLC0415 -- few verifiers have a chain
+
+    return asyncio.run(with_embedded(invocation, trust, question.embedded, judged))
+
+
+def _judge(  # noqa: PLR0913 -- by what is judged
+    invocation: Invocation,
+    question: Question,
+    policy: Policy,
+    request: Request | None,
+    *,
+    trust: Trust,
+    own: "LedgerReader | None",
+) -> Judge:
     memory = None if question.no_memory else _memory(invocation, trust)
     ledgers = _ledgers(question)
-    judge = Judge(
+    return Judge(
         # Who asks for an answer relies on it; what a process reports is read by the policy that it judged by.
         policy=policy if request is None else replace(policy, requires=policy.requires | {CheckName.HOLDER}),
         trust=trust,
@@ -214,18 +242,13 @@ def verify_files(invocation: Invocation, names: Sequence[str], question: Questio
             remember=True,
             trust=trust,
             seen=memory.seen.blocks if memory is not None else (),
+            own=own,
         ),
-        lists=tuple(status_list(invocation, name) for name in question.status),
-        labels=tuple(_label(invocation, name) for name in question.label),
         expected=_expected(question.expect),
         ledgers=memory.within(ledgers) if memory is not None else ledgers,
         memory=memory,
         accreditations=_accreditations(question.accreditation),
     )
-    status = asyncio.run(_verify_all(invocation, names, judge, jobs, as_json=as_json))
-    if memory is not None:
-        memory.keep()
-    return status
 
 
 async def _verify_all(

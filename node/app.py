@@ -140,7 +140,9 @@ def _ledgers(trust: Trust, seen: "Iterable[SeenBlock]", *, remember: bool) -> Fi
             nodes = [JsonRpc(url) for url in chain.rpc]
             known = before.get((chain.chain.id, chain.chain.genesis))
             final = TrustedBlock(chain.chain, known.number, known.hash) if known is not None else None
-            reader = JsonRpcReader(chain.chain, chain.contract, nodes, chain.quorum, seen=final)
+            reader = JsonRpcReader(
+                chain.chain, chain.contract, nodes, chain.quorum, seen=final, light=chain.light_client
+            )
         except RpcConfigError as error:
             raise TrustError(
                 f"the nodes of “{chain.name}” cannot be asked: {error}", code=error.code, remedy=error.remedy

@@ -102,7 +102,9 @@ async def listed_chain(chain: TrustedChain, *, gas: GasSigner | None, write: boo
         from anchoring.evm import connected  # noqa: PLC0415 -- only who writes needs it
 
         nodes = [partial(connected, url) for url in chain.rpc]
-    reader = JsonRpcReader(chain.chain, chain.contract, [JsonRpc(url) for url in chain.rpc], chain.quorum)
+    reader = JsonRpcReader(
+        chain.chain, chain.contract, [JsonRpc(url) for url in chain.rpc], chain.quorum, light=chain.light_client
+    )
     pause = PAUSE if chain.kind is ChainKind.PUBLIC else LOCAL_PAUSE
     async with reader:
         yield ChainAccess(chain, reader, nodes, gas, pause)

@@ -204,7 +204,11 @@ def _verdict(file: SignedCheckpoint, trusted: TrustedChain | None) -> tuple[str,
 async def _agreed(trusted: TrustedChain, wanted: int | None) -> tuple[TrustedBlock, Header]:
     try:
         async with JsonRpcReader(
-            trusted.chain, trusted.contract, [JsonRpc(url) for url in trusted.rpc], trusted.quorum
+            trusted.chain,
+            trusted.contract,
+            [JsonRpc(url) for url in trusted.rpc],
+            trusted.quorum,
+            light=trusted.light_client,
         ) as reader:
             block = await (reader.final_block() if wanted is None else reader.block(wanted))
             return block, block.header(await reader.header(block))

@@ -133,7 +133,9 @@ class Ground:
         return moment(self.clock)
 
     def pass_time(self, seconds: int) -> None:
+        """Chains go on, so what is final stays fresh."""
         self.clock += seconds
+        self.ledger.mine()
 
     def name(self, seed: str) -> RecordName:
         """A namespace of the authority, opened where it is new."""

@@ -1,6 +1,7 @@
 """Rules of the suite: one loud line for absent test data, no silent skip where CI could have run, no timed test."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,15 @@ _skips: list[str] = []
 def pytest_report_header() -> str:
     root = vectors_root()
     return f"test vectors: {'present' if root else 'ABSENT - ' + NO_VECTORS}"
+
+
+_DEPTH = sys.getrecursionlimit()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Collecting imports py-evm, which raises the limit for the whole process; tests of depth need the usual one."""
+    sys.setrecursionlimit(_DEPTH)
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

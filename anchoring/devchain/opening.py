@@ -1,6 +1,7 @@
 """The door to the embedded chain: behind it stands an EVM that takes half a second to load, and need not be there."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ async def opened(
     No other process can have it meanwhile. With `at_once` each transaction gets a block of its own as soon as it is
     sent, and the latest block is never old; without, blocks are made by `mine` alone. Raises EmbeddedChainError.
     """
+    depth = sys.getrecursionlimit()
     try:
         module = await asyncio.to_thread(import_module, "anchoring.devchain.chain")
     except ImportError as error:
@@ -34,6 +36,9 @@ async def opened(
             code="devchain.extra",
             remedy="Install it with `pip install 'glejt[devchain]'`.",
         ) from error
+    finally:
+        # py-evm raises it for the whole process, in which deep foreign input has to be refused.
+        sys.setrecursionlimit(depth)
     kind: type[DevChain] = module.DevChain
     async with kind.opened(folder, clock, at_once=at_once) as chain:
         yield chain

@@ -373,6 +373,21 @@ async def head_of(chain):
         return await endpoint.head()
 
 
+def test_loading_it_lets_nothing_foreign_go_deeper(tmp_path):
+    """In a process of its own: here the EVM is loaded already."""
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from anchoring.devchain.opening import opened\n"
+        "async def main():\n"
+        "    async with opened(Path(sys.argv[1])):\n"
+        "        return sys.getrecursionlimit()\n"
+        "before = sys.getrecursionlimit()\n"
+        "assert asyncio.run(main()) == before\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "chain")], check=True, timeout=60)  # noqa: S603
+
+
 def test_without_the_extra_it_says_how_to_get_it(tmp_path):
     program = (
         "import asyncio, sys\nfrom pathlib import Path\nsys.modules['eth'] = None\n"

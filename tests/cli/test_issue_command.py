@@ -224,12 +224,12 @@ def test_a_key_is_never_overwritten(desk):
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        (["--method", "ethr"], "usage.choice"),
+        (["--method", "btcr"], "usage.choice"),
         (["--method", "web"], "usage.domain"),
         (["--method", "jwk", "--domain", "good.example"], "usage.domain"),
         (["--method", "web", "--domain", "localhost"], "did.host"),
         (["--method", "web", "--domain", "Good.example"], "did.host"),
-        (["--method", "web", "--domain", "good.example/ala"], "did.syntax"),
+        (["--method", "web", "--domain", "good.example/a?b"], "did.syntax"),
         (["--type", "rsa"], "usage.choice"),
         (["--no-passphrase", "--passphrase-file", "x"], "usage.passphrase_conflict"),
     ],

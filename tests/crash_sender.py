@@ -57,6 +57,7 @@ class Sender:
         self.key = SigningKey(bytes.fromhex(order["key"]))
         self.calls = [AuthorizedCall.decode(bytes.fromhex(call)) for call in order["calls"]]
         self._kill, self._count, self._passed = order["kill"], 0, passed
+        self._pause = order["lease"] / 10
         limits = Limits(patience=LIMITS.patience, halted_after=LIMITS.halted_after, lease_seconds=order["lease"])
         self.transactions = self.bench.transactions(
             SqliteTransactionStore(Path(order["store"]), chain, contract),
@@ -114,7 +115,7 @@ class Sender:
             self.bench.mine()
             if all(each.state is CallState.MINED for each in told.values()):
                 self.bench.anvil.ask("anvil_mine", hex(65))
-            await asyncio.sleep(0)
+            await asyncio.sleep(self._pause)  # a dead one's turn has to end, too
         raise ChainError(f"not settled: {told}")
 
 

@@ -27,7 +27,9 @@ def folder(tmp_path):
 
 
 def test_the_embedded_chain_takes_its_extra(folder):
-    done = _without(folder, "eth", "anchor", "status", "--embedded", "chain")
+    keys = ("--authority", "authority.json", "--recovery", "recovery.json", "--recovery-passphrase-file", "pass")
+    founding = ("anchor", "namespace", "create", "--out", "ns.json", *keys, "--no-passphrase")
+    done = _without(folder, "eth", *founding, "--embedded", "chain")
     assert (done.returncode, "devchain.extra" in done.stderr, "glejt[devchain]" in done.stderr) == (2, True, True)
 
 

@@ -20,15 +20,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # whe
 from anvil_support import Anvil, call_data, missing
 from eth_hash.auto import keccak
 
+from anchoring.batch import batch
 from anchoring.facts import AnchorOf
 from anchoring.layout import namespace_id
+from anchoring.receipt import Receipt, Site
 from anchoring.storage_proof import Contract
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.reader import JsonRpcReader
 
 ANCHORS, AT_ONCE, RUNS = 1000, 40, 100
 RECOVERY, SALT = keccak(b"recovery"), keccak(b"salt")
-QUESTIONS = [keccak(b"anchor %d" % number) for number in range(ANCHORS)]
+COMMITMENT = keccak(b"commitment")
+BATCH = batch([COMMITMENT], [SALT], keccak(b"secret"))
+QUESTIONS = [BATCH.anchored, *(keccak(b"anchor %d" % number) for number in range(1, ANCHORS))]
 
 
 async def timed(work: Callable[[], Awaitable[object]]) -> float:
@@ -48,9 +52,18 @@ async def measured(chain: Anvil, contract: Contract, namespace: bytes) -> dict[s
     two = JsonRpcReader(chain.chain, contract, [JsonRpc(url) for url in listed], 2)
     block = await reader.final_block()
     facts = [AnchorOf(namespace, value) for value in QUESTIONS]
+    receipt = Receipt(
+        BATCH.place(SALT, COMMITMENT), Site(chain.chain.id, contract.address, namespace), b"urn:example:document"
+    )
+
+    async def refreshed() -> Receipt:
+        proof = await reader.prove([receipt.question], block)
+        return receipt.refreshed(proof, block=block, contract=contract)
+
     rows = {"one fact, on a connection of its own": await timed(lambda: reader.answer(facts[0], block))}
     async with reader, two:
         rows["one fact"] = await timed(lambda: reader.answer(facts[0], block))
+        rows["refresh a receipt"] = await timed(refreshed)
         rows[f"{AT_ONCE} facts in one proof"] = await timed(lambda: reader.prove(facts[:AT_ONCE], block))
         rows["final block, one node"] = await timed(reader.final_block)
         rows["final block, two nodes"] = await timed(two.final_block)

@@ -66,6 +66,18 @@ class Finality:
     anchor: Anchor
     proof: StorageProof
 
+    def encode(self) -> bytes:
+        """The part of a receipt that all of a batch share, as CBOR."""
+        return cbor.encode(_progress_value(self))
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Finality":
+        """What `encode` wrote; raises CborError and ReceiptError. Nothing in it has been checked then."""
+        found = _progress(cbor.as_list(cbor.decode(data, max_bytes=MAX_BYTES)))
+        if not isinstance(found, Finality):
+            raise _error("it is no proof of an anchor", "receipt.shape")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

@@ -127,6 +127,10 @@ class DevChain:
         """Give an account some coins of the chain."""
         await self.done(lambda: self._machine.fund(address, amount))
 
+    async def copy(self, path: Path) -> None:
+        """Write all blocks there are to a new file: in a folder of its own, it goes on as this chain."""
+        await self.done(lambda: self._machine.copy(path))
+
     async def done[T](self, task: Callable[[], T]) -> T:
         """What the chain's thread makes of a task, once it is its turn."""
         if not self._room.acquire(blocking=False):

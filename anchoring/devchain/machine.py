@@ -121,6 +121,10 @@ class Machine:
         """Let go of the folder."""
         self._store.close()
 
+    def copy(self, path: Path) -> None:
+        """Write all blocks there are to a new file."""
+        self._store.copy(path)
+
     @property
     def head(self) -> BlockHeaderAPI:
         """The latest block's header."""

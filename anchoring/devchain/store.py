@@ -117,6 +117,22 @@ class Store(BaseAtomicDB, AtomicWriteBatchAPI):
         """Forget everything written since the last commit."""
         self._written.clear()
 
+    def copy(self, path: Path) -> None:
+        """Write what was committed to a new file, which is a chain's like this one; raises EmbeddedChainError."""
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE))
+            target = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+        except (OSError, sqlite3.Error) as error:
+            raise _error(
+                f"no copy of the chain can be written to {path}: {error}",
+                "unwritable",
+                "Give a folder that you may write to, on a disk with room.",
+            ) from error
+
     def close(self) -> None:
         """Let go of the folder; what was not committed is gone."""
         self._written.clear()

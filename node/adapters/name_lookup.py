@@ -13,8 +13,9 @@ from typing import Final, Protocol
 from did_methods.errors import shown
 from node.verification.errors import UnreachableError
 
-MAX_LOOKUPS: Final = 32
-"""Look-ups under way together: a dead name server keeps each for some 30 s, and a thread costs little."""
+MAX_LOOKUPS: Final = 256
+"""Look-ups under way together: a dead name server keeps each for some 30 s, a document can name many hosts under it,
+and a thread costs little."""
 
 _places: Final = threading.BoundedSemaphore(MAX_LOOKUPS)
 

@@ -22,6 +22,8 @@ from node.verification.ethr_evidence import BRIDGE, CHANGED, EVENTS, MAX_EVIDENC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from node.adapters.json_rpc.client import JsonRpc
+
 _NOT_ASKED: Final = "Ask for the identity first."
 
 
@@ -143,7 +145,13 @@ class RegistryReader:
         return await self._reader.block(number)
 
 
-def registry_readers(chains: Iterable[TrustedChain]) -> Callable[[int], RegistryReader | None]:
+type ReachNode = "Callable[[TrustedChain, str], JsonRpc]"
+"""How a node of a chain is reached, by its address."""
+
+
+def registry_readers(
+    chains: Iterable[TrustedChain], reach: ReachNode | None = None
+) -> Callable[[int], RegistryReader | None]:
     """What reads the registries of these chains, by the number of the chain: a reader for one reading.
 
     None for chains without nodes, and for those whose registry is not known. Whom the trust file names is asked,
@@ -160,7 +168,7 @@ def registry_readers(chains: Iterable[TrustedChain]) -> Callable[[int], Registry
         from node.adapters.json_rpc.reader import JsonRpcReader  # noqa: PLC0415 -- as above
 
         try:
-            nodes = [JsonRpc(url) for url in chain.rpc]
+            nodes = [reach(chain, url) if reach else JsonRpc(url) for url in chain.rpc]
             return RegistryReader(
                 JsonRpcReader(chain.chain, chain.registry, nodes, chain.quorum, light=chain.light_client),
                 chain.registry,

@@ -49,8 +49,8 @@ _SAID: Final = frozenset({"mc.assessment.not_stated", "mc.criteria.missing", "mc
 _HOMES: Final = frozenset({"", "/alignment", "/resultDescription", "/name", *map(pointer, LISTED)})
 """Places of findings about what is missing, or is judged apart from the elements."""
 
-_COMPLETE: Final = "Add it to the achievement's file."
-_CORRECT: Final = "Correct it in the achievement's file."
+_COMPLETE: Final = "Add it to the achievement."
+_CORRECT: Final = "Correct it in the achievement."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def read_achievement(document: JsonObject) -> Achievement:
     if problems:
         raise AchievementError(problems)
     whole = {name: value for name, value in document.items() if name != "@context"}  # 1.
-    credits_available = _ects(document)  # 7.
+    credits_available = ects_of(document)  # 7.
     if credits_available is not None:
         whole["creditsAvailable"] = credits_available
     return Achievement(whole)
@@ -212,7 +212,7 @@ def _check_alignments(owner: JsonObject, path: str) -> Iterator[Finding]:
 
 
 def _check_credits(document: JsonObject) -> Iterator[Finding]:
-    stated, follows = document.get("creditsAvailable"), _ects(document)
+    stated, follows = document.get("creditsAvailable"), ects_of(document)
     if stated is None:
         return
     if isinstance(stated, bool) or not isinstance(stated, int | float):
@@ -223,7 +223,7 @@ def _check_credits(document: JsonObject) -> Iterator[Finding]:
         yield wrong("achievement.credits", "/creditsAvailable", message, "Leave it out; it follows from the workload.")
 
 
-def _ects(document: JsonObject) -> int | float | None:
+def ects_of(document: JsonObject) -> int | float | None:
     """The workload in ECTS, as a number, where it is stated once and well."""
     tables = rule_set().tables
     values = []
@@ -235,6 +235,12 @@ def _ects(document: JsonObject) -> int | float | None:
         return None
     number = Decimal(values[0])
     return int(number) if number == int(number) else float(number)
+
+
+def allowed_at(path: str) -> tuple[str, ...]:
+    """The values that a place of an achievement may have; empty where there is no list of them."""
+    kind = LISTED.get(path.removeprefix("/"))
+    return () if kind is None else tuple(sorted(rule_set().tables.values[kind].terms))
 
 
 def _allowed(tables: Tables, kind: Kind) -> str:

@@ -12,7 +12,7 @@ CredentialsError
 ├── RuleSetError        rules.unknown, rules.bundle                                   no such version of the rules
 ├── PictureError        picture.{format, too_large, none, several, text, taken}       no picture with one badge in it
 │   ├── PngError        picture.png.{cut, chunk, crc, header, image, rest, chunks, text}
-│   ├── SvgError        picture.svg.{syntax, encoding, doctype, entity, root, depth, markup, badge, active}
+│   ├── SvgError        picture.svg.{syntax, encoding, doctype, entity, root, depth, markup, badge, active, nothing}
 │   ├── PdfError        picture.pdf.{form, attachment, active}
 │   └── BadgeError      picture.badge.{kind, unsigned, characters}                    not to be put into a picture
 ├── PaperError          paper.{address, code, credential}                             nothing to be printed, or read

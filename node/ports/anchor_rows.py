@@ -30,6 +30,8 @@ class Leaf:
     batch: str | None = None
     receipt: bytes | None = None
     """As it is without the proof, which all of a batch share."""
+    credential: str | None = None
+    """The identifier that the credential was stored by; told when it is read, and not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,23 @@ class Anchors(AnchorReader, Protocol):
     async def want(self, leaves: Sequence[Leaf]) -> None:
         """Have these anchored with the next batch; those that are wanted already stay as they are."""
 
-    async def open(self, batch: BatchRecord, *, limit: int) -> int:
-        """Begin a batch of what is wanted in its namespace, so many at most; how many those are. None: no batch."""
+    async def open(self, batch: BatchRecord, *, limit: int, empty: bool = False) -> int:
+        """Begin a batch of what is wanted in its namespace, so many at most; how many those are.
+
+        Where nothing is, there is no batch, unless it may be `empty`: then it is for something else.
+        """
+
+    async def keep(self, batch: str, receipts: Sequence[Leaf]) -> None:
+        """Keep receipts of a batch that is open, some at a time; raises AbsentError, RuleError."""
 
     async def submit(self, batch: str, anchored: bytes, call: bytes, receipts: Sequence[Leaf], at: datetime) -> None:
         """Keep root, call and receipts before the chain is told, and drop the secret; raises AbsentError, RuleError."""
+
+    async def authorize(self, batch: str, call: bytes, at: datetime, *, before: bytes) -> None:
+        """Keep another call that brings the same root, as the one before can be taken no more.
+
+        Raises AbsentError, RuleError for a batch that is not submitted, ConflictError where the call was not `before`.
+        """
 
     async def finish(self, batch: str, finality: bytes, at: datetime) -> None:
         """Keep the proof that all of the batch share; raises AbsentError."""

@@ -62,13 +62,13 @@ NEXT: Final[Mapping[AwardState, frozenset[AwardState]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """An achievement, awarded to somebody."""
+    """An achievement, awarded to somebody; or a credential that was given whole, of whatever achievement."""
 
     id: str
     client_key: str
     """The issuer's own name for it: the same twice is one."""
-    achievement: str
-    version: int
+    achievement: str | None
+    version: int | None
     profile: str
     awarded_at: datetime
     name: str = field(repr=False)
@@ -124,6 +124,9 @@ class AchievementReader(Protocol):
     async def listed(self, *, after: str = "", limit: int = 100) -> tuple[Achievement, ...]:
         """Those whose id comes after this one, in order."""
 
+    async def count(self) -> int:
+        """How many there are."""
+
     async def version(self, achievement: str, version: int | None = None) -> Published:
         """A version, or the latest; raises AbsentError."""
 
@@ -173,6 +176,9 @@ class AwardReader(Protocol):
 
     async def credentials(self, award: str) -> tuple[Secured, ...]:
         """In every form there is."""
+
+    async def of_credential(self, credential: str) -> Award:
+        """The award that was made known by the credential with this identifier; raises AbsentError."""
 
 
 class Awards(AwardReader, Protocol):

@@ -7,9 +7,13 @@ StoreError              store.{address, newer, unsupported, value, slow}
 ├── AbsentError         store.absent                 this organisation has no such thing
 ├── ConflictError       store.{conflict, changed}    it is there already, or was changed meanwhile
 │                       idempotency.other_request
-├── RuleError           organisation.{closed, last_owner, role}, api_key.lifetime, achievement.{withdrawn, empty},
-│                       approval.{closed, same_person, expired, other}, award.state, batch.state, status.{final, sealed,
-│                       full, closed, unreconciled, reconciled, value}, key.{purpose, retired}, vault.master
+├── CapError            key.cap                      a key has signed as often as it may
+├── RuleError           organisation.{closed, closing, last_owner, role, member, members, name, own, program, settings},
+│                       api_key.{first, label, lifetime, many, others, own, program, scope}, achievement.{withdrawn,
+│                       empty}, approval.{closed, deciders, expired, key, other, program, same_person, too_large,
+│                       waiting}, profile.{closed, many}, chain_record.many, award.state, batch.state, status.{final,
+│                       sealed, full, closed, unreconciled, reconciled, value}, key.{purpose, retired}, vault.master,
+│                       store.text
 └── BackupError         backup.{shape, checksum, not_empty, revision, exists, unwritable}
 VaultError              vault.{passphrase, unopened, damaged, absent}
 
@@ -58,6 +62,18 @@ class ConflictError(StoreError):
 
 class RuleError(StoreError):
     """What was asked for would break a rule of the store."""
+
+
+class CapError(StoreError):
+    """A key has signed as often as it may for now; `seconds` says when it may again."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(
+            message,
+            code="key.cap",
+            remedy="Try again then, or have an owner raise the caps of the signing profile. Nothing was signed.",
+        )
+        self.seconds = seconds
 
 
 class BackupError(StoreError):

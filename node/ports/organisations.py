@@ -1,6 +1,6 @@
 """Organisations, who acts for them, and by which identifiers they are known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ class State(StrEnum):
     """Whether something is in use."""
 
     ACTIVE = "active"
+    CLOSING = "closing"
+    """Of an organisation: it issues no more, and what it issued is being made to last."""
     CLOSED = "closed"
 
 
@@ -62,6 +64,24 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    member: str | None = None
+    """The person who acts with it; None for a program. `made_by` is the person who answers for it, or the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an organisation wants to be held to its rules."""
+
+    second_person: frozenset[str] = frozenset()
+    """What nobody does alone, by the names in `node.issuance.organisation.second_person.Action`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How often a key may sign."""
+
+    per_minute: int
+    per_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +138,24 @@ class Organisations(OrganisationReader, Protocol):
     async def add(self, organisation: Organisation) -> None:
         """Take a new one; raises ConflictError."""
 
-    async def close(self, organisation: OrganisationId) -> None:
-        """Let nobody act for it any more; what it published stays. Raises AbsentError."""
+    async def begin_closing(self, organisation: OrganisationId) -> None:
+        """Have it be closing, unless it is closed, once every change of it that is under way has ended."""
+
+    async def close(self, organisation: OrganisationId, *, beside: Sequence[str] | None = None) -> bool:
+        """Let nobody act for it any more; what it published stays. Raises AbsentError.
+
+        With `beside`, only where no task waits for it, or was given up, but of these kinds; whether it is closed now.
+        """
 
 
 class ApiKeyFinder(Protocol):
     """Whose key a request brings: asked before the organisation is known."""
 
-    async def by_prefix(self, prefix: str) -> tuple[OrganisationId, ApiKey] | None:
-        """The key with this prefix, of an organisation that is active."""
+    async def by_prefix(self, prefix: str) -> tuple[OrganisationId, ApiKey, frozenset[Role]] | None:
+        """The key with this prefix, of an organisation that is active, and the roles of the person it is of.
+
+        None also for the key of somebody who is no member any more.
+        """
 
 
 class MemberReader(Protocol):
@@ -172,6 +201,20 @@ class ApiKeys(ApiKeyReader, Protocol):
         """End one for good; raises AbsentError. One that is over stays over from when it was."""
 
 
+class SettingsReader(Protocol):
+    """How one organisation wants to be held to its rules."""
+
+    async def find(self) -> Settings:
+        """As it was set; without anything special where nobody did."""
+
+
+class SettingsKeeper(SettingsReader, Protocol):
+    """… and changing it."""
+
+    async def keep(self, settings: Settings, at: datetime) -> None:
+        """Set it so from now on."""
+
+
 class IdentityReader(Protocol):
     """The identifiers of one organisation, and how it signs."""
 
@@ -207,6 +250,12 @@ class Identities(IdentityReader, Protocol):
 
     async def add_profile(self, profile: Profile) -> None:
         """Take a new profile; raises RuleError for a key that is not for assertions."""
+
+    async def change_profile(self, profile: Profile, *, before: str) -> None:
+        """Sign with this key and these options from now on; raises AbsentError, RuleError as above.
+
+        Raises ConflictError where its key was not `before`.
+        """
 
     async def close_profile(self, profile: str) -> None:
         """Sign with it no more; raises AbsentError."""

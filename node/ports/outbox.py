@@ -60,14 +60,51 @@ class Outbox(OutboxReader, Protocol):
         """Try one that was given up again; raises AbsentError."""
 
 
-class Worker(Protocol):
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How much there is to do, of all organisations."""
+
+    waiting: int
+    """Tasks that are due or under way, or wait for their time."""
+    dead: int
+    """Tasks that were given up, and wait for a person."""
+    oldest: datetime | None
+    """Since when the one that waits longest has been due; None where none is."""
+
+
+class WorkReader(Protocol):
+    """What there is to do, for whoever runs the node."""
+
+    async def standing(self, at: datetime) -> Standing:
+        """How much that is."""
+
+    async def published_at(self, list_id: str) -> datetime | None:
+        """As of when the status list with this id was published last; None where it was not."""
+
+
+class Worker(WorkReader, Protocol):
     """The side of whoever does the work, for all organisations."""
 
     async def claim(self, kinds: Sequence[str], at: datetime, *, lasting: timedelta, limit: int) -> tuple[Claimed, ...]:
         """Take what is due. Nobody else gets it until it was done, failed, or was claimed for too long."""
 
-    async def done(self, claimed: Claimed) -> bool:
-        """Strike it off; False where somebody else has claimed it meanwhile."""
+    async def prolong(self, claimed: Claimed, until: datetime) -> bool:
+        """Keep what takes longer; False where somebody else has claimed it meanwhile, as in all that follows."""
 
-    async def failed(self, claimed: Claimed, problem: str, at: datetime) -> bool:
-        """Have it tried again later, or give it up after MAX_ATTEMPTS; False as above."""
+    async def done(self, claimed: Claimed) -> bool:
+        """Strike it off."""
+
+    async def again(self, claimed: Claimed, task: Task) -> bool:
+        """Strike it off, and take this instead: so far it has gone well, and there is more to do later."""
+
+    async def failed(self, claimed: Claimed, problem: str, at: datetime, *, for_good: bool = False) -> bool:
+        """Have it tried again later, or give it up: after MAX_ATTEMPTS, or where it can never go well."""
+
+    async def give_back(self, claimed: Claimed, at: datetime) -> bool:
+        """Leave it to others, who need not wait until the claim is over."""
+
+    async def free(self, at: datetime) -> int:
+        """Make all that is claimed due at once: for the only process there is, when it begins."""
+
+    async def forget(self, before: datetime) -> int:
+        """Drop what was given up before then; how much that was."""

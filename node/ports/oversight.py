@@ -101,6 +101,18 @@ class Approval:
     state: Decision = Decision.WAITING
     decided_by: str | None = None
     decided_at: datetime | None = None
+    digest: bytes | None = None
+    """Of action and payload. The payload is gone once the request is over: it may name learners."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """The end of the log at a time, in the organisation's signature; with a receipt once it is anchored."""
+
+    number: int
+    at: datetime
+    signed: bytes
+    receipt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +137,18 @@ class AuditReader(Protocol):
     async def head(self) -> tuple[int, bytes]:
         """Number and digest of the last entry."""
 
+    async def signed_heads(self, *, limit: int = 100) -> tuple[SignedHead, ...]:
+        """The ends that were signed, the latest first."""
+
 
 class Audit(AuditReader, Protocol):
     """… and adding to it."""
 
     def record(self, event: Event) -> None:
         """Add this at the end of the unit of work, with all of it or not at all."""
+
+    async def keep_head(self, head: SignedHead) -> None:
+        """Keep a signed end, or the receipt of one that is there; what was signed before it stays as it was."""
 
 
 class ApprovalReader(Protocol):
@@ -141,6 +159,12 @@ class ApprovalReader(Protocol):
 
     async def waiting(self) -> tuple[Approval, ...]:
         """Those that nobody has decided on."""
+
+    async def listed(self, state: Decision, *, after: str = "", limit: int = 100) -> tuple[Approval, ...]:
+        """Those in this state whose id comes after this one."""
+
+    async def same(self, digest: bytes, asked_by: str, at: datetime) -> Approval | None:
+        """What this person has asked for that is the same, waits or was granted, and is not over."""
 
 
 class Approvals(ApprovalReader, Protocol):
@@ -154,6 +178,12 @@ class Approvals(ApprovalReader, Protocol):
 
     async def carry_out(self, approval: str, at: datetime, *, action: str) -> Approval:
         """Take a granted request to do it now, once; raises RuleError for any other, or another action."""
+
+    async def take_back(self, by: str) -> int:
+        """Refuse what this member has granted and nobody has carried out; how many there were."""
+
+    async def forget(self, before: datetime) -> int:
+        """Drop those that were over by then, whatever became of them; how many there were."""
 
 
 class Requests(Protocol):

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+TOKEN_LIST: Final = "status_list"  # noqa: S105 -- a kind of list
+"""The purpose of a Token Status List, which serves every purpose of the tokens that name it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from node.ports.anchor_rows import AnchorReader, Anchors
 from node.ports.awarding import AchievementReader, Achievements, AwardReader, Awards, Published
+from node.ports.mirroring import MirrorReader, Mirrors
 from node.ports.organisations import (
     ApiKeyFinder,
     ApiKeyReader,
@@ -16,13 +17,33 @@ from node.ports.organisations import (
     IdentityReader,
     MemberReader,
     Members,
+    Organisation,
     OrganisationId,
     OrganisationReader,
     Organisations,
+    SettingsKeeper,
+    SettingsReader,
 )
-from node.ports.outbox import Outbox, OutboxReader, Worker
+from node.ports.outbox import Outbox, OutboxReader, Worker, WorkReader
 from node.ports.oversight import ApprovalReader, Approvals, Audit, AuditReader, Challenges, Requests
+from node.ports.publishing import (
+    Catalogue,
+    CatalogueReader,
+    Entry,
+    EntryQuery,
+    Picture,
+    PictureReader,
+    Pictures,
+    Register,
+    RegisterFile,
+    RegisterHead,
+    RegisterReader,
+    Statement,
+    StatementReader,
+    Statements,
+)
 from node.ports.status_rows import StatusReader, StatusRows
+from node.ports.vault import KeyReader, Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +53,19 @@ class View:
     organisation: OrganisationId
     members: MemberReader
     api_keys: ApiKeyReader
+    settings: SettingsReader
+    keys: KeyReader
     identities: IdentityReader
     audit: AuditReader
     approvals: ApprovalReader
     achievements: AchievementReader
+    pictures: PictureReader
+    catalogue: CatalogueReader
+    statements: StatementReader
+    register: RegisterReader
     awards: AwardReader
     status: StatusReader
+    mirrors: MirrorReader
     anchors: AnchorReader
     outbox: OutboxReader
 
@@ -49,16 +77,25 @@ class UnitOfWork:
     organisation: OrganisationId
     members: Members
     api_keys: ApiKeys
+    settings: SettingsKeeper
+    keys: Keys
     identities: Identities
     audit: Audit
     approvals: Approvals
     requests: Requests
     challenges: Challenges
     achievements: Achievements
+    pictures: Pictures
+    catalogue: Catalogue
+    statements: Statements
+    register: Register
     awards: Awards
     status: StatusRows
+    mirrors: Mirrors
     anchors: Anchors
     outbox: Outbox
+    closing: bool = False
+    """Whether it is about to be closed."""
 
 
 class PublicReader(Protocol):
@@ -70,11 +107,38 @@ class PublicReader(Protocol):
     async def catalogue(self, *, after: str = "", limit: int = 100) -> tuple[Published, ...]:
         """The latest versions of what is awarded, by the ids that come after this one."""
 
+    async def entry(self, achievement: str) -> Entry:
+        """The entry of a published achievement, also of one that is awarded no more."""
+
+    async def entries(self, query: EntryQuery) -> tuple[Entry, ...]:
+        """A page of the catalogue: the latest versions of what is awarded."""
+
+    async def picture(self, digest: str) -> tuple[Picture, bytes]:
+        """A picture that a published achievement has."""
+
+    async def statement(self, digest: str) -> Statement:
+        """A statement that an organisation publishes about itself."""
+
+    async def registers(self, *, after: str = "", limit: int = 100) -> tuple[tuple[Organisation, RegisterHead], ...]:
+        """The organisations whose id comes after this one and that have a register, with its head."""
+
+    async def register(self, organisation: OrganisationId) -> RegisterHead:
+        """The head of an organisation's register."""
+
+    async def register_file(self, digest: str) -> RegisterFile:
+        """A file of a register."""
+
     async def status_list(self, url: str) -> bytes:
-        """The version of a list that was published last."""
+        """The version of a list that was published last; of one from a backup none, until it was reconciled."""
+
+    async def list_copy(self, digest: str) -> tuple[str, bytes]:
+        """Address and bytes of a version of a list, by the SHA-256 of it in hexadecimal: published or mirrored here."""
 
     async def did(self, did: str) -> HostedDid:
         """A DID that is hosted here."""
+
+    async def hosted_dids(self, *, after: str = "", limit: int = 100) -> tuple[tuple[OrganisationId, HostedDid], ...]:
+        """The DIDs that are hosted here, with whose they are, by the names that come after this one."""
 
     async def profile_owner(self, profile: str) -> OrganisationId:
         """Whose a signing profile is."""
@@ -87,6 +151,7 @@ class NodeView:
     organisations: OrganisationReader
     key_finder: ApiKeyFinder
     public: PublicReader
+    work: WorkReader
 
 
 @dataclass(frozen=True, slots=True)

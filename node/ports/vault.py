@@ -3,14 +3,14 @@
 The master key lies outside the database, so whoever has the database alone, or a backup of it, has no key.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from did_methods.multikey import PrivateKey, PublicKey
 from node.ports.key_store import KeyStore
-from node.ports.organisations import OrganisationId
+from node.ports.organisations import Caps, OrganisationId
 from node.ports.secret import Secret
 
 
@@ -53,6 +53,43 @@ class KeyRecord:
     retired_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """A key as it lies in the store."""
+
+    id: str
+    purpose: KeyPurpose
+    public: str
+    state: KeyState
+    generation: int
+    sealed: bytes = field(repr=False)
+    created_at: datetime
+    retired_at: datetime | None = None
+
+
+class KeyReader(Protocol):
+    """The keys of one organisation, but not what signs."""
+
+    async def records(self) -> tuple[KeyRecord, ...]:
+        """What may be known of the keys."""
+
+
+class Keys(KeyReader, Protocol):
+    """… and changing them, in one transaction with what is said about them."""
+
+    async def add(self, key: SealedKey) -> None:
+        """Take a key that the vault has sealed; raises ConflictError for an id that is in use."""
+
+    async def retire(self, key: str, at: datetime) -> None:
+        """Sign with it no more; raises AbsentError."""
+
+    async def spend(self, key: str, at: datetime, caps: Caps, *, count: int = 1) -> None:
+        """Count so many signatures to come of a key; raises CapError, and counts nothing, where they are too many.
+
+        They count from the start of the minute and the day, in UTC.
+        """
+
+
 class MasterKey(Protocol):
     """The key outside the database: of a passphrase, or in a key management service. Raises VaultError."""
 
@@ -69,6 +106,11 @@ class MasterKey(Protocol):
 
 class Vault(Protocol):
     """The keys of all organisations of the node. Raises VaultError."""
+
+    async def seal(
+        self, organisation: OrganisationId, key: str, purpose: KeyPurpose, private: PrivateKey, at: datetime
+    ) -> SealedKey:
+        """A key that was made for this purpose, to be added in a transaction of the organisation's."""
 
     async def take(
         self, organisation: OrganisationId, key: str, purpose: KeyPurpose, private: PrivateKey, at: datetime

@@ -5,6 +5,7 @@ VerificationError
 ├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate, chain,
 │                   namespace}
 ├── CapsuleError    capsule.{invalid, too_large}
+├── RegisterError   register.{url, form, digest, rolled_back, too_large, head}
 └── MaterialError   material.{invalid, version}
 
 FetchError              what an address stands for was not had; never a reason to call a document good or forged
@@ -44,6 +45,10 @@ class MaterialError(VerificationError):
 
 class CapsuleError(VerificationError):
     """A file that says it is a capsule is not what one looks like."""
+
+
+class RegisterError(VerificationError):
+    """A register, or a copy of one, is not what one looks like, or not what its digests say."""
 
 
 class FetchError(Exception):

@@ -4,6 +4,7 @@ Which of them count is another question: only those by the key of the one who is
 Any other proof is shown, and is never a reason to accept.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -12,6 +13,7 @@ from node.credentials.credential import Credential
 from node.documents import JsonObject
 from node.proofs.data_integrity import ProofResult, VerifiedProof, verify_proofs
 from node.proofs.errors import ProofFailure, ProofIndeterminate, ProofsError
+from node.proofs.jose.algorithms import VerificationKey
 from node.proofs.proof import Proof
 from node.proofs.securing import EnvelopingProof, SecuringProof
 from node.proofs.securing import Outcome as ProofOutcome
@@ -105,18 +107,34 @@ class ExaminedProof:
         }
 
 
-def examine(
+type Verified = Callable[
+    [JsonObject, tuple[Proof, ...], Mapping[str, VerificationKey], Vocabulary], tuple[ProofResult, ...]
+]
+
+
+def verified_now(
+    document: JsonObject, proofs: tuple[Proof, ...], keys: Mapping[str, VerificationKey], vocabulary: Vocabulary
+) -> tuple[ProofResult, ...]:
+    """What became of proofs, found out now."""
+    return verify_proofs(document, proofs, keys, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
+
+
+def examine(  # noqa: PLR0913 -- whose proofs of what, by which keys and terms
     document: JsonObject,
     proofs: tuple[SecuringProof, ...],
     ring: KeyRing,
     relationship: Relationship,
     vocabulary: Vocabulary,
+    *,
+    verified: Verified = verified_now,
 ) -> tuple[ExaminedProof, ...]:
     """Each proof of the document, in its order: the key is looked up, then the signature tried.
 
     A proof inside was made before the document was put into an envelope, whose members it therefore does not cover.
     They are taken away where the same party made both: what somebody else wraps around a document is no part of it, and
     may not seem to be. Of several parties that is the issuer, for anybody can put a proof beside the issuer's.
+
+    `verified` tries the signatures inside, or knows what became of just these.
     """
     around = tuple([_tried(proof, ring, relationship) for proof in proofs if not isinstance(proof, Proof)])
     inside = tuple([proof for proof in proofs if isinstance(proof, Proof)])
@@ -129,13 +147,13 @@ def examine(
         if examined.holds and wrapper in makers and (len(makers) == 1 or wrapper == Credential(document).issuer):
             document = {name: value for name, value in document.items() if name not in examined.proof.own_members}
     usable = {path: found.public_key for path, found in keys.items() if found.public_key is not None}
-    results = verify_proofs(document, inside, usable, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
+    results = verified(document, inside, usable, vocabulary)
     for path, found in tuple(keys.items()):
         for other in found.others:
             if other.public_key is None or _holds_at(path, results):
                 break
             tried = usable | {path: other.public_key}
-            again = verify_proofs(document, inside, tried, jsonld=vocabulary.jsonld, recurring=vocabulary.recurring)
+            again = verified(document, inside, tried, vocabulary)
             if _holds_at(path, again):
                 usable, results, keys[path] = tried, again, other
     return (*around, *(ExaminedProof(result.proof, keys[result.proof.path], result.outcome) for result in results))

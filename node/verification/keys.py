@@ -202,8 +202,8 @@ class KeyRing:
         reason = failure.message if failure else "nobody looked it up"
         return _unknown(
             "issuer_key.unresolved",
-            f"The document of {identifier[:96]} is not known: {reason}. Connect and check again, or pin the document "
-            "in your trust file.",
+            f"The document of {identifier[:96]} is not known: {reason.removesuffix('.')}. "
+            "Connect and check again, or pin the document in your trust file.",
         )
 
     def _brought(self, item: ResolvedDocument, identifier: str) -> "_Known | KeyFinding":

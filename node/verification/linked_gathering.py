@@ -5,6 +5,7 @@ asked learns no more than that somebody checks a document that pins what lies th
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -24,9 +25,24 @@ MAX_AT_ONCE: Final = 4
 """Fetches under way together."""
 FETCH_SECONDS: Final = 10.0
 """All of them; each has the fetcher's own limit."""
+MAX_ASKED: Final = 16
+"""Addresses of one document that are asked, one after what another led to."""
 ACCEPT: Final = "*/*"
 WEB: Final = ("https://", "http://")
 """What the fetcher is asked about at all; it decides which of these are fetched."""
+
+
+async def judged_with_resources(
+    judge: Callable[[VerificationMaterial], Awaitable[Report]], material: VerificationMaterial, sources: Sources
+) -> tuple[Report, VerificationMaterial]:
+    """The report once all is there that can be had of what the document pins, and the material with it."""
+    report = await judge(material)
+    asked: set[str] = set()
+    while not (wanted := set(wanted_resources(report))) <= asked and len(asked) < MAX_ASKED:
+        asked |= wanted  # what was had may lead on: a type extends another
+        material = await gather_resources(report, material, sources)
+        report = await judge(material)
+    return report, material
 
 
 def wanted_resources(report: Report) -> list[str]:

@@ -4,10 +4,12 @@ A policy never turns unknown into pass: it says which checks must pass, and what
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 from did_methods.history import KeyEvidence
@@ -17,7 +19,7 @@ from node.verification.check import Check, CheckName, Outcome
 from node.verification.errors import PolicyError
 from node.verification.toml_file import read_toml, text_of
 
-__all__ = ["KeyEvidence", "Policy", "built_in", "parse_policy"]
+__all__ = ["KeyEvidence", "Policy", "built_in", "built_in_policies", "parse_policy"]
 
 BUILT_IN: Final = ("everyday", "strict", "archive")
 DEFAULT: Final = "everyday"
@@ -90,6 +92,11 @@ def built_in(name: str = DEFAULT) -> Policy:
     # A test holds these files to the schema; here the check would only cost time.
     text = files("node.verification").joinpath("policies", f"{name}.toml").read_text("utf-8")
     return _policy(tomllib.loads(text))
+
+
+def built_in_policies() -> Mapping[str, Policy]:
+    """All policies that travel with glejt, by their names."""
+    return MappingProxyType({name: built_in(name) for name in BUILT_IN})
 
 
 def _policy(table: JsonObject) -> Policy:

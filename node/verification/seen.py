@@ -7,6 +7,7 @@ Only what was proven is remembered, and only of chains that the verifier trusts.
 itself, so what came with a file never adds to it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 MAX_HEADS: Final = 4096
-"""Lists that are remembered, some 500 bytes each: as many as the issuers of a country have. Then the one that was seen
-longest ago is forgotten."""
+"""Lists that are remembered, some 500 bytes each: as many as the issuers of a country have. Then the namespace with the
+most of them forgets the one that was seen longest ago: nobody's lists, however many, push out those of others."""
 MAX_BLOCKS: Final = 64
 """Chains, as many as a trust file names."""
 
@@ -101,7 +102,7 @@ class Seen:
         for block in blocks:
             earlier = latest.pop(block.place, block)
             latest[block.place] = block if block.number > earlier.number else earlier
-        return type(self)(tuple(known.values())[-MAX_HEADS:], tuple(latest.values())[-MAX_BLOCKS:])
+        return type(self)(_fair(tuple(known.values())), tuple(latest.values())[-MAX_BLOCKS:])
 
     def to_json(self) -> JsonObject:
         """What is remembered, as plain JSON; `from_json` reads it back."""
@@ -123,6 +124,20 @@ class Seen:
 
 
 NOTHING_SEEN: Final = Seen()
+
+
+def _fair(heads: tuple[SeenHead, ...]) -> tuple[SeenHead, ...]:
+    """As many as are remembered: of each namespace the one that was seen last, then the one before it, and so on."""
+    if len(heads) <= MAX_HEADS:
+        return heads
+    count: Counter[tuple[int, bytes, bytes, bytes]] = Counter()
+    order: list[tuple[int, int]] = []
+    for index in reversed(range(len(heads))):
+        namespace = heads[index].place[:4]
+        count[namespace] += 1
+        order.append((count[namespace], -index))
+    kept = sorted(-index for _, index in sorted(order)[:MAX_HEADS])
+    return tuple([heads[index] for index in kept])
 
 
 def heads_in(report: "Report", trust: "Trust") -> Iterator[SeenHead]:

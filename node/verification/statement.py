@@ -4,6 +4,7 @@ It is judged as any credential is: by the same checks, the same keys, the same t
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from did_methods.document import Relationship
 from node.credentials.credential import Credential
@@ -13,10 +14,13 @@ from node.verification.checks.context import check_context
 from node.verification.checks.issuer_key import check_issuer_key
 from node.verification.checks.proof import check_proof
 from node.verification.checks.structure import check_structure
-from node.verification.examination import ExaminedProof, examine
+from node.verification.examination import ExaminedProof, examine, verified_now
 from node.verification.keys import KeyRing
 from node.verification.received import Received
 from node.verification.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from node.verification.recurring_lists import ReadList
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,24 @@ class Statement:
         return self.case.credential
 
 
-def read_statement(received: Received, ring: KeyRing, vocabulary: Vocabulary) -> Statement | Check:
+def read_statement(
+    received: Received, ring: KeyRing, vocabulary: Vocabulary, *, known: "ReadList | None" = None
+) -> Statement | Check:
     """The statement that a document is, or the first check that it does not pass.
 
     1. It is built as a credential must be.
     2. Its terms are known.
     3. It is signed with a key of its issuer's, for making statements.
+
+    `known` is what follows from its text alone, where that is remembered.
     """
-    structure, proofs = check_structure(received)  # 1.
+    structure, proofs = check_structure(received) if known is None else known.structure  # 1.
     document = received.value
     if not structure.passed or not isinstance(document, dict):
         return structure
     credential = Credential(document)
-    examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, vocabulary)
+    verified = verified_now if known is None else known.verified
+    examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, vocabulary, verified=verified)
     by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
     case = Case(credential, ring.at, ring.policy, ring.trust, vocabulary, None)
     for check in (

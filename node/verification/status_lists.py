@@ -14,14 +14,15 @@ from node.credentials.errors import TimestampError
 from node.credentials.timestamps import parse_timestamp
 from node.documents import DocumentError
 from node.status.errors import StatusError
-from node.status.status_list import SEALED_UNTIL, StatusList, read_status_list
+from node.status.status_list import SEALED_UNTIL, StatusList
 from node.verification.case import CLOCK_SKEW, Case
 from node.verification.check import Check, CheckName
 from node.verification.checks.validity import check_validity
 from node.verification.examination import ExaminedProof, counting
 from node.verification.keys import KeyRing
 from node.verification.material import Origin, ResolutionFailure, StatusListCopy
-from node.verification.received import Received, read_text
+from node.verification.received import Received
+from node.verification.recurring_lists import ReadList, read_list
 from node.verification.statement import read_statement
 from node.verification.status_gathering import MAX_COPIES, MAX_LISTS
 from node.verification.vocabulary import Vocabulary
@@ -101,13 +102,15 @@ class StatusLists:
         6. There is a status list in it.
         """
         try:
-            received = read_text(copy.content)  # 1.
+            known = read_list(copy.content)  # 1.
         except DocumentError as error:
             return UnusableList("status.list.unreadable", f"What should be the list is none: {error}.", copy.origin)
-        statement = read_statement(received, self._ring, self._vocabulary)  # 2.
+        received = known.received
+        statement = read_statement(received, self._ring, self._vocabulary, known=known)  # 2.
         if isinstance(statement, Check) and statement.name is CheckName.ISSUER_KEY and statement.unknown:
             headed = self._as_headed(received, copy)
-            statement = read_statement(received, headed, self._vocabulary) if headed is not None else statement
+            if headed is not None:
+                statement = read_statement(received, headed, self._vocabulary, known=known)
         if isinstance(statement, Check):
             return UnusableList(
                 f"status.list.{statement.name}", f"The list cannot be relied on: {statement.message}", copy.origin
@@ -115,7 +118,7 @@ class StatusLists:
         if statement.credential.id != copy.url:  # 3.
             message = "The list calls another address its own than the one it stands for."
             return UnusableList("status.list.id", message, copy.origin)
-        return self._dated(statement.case, statement.proofs, copy)
+        return self._dated(statement.case, statement.proofs, copy, known)
 
     def _as_headed(self, received: Received, copy: StatusListCopy) -> KeyRing | None:
         """Where keys are looked up as of the head that names a copy; None where no head of its issuer's does."""
@@ -128,7 +131,9 @@ class StatusLists:
         time = headed_at(copy.url, copy.digest, namespaces, self._ring.records, self._ring.at)
         return None if time is None else replace(self._ring, anchored=lambda _proof: time)
 
-    def _dated(self, case: Case, proofs: tuple[ExaminedProof, ...], copy: StatusListCopy) -> SignedList | UnusableList:
+    def _dated(
+        self, case: Case, proofs: tuple[ExaminedProof, ...], copy: StatusListCopy, known: ReadList
+    ) -> SignedList | UnusableList:
         validity = check_validity(case, proofs)  # 4.
         signed = _signed(case.credential, proofs)
         if validity.code == "validity.not_yet" or (signed is not None and signed - case.at > CLOCK_SKEW):
@@ -140,7 +145,7 @@ class StatusLists:
             message = "The list could itself be withdrawn, and whether it was is not looked into."
             return UnusableList("status.list.nested", message, copy.origin)
         try:
-            content = read_status_list(case.document)  # 6.
+            content = known.content(case.document)  # 6.
         except StatusError as error:
             return UnusableList(error.code, f"{error}. {error.remedy}", copy.origin)
         return SignedList(

@@ -18,7 +18,7 @@ import itertools
 import json
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, Self
@@ -57,6 +57,10 @@ _SERVER_ERRORS: Final = range(500, 600)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
+type Carry = Callable[[bytes, int], Awaitable[bytes]]
+"""How a message gets to a node: it, and how many bytes of an answer are taken; the answer. Raises RpcError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A method, and what it is called with."""
@@ -68,12 +72,20 @@ class Call:
 class JsonRpc:
     """A node of a chain, by its address.
 
-    Used as an asynchronous context manager it keeps its connection open; else each message has its own.
+    Used as an asynchronous context manager it keeps its connection open; else each message has its own. With `carry`
+    somebody else brings the messages there, and the address need not be more than a name.
     """
 
-    __slots__ = ("_authorization", "_ids", "_open", "_seconds", "_secrets", "_singly", "_tls", "_url", "name")
+    __slots__ = ("_authorization", "_carry", "_ids", "_open", "_seconds", "_secrets", "_singly", "_tls", "_url", "name")
 
-    def __init__(self, url: str, *, seconds: float = TOTAL_SECONDS, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float = TOTAL_SECONDS,
+        tls: ssl.SSLContext | None = None,
+        carry: Carry | None = None,
+    ) -> None:
         parts = _parts(url)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
@@ -85,6 +97,7 @@ class JsonRpc:
         self._secrets = _secrets(parts)
         self._seconds = seconds
         self._tls = tls
+        self._carry = carry or self.deliver
         self._ids = itertools.count(1)
         self._singly = False
         self._open: httpx2.AsyncHTTPTransport | None = None
@@ -133,22 +146,22 @@ class JsonRpc:
 
     async def _one(self, call: Call, max_bytes: int) -> JsonValue:
         (number,) = itertools.islice(self._ids, 1)
-        answer = self._read(await self._post(_message(number, call), max_bytes), max_bytes)
+        answer = self._read(await self._carry(_written(_message(number, call)), max_bytes), max_bytes)
         return self._results([answer], [number])[0]
 
     async def _together(self, calls: Sequence[Call], max_bytes: int) -> list[JsonValue] | None:
         """The results, or None where the node answers that it does not take several calls at once."""
         numbers = list(itertools.islice(self._ids, len(calls)))
         message: list[JsonValue] = [_message(number, call) for number, call in zip(numbers, calls, strict=True)]
-        answer = self._read(await self._post(message, max_bytes), max_bytes)
+        answer = self._read(await self._carry(_written(message), max_bytes), max_bytes)
         if isinstance(answer, dict) and "error" in answer and answer.get("id") is None:
             return None
         if not isinstance(answer, list):
             raise bad_answer(self.name, "shape", f"answers {len(calls)} calls with something that is no list")
         return self._results(answer, numbers)
 
-    async def _post(self, message: JsonValue, max_bytes: int) -> bytes:
-        """The body of the answer.  1. and 2."""
+    async def deliver(self, message: bytes, max_bytes: int) -> bytes:
+        """The body of the answer to a message that is written already, unread.  1. and 2."""
         import httpx2  # noqa: PLC0415 -- 70 ms that only a run with something to ask should pay
 
         transport = self._open or self._transport()
@@ -182,7 +195,7 @@ class JsonRpc:
             return self._tls
         return tls_of_the_system() if self._url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-    def _request(self, message: JsonValue) -> "httpx2.Request":
+    def _request(self, message: bytes) -> "httpx2.Request":
         import httpx2  # noqa: PLC0415 -- as above
 
         headers = {
@@ -197,7 +210,7 @@ class JsonRpc:
             "POST",
             self._url,
             headers=headers,
-            content=json.dumps(message, separators=(",", ":")).encode("ascii"),
+            content=message,
             extensions={"timeout": {"connect": CONNECT_SECONDS}},
         )
 
@@ -295,6 +308,10 @@ def _secrets(parts: SplitResult) -> tuple[str, ...]:
     }
     both = texts | {unquote(text) for text in texts}
     return tuple(sorted((text for text in both if len(text) >= MIN_SECRET_CHARS), key=len, reverse=True))
+
+
+def _written(message: JsonValue) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode("ascii")
 
 
 def _message(number: int, call: Call) -> JsonValue:

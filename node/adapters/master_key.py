@@ -41,7 +41,8 @@ class LocalMasterKey:
             raise VaultError(
                 "the passphrase does not open the master key",
                 code="vault.passphrase",
-                remedy="Give the passphrase that was set when the node was set up. Without it its keys are lost.",
+                remedy="Give the one that counts now, in passphrase_file; while a master key is being replaced, the "
+                "one before in former_passphrase_file. Without it the keys are lost.",
             ) from error
         except KeyFileError as error:
             raise VaultError(str(error), code="vault.damaged", remedy=error.remedy) from error

@@ -28,6 +28,11 @@ class AchievementRowsReader(Bound):
         statement = self.select(ACHIEVEMENTS, ACHIEVEMENTS.c.id > after).order_by(ACHIEVEMENTS.c.id).limit(limit)
         return tuple(map(_achievement, await self.rows(statement)))
 
+    async def count(self) -> int:
+        """How many there are."""
+        own = ACHIEVEMENTS.c.organisation == self.organisation
+        return await self.connection.scalar(select(func.count()).select_from(ACHIEVEMENTS).where(own)) or 0
+
     async def version(self, achievement: str, version: int | None = None) -> Published:
         """A version, or the latest."""
         table = ACHIEVEMENT_VERSIONS

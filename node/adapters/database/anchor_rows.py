@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, select, tuple_
+from sqlalchemy import RowMapping, and_, bindparam, func, select, tuple_
 
-from node.adapters.database.award_tables import BATCHES, LEAVES
+from node.adapters.database.award_tables import BATCHES, CREDENTIALS, LEAVES
 from node.adapters.database.bound import Bound, without_organisation
 from node.ports.anchor_rows import BatchRecord, BatchState, Leaf
-from node.ports.errors import RuleError
+from node.ports.errors import ConflictError, RuleError
 
 
 class AnchorRowsReader(Bound):
@@ -30,7 +31,9 @@ class AnchorRowsReader(Bound):
         """The leaves of a batch."""
         place = tuple_(LEAVES.c.award, LEAVES.c.form)
         statement = self.select(LEAVES, LEAVES.c.batch == batch, place > after)
-        rows = await self.rows(statement.order_by(LEAVES.c.award, LEAVES.c.form).limit(limit))
+        same = tuple(LEAVES.c[name] == CREDENTIALS.c[name] for name in ("organisation", "award", "form"))
+        named = statement.join(CREDENTIALS, and_(*same)).add_columns(CREDENTIALS.c.credential)
+        rows = await self.rows(named.order_by(LEAVES.c.award, LEAVES.c.form).limit(limit))
         return tuple(map(_leaf, rows))
 
     async def leaf(self, award: str, form: str) -> Leaf:
@@ -47,10 +50,10 @@ class AnchorRows(AnchorRowsReader):
     async def want(self, leaves: Sequence[Leaf]) -> None:
         """Have these anchored with the next batch."""
         await self.insert_new(
-            LEAVES, [{**asdict(leaf), "batch": None, "receipt": None} for leaf in leaves], "award", "form"
+            LEAVES, [{**_values(leaf), "batch": None, "receipt": None} for leaf in leaves], "award", "form"
         )
 
-    async def open(self, batch: BatchRecord, *, limit: int) -> int:
+    async def open(self, batch: BatchRecord, *, limit: int, empty: bool = False) -> int:
         """Begin a batch of what is wanted in its namespace."""
         waiting = (LEAVES.c.batch.is_(None), LEAVES.c.namespace == batch.namespace)
         chosen = self.select(LEAVES, *waiting).order_by(LEAVES.c.award, LEAVES.c.form).limit(limit)
@@ -61,12 +64,17 @@ class AnchorRows(AnchorRowsReader):
         await self.connection.execute(statement.values(batch=batch.id))
         counted = select(func.count()).where(LEAVES.c.organisation == self.organisation, LEAVES.c.batch == batch.id)
         taken = await self.connection.scalar(counted) or 0
-        if not taken:
+        if not taken and not empty:
             await self.changed(self.delete(BATCHES, BATCHES.c.id == batch.id))
         return taken
 
     async def submit(self, batch: str, anchored: bytes, call: bytes, receipts: Sequence[Leaf], at: datetime) -> None:
         """Keep root, call and receipts, before the chain is told."""
+        await self.keep(batch, receipts)
+        await self._keep(batch, at, state=BatchState.SUBMITTED, anchored=anchored, call=call, secret=None)
+
+    async def keep(self, batch: str, receipts: Sequence[Leaf]) -> None:
+        """Keep receipts of a batch that is open."""
         await self._require(batch, BatchState.OPEN)
         if receipts:
             # One whose person was erased meanwhile has no row any more, and gets no receipt.
@@ -78,7 +86,17 @@ class AnchorRows(AnchorRowsReader):
             ).values(receipt=bindparam("made"))
             made = [{"of_award": leaf.award, "of_form": leaf.form, "made": leaf.receipt} for leaf in receipts]
             await self.connection.execute(statement, made)
-        await self._keep(batch, at, state=BatchState.SUBMITTED, anchored=anchored, call=call, secret=None)
+
+    async def authorize(self, batch: str, call: bytes, at: datetime, *, before: bytes) -> None:
+        """Keep another call that brings the same root."""
+        await self._require(batch, BatchState.SUBMITTED)
+        if (await self.batch(batch)).call != before:
+            raise ConflictError(
+                "somebody else has authorised this batch anew meanwhile",
+                code="store.changed",
+                remedy="Follow the call that stands there now.",
+            )
+        await self._keep(batch, at, call=call)
 
     async def finish(self, batch: str, finality: bytes, at: datetime) -> None:
         """Keep the proof that all of the batch share; a newer one replaces it."""
@@ -104,6 +122,10 @@ class AnchorRows(AnchorRowsReader):
 
 def _batch(row: RowMapping) -> BatchRecord:
     return BatchRecord(**{**without_organisation(row), "state": BatchState(row["state"])})
+
+
+def _values(leaf: Leaf) -> dict[str, Any]:
+    return {name: value for name, value in asdict(leaf).items() if name != "credential"}
 
 
 def _leaf(row: RowMapping) -> Leaf:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, func, or_, select, union, union_all
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, or_, select, union, union_all, update
 
 from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STATUS_ENTRIES
 from node.adapters.database.bound import Bound
@@ -29,6 +29,13 @@ _LAST: Final = "\U0010ffff"
 """Comes after every other character, in the order of code points."""
 
 
+_ISSUING: Final = update(AWARDS).where(
+    AWARDS.c.organisation == bindparam("of"),
+    AWARDS.c.id.in_(bindparam("ids", expanding=True)),
+    AWARDS.c.state.in_([state for state, after in NEXT.items() if AwardState.ISSUED in after]),
+)
+
+
 class AwardRowsReader(Bound):
     """The awards of one organisation."""
 
@@ -36,7 +43,7 @@ class AwardRowsReader(Bound):
 
     async def find(self, award: str) -> Award:
         """The award."""
-        return _award(await self.found("award with this id", AWARDS, AWARDS.c.id == award))
+        return _award(await self.found("award with this id", AWARDS, id=award))
 
     async def by_client_keys(self, keys: Sequence[str]) -> Mapping[str, Award]:
         """Those of these client keys that there are."""
@@ -72,8 +79,13 @@ class AwardRowsReader(Bound):
 
     async def credential(self, award: str, form: str) -> Secured:
         """The credential of an award in this form."""
-        conditions = (CREDENTIALS.c.award == award, CREDENTIALS.c.form == form)
-        return _secured(await self.found("credential of this award in this form", CREDENTIALS, *conditions))
+        found = await self.found("credential of this award in this form", CREDENTIALS, award=award, form=form)
+        return _secured(found)
+
+    async def of_credential(self, credential: str) -> Award:
+        """The award that was made known by the credential with this identifier."""
+        named = self.select(CREDENTIALS, CREDENTIALS.c.credential == credential).with_only_columns(CREDENTIALS.c.award)
+        return _award(await self.found("credential with this identifier", AWARDS, AWARDS.c.id.in_(named.limit(1))))
 
     async def credentials(self, award: str) -> tuple[Secured, ...]:
         """In every form there is."""
@@ -97,8 +109,27 @@ class AwardRows(AwardRowsReader):
         """Keep what was signed."""
         _require_few(len(credentials))
         rows = [{**asdict(each), "digest": hashlib.sha256(each.secured).digest()} for each in credentials]
-        await self.insert_new(CREDENTIALS, rows, "award", "form")
+        new = await self.insert_new(CREDENTIALS, rows, "award", "form")
         ids = sorted({each.award for each in credentials})
+        if len(new) < len(rows):
+            await self._require_same(rows, ids)
+        issuing = {"of": self.organisation, "ids": ids, "state": AwardState.ISSUED, "changed_at": at}
+        if (await self.connection.execute(_ISSUING, issuing)).rowcount == len(ids):
+            return
+        issued = await self.rows(
+            self.select(AWARDS, AWARDS.c.id.in_(ids), AWARDS.c.state == AwardState.ISSUED).with_only_columns(
+                AWARDS.c.id
+            )
+        )
+        if len(issued) != len(ids):
+            raise ConflictError(
+                "an award among them was cancelled, or erased, meanwhile",
+                code="store.changed",
+                remedy="Look at the awards again; nothing of this was stored.",
+            )
+
+    async def _require_same(self, rows: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> None:
+        """That what was stored before is what was signed now."""
         stored = await self.rows(
             self.select(CREDENTIALS, CREDENTIALS.c.award.in_(ids)).with_only_columns(
                 CREDENTIALS.c.award, CREDENTIALS.c.form, CREDENTIALS.c.digest
@@ -110,23 +141,6 @@ class AwardRows(AwardRowsReader):
                 "another credential was stored for this award already",
                 code="store.conflict",
                 remedy="Take the one that is stored; what was signed last was never handed out.",
-            )
-        may = [state for state, after in NEXT.items() if AwardState.ISSUED in after]
-        await self.changed(
-            self.update(AWARDS, AWARDS.c.id.in_(ids), AWARDS.c.state.in_(may)).values(
-                state=AwardState.ISSUED, changed_at=at
-            )
-        )
-        issued = await self.rows(
-            self.select(AWARDS, AWARDS.c.id.in_(ids), AWARDS.c.state == AwardState.ISSUED).with_only_columns(
-                AWARDS.c.id
-            )
-        )
-        if len(issued) != len(ids):
-            raise ConflictError(
-                "an award among them was cancelled, or erased, meanwhile",
-                code="store.changed",
-                remedy="Look at the awards again; nothing of this was stored.",
             )
 
     async def change(self, award: str, state: AwardState, at: datetime) -> None:
@@ -144,7 +158,7 @@ class AwardRows(AwardRowsReader):
         """Remove awards, and all that shows whose they were."""
         ids = list(awards)
         _require_few(len(ids))
-        await self.changed(self.update(STATUS_ENTRIES, STATUS_ENTRIES.c.award.in_(ids)).values(award=None))
+        await self.changed(self.update(STATUS_ENTRIES, STATUS_ENTRIES.c.award.in_(ids)).values(award=None, reason=None))
         await self.changed(self.delete(LEAVES, LEAVES.c.award.in_(ids)))
         await self.changed(self.delete(CREDENTIALS, CREDENTIALS.c.award.in_(ids)))
         return await self.changed(self.delete(AWARDS, AWARDS.c.id.in_(ids)))

@@ -3,12 +3,13 @@
 A file is a ZIP archive: for each table its rows, one a line as JSON, in the order of their keys, bytes in base64; and
 `manifest.json`, written last, with the revision of the tables, and for each table how many rows it has and their
 SHA-256. The same rows make the same lines on both engines, so moving to the other one is to restore there, and what
-arrived can be compared with what left.
+arrived can be compared with what left. Other files that belong to the node stand in it as they are.
 
 Making one:
 
 1. One view of one moment is read, table by table; nobody waits for it.
-2. The file is written under another name, and given its own once all of it is on the disk.
+2. Then other files are copied: what the rows refer to was there before them, so it is in a copy made after.
+3. The file is written under another name, and given its own once all of it is on the disk.
 
 Restoring, in one transaction, into a database with nothing in it:
 
@@ -17,9 +18,9 @@ Restoring, in one transaction, into a database with nothing in it:
 3. The rows are read back from the database, and have to have the same sums.
 4. The tables are brought to today's revision.
 5. A backup is of the past: what was single-use then may be used, what was withdrawn since is not withdrawn in it. So
-   challenges go, keys for programs are over, and no status list gives away places or is published before it was
-   compared with its last published version. To move to another engine leaves all as it is: then nothing may have been
-   done with the old one since.
+   challenges and requests for a second person go, keys for programs are over, and no status list gives away places or
+   is published before it was compared with its last published version. To move to another engine leaves all as it is:
+   then nothing may have been done with the old one since.
 
 Spec: https://www.sqlite.org/isolation.html, https://www.postgresql.org/docs/current/transaction-iso.html
 """
@@ -32,11 +33,12 @@ import os
 import secrets
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Final
 
 import orjson
@@ -46,7 +48,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.adapters.database.award_tables import STATUS_LISTS
 from node.adapters.database.engine import Database
 from node.adapters.database.migration import known_revisions, migrate, revision_of
-from node.adapters.database.tables import API_KEYS, CHALLENGES
+from node.adapters.database.tables import API_KEYS, APPROVALS, CHALLENGES
 from node.ports.errors import BackupError
 
 FORMAT: Final = "glejt/backup/v1"
@@ -57,6 +59,8 @@ MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 ROWS_AT_ONCE: Final = 1000
 _OWNER_ONLY: Final = 0o600
 _VERSIONS: Final = "alembic_version"
+_FILES: Final = "files/"
+_CHUNK_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +72,33 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a file comes to."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """What a manifest says."""
 
     revision: str
     made_at: str
     tables: dict[str, Sum]
+    files: dict[str, Kept] = field(default_factory=dict)
 
 
-async def back_up(database: Database, path: Path, at: datetime) -> Backup:
-    """Write a backup to a new file that only its owner may read."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+type Copy = Callable[[Path], Awaitable[None]]
+"""Makes a copy of something that may be in use, of one moment, at a path where nothing is."""
+
+
+async def back_up(
+    database: Database, path: Path, at: datetime, *, beside: Mapping[str, Copy] = MappingProxyType({})
+) -> Backup:
+    """Write a backup to a new file that only its owner may read, with copies of other files `beside` the rows."""
     with (
-        _written(path, temporary) as file,
+        _written(path, _beside(path)) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
     ):
         async with database.reading() as connection:  # 1.
@@ -93,9 +111,12 @@ async def back_up(database: Database, path: Path, at: datetime) -> Backup:
             for table in await _tables(connection):
                 with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as entry:
                     sums[str(table.name)] = await _summed(connection, table, entry)
-        backup = Backup(revision, at.isoformat(), sums)
+        files = {name: await _copied(copy, f"{_FILES}{name}", path, archive) for name, copy in beside.items()}  # 2.
+        backup = Backup(revision, at.isoformat(), sums, files)
         stated = {name: {"rows": each.rows, "sha256": each.sha256} for name, each in sums.items()}
         manifest = {"format": FORMAT, "revision": revision, "made_at": backup.made_at, "tables": stated}
+        if files:
+            manifest["files"] = {name: asdict(each) for name, each in files.items()}
         archive.writestr(MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     return backup
 
@@ -136,6 +157,16 @@ def check_backup(path: Path) -> Backup:
     """What a backup says of itself, after its rows were read and summed up; raises BackupError."""
     with _archive(path) as archive:
         return _checked(archive)
+
+
+async def take_out(path: Path, name: str, target: Path) -> None:
+    """Write a file that stands in a backup to where nothing is; raises BackupError where it is not as it was kept."""
+
+    def work() -> None:
+        with _archive(path) as archive, _written(target, _beside(target)) as file:
+            _compare_file(name, _sum_of(_chunks_of(archive, f"{_FILES}{name}"), file), _manifest(archive))
+
+    await asyncio.to_thread(work)
 
 
 async def sums(database: Database) -> dict[str, Sum]:
@@ -181,8 +212,34 @@ async def _fill(connection: AsyncConnection, table: Table, archive: zipfile.ZipF
         await connection.execute(table.insert(), [_row(line, columns) for line in lines])
 
 
+async def _copied(copy: Copy, entry: str, path: Path, archive: zipfile.ZipFile) -> Kept:
+    temporary = _beside(path)
+    try:
+        await copy(temporary)
+        with temporary.open("rb") as source, archive.open(entry, "w", force_zip64=True) as kept:
+            return await asyncio.to_thread(_sum_of, iter(lambda: source.read(_CHUNK_BYTES), b""), kept)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sum_of(chunks: Iterable[bytes], target: IO[bytes] | None = None) -> Kept:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        if target is not None:
+            target.write(chunk)
+    return Kept(size, digest.hexdigest())
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
 def _checked(archive: zipfile.ZipFile) -> Backup:
     backup = _manifest(archive)
+    for name in backup.files:
+        _compare_file(name, _sum_of(_chunks_of(archive, f"{_FILES}{name}")), backup)
     for name in backup.tables:
         digest, rows = hashlib.sha256(), 0
         for line in _lines(archive, name):
@@ -199,6 +256,15 @@ def _lines(archive: zipfile.ZipFile, table: str) -> Iterator[bytes]:
                 yield line
     except (KeyError, OSError, zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
         raise _shape(f"the rows of {table} cannot be read") from error
+
+
+def _chunks_of(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    try:
+        with archive.open(name) as entry:
+            while chunk := entry.read(_CHUNK_BYTES):
+                yield chunk
+    except (KeyError, OSError, zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
+        raise _shape(f"{name} in it cannot be read") from error
 
 
 def _row(line: bytes, columns: list[tuple[str, bool]]) -> dict[str, Any]:
@@ -225,6 +291,7 @@ async def _require_empty(connection: AsyncConnection) -> None:
 async def _distrust(connection: AsyncConnection, at: datetime) -> None:
     await connection.execute(delete(CHALLENGES))
     await connection.execute(update(API_KEYS).where(API_KEYS.c.revoked_at.is_(None)).values(revoked_at=at))
+    await connection.execute(delete(APPROVALS))  # one that was granted may have been carried out since
     unsealed = STATUS_LISTS.c.sealed_at.is_(None)
     await connection.execute(update(STATUS_LISTS).where(unsealed).values(open=False, reconciled=False))
 
@@ -238,13 +305,24 @@ def _compare(table: str, found: Sum, backup: Backup) -> None:
         )
 
 
+def _compare_file(name: str, found: Kept, backup: Backup) -> None:
+    if found != backup.files.get(name):
+        raise BackupError(
+            f"the file {name} is not the one that was kept",
+            code="backup.checksum",
+            remedy="Use another backup. This one was damaged, or changed.",
+        )
+
+
 def _manifest(archive: zipfile.ZipFile) -> Backup:
     try:
         with archive.open(MANIFEST) as entry:
             stated = orjson.loads(entry.read(MAX_MANIFEST_BYTES))
         tables = {name: Sum(int(each["rows"]), str(each["sha256"])) for name, each in stated["tables"].items()}
+        kept = stated.get("files", {}).items()
+        files = {name: Kept(int(each["size"]), str(each["sha256"])) for name, each in kept}
         if stated["format"] == FORMAT:
-            return Backup(str(stated["revision"]), str(stated["made_at"]), tables)
+            return Backup(str(stated["revision"]), str(stated["made_at"]), tables, files)
     except (KeyError, TypeError, ValueError, AttributeError, OSError, zipfile.BadZipFile) as error:
         raise _shape("it has no list of what is in it") from error
     raise _shape("it is of another kind")

@@ -1,13 +1,28 @@
 """Statements on one organisation's rows: the only way in which its repositories reach a table.
 
-The organisation is a part of every statement that is made here, so that no repository can forget it.
+The organisation is a part of every statement that is made here, so that no repository can forget it. To make a
+statement takes longer than SQLite takes to execute it: those that only differ in values are made once.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, RowMapping, Select, Table, Update, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Insert,
+    RowMapping,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +30,9 @@ from node.ports.errors import AbsentError
 from node.ports.organisations import OrganisationId
 
 type Values = Mapping[str, Any]
+
+_ITS: Final = "its_"
+"""Before the name of a column, where its value says which row is meant and not what it becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +59,40 @@ class Bound:
         rows: Sequence[RowMapping] = (await self.connection.execute(statement)).mappings().all()
         return rows
 
-    async def row(self, table: Table, *conditions: ColumnElement[bool], lock: bool = False) -> RowMapping | None:
-        """The one row that fits; locked, no other transaction changes it before this one ends."""
-        statement = self.select(table, *conditions)
-        result = await self.connection.execute(statement.with_for_update() if lock else statement)
+    async def row(
+        self, table: Table, *conditions: ColumnElement[bool], lock: bool = False, **same: object
+    ) -> RowMapping | None:
+        """The one row that fits, by values of columns; locked, no other transaction changes it before this one ends.
+
+        Rows that refer to it can be added meanwhile, as its key never changes.
+        """
+        statement = _selected(table, tuple(same), lock)
+        result = await self.connection.execute(
+            statement.where(*conditions) if conditions else statement, self._its(same)
+        )
         row: RowMapping | None = result.mappings().first()
         return row
 
-    async def found(self, what: str, table: Table, *conditions: ColumnElement[bool], lock: bool = False) -> RowMapping:
+    async def found(
+        self, what: str, table: Table, *conditions: ColumnElement[bool], lock: bool = False, **same: object
+    ) -> RowMapping:
         """The one row that fits; raises AbsentError."""
-        row = await self.row(table, *conditions, lock=lock)
+        row = await self.row(table, *conditions, lock=lock, **same)
         if row is None:
             raise AbsentError(what)
         return row
+
+    async def rows_of(self, statement: Select[Any], **values: object) -> Sequence[RowMapping]:
+        """What a statement of `own_rows` finds."""
+        rows: Sequence[RowMapping] = (await self.connection.execute(statement, self._its({}) | values)).mappings().all()
+        return rows
+
+    async def set(self, table: Table, values: Values, **same: object) -> int:
+        """How many rows that fit were changed to these values."""
+        return (await self.connection.execute(_updated(table, tuple(same)), {**values, **self._its(same)})).rowcount
+
+    def _its(self, same: Mapping[str, object]) -> dict[str, object]:
+        return {_ITS + "organisation": self.organisation} | {_ITS + name: value for name, value in same.items()}
 
     async def changed(self, statement: Update | Delete) -> int:
         """How many rows a statement changed."""
@@ -63,15 +102,15 @@ class Bound:
     async def insert(self, table: Table, *rows: Values) -> None:
         """Add the organisation's rows."""
         if rows:
-            await self.connection.execute(table.insert(), [{**row, "organisation": self.organisation} for row in rows])
+            given = [{**row, "organisation": self.organisation} for row in rows]
+            await self.connection.execute(_insertion(table), given)
 
     async def insert_new(self, table: Table, rows: Sequence[Values], *keys: str) -> Sequence[Any]:
         """Add those of the rows that have no row of this key beside them; the last part of the key of each."""
         if not rows:
             return ()
-        statement = insert_into(self.connection, table).on_conflict_do_nothing(index_elements=["organisation", *keys])
-        # What it returns also makes it a few long statements, not one for each row.
-        result = await self.connection.execute(statement.returning(table.c[keys[-1]]), self._in_order(rows, keys))
+        statement = _inserted(self.connection.dialect.name, table, keys)
+        result = await self.connection.execute(statement, self._in_order(rows, keys))
         keys_of_new: Sequence[Any] = result.scalars().all()
         return keys_of_new
 
@@ -87,7 +126,43 @@ class Bound:
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insertion that can leave a row alone that is there already, which the engines spell alike."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_by(connection.dialect.name, table)
+
+
+def insert_by(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same, by the name of the engine."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def own_rows(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The rows of a table, for `rows_of`, which says of which organisation."""
+    return select(table).where(_same(table, "organisation"), *conditions)
+
+
+@cache
+def _selected(table: Table, names: tuple[str, ...], lock: bool) -> Select[Any]:  # noqa: FBT001 -- as `row` was asked
+    statement = own_rows(table, *(_same(table, name) for name in names))
+    return statement.with_for_update(key_share=True) if lock else statement
+
+
+@cache
+def _updated(table: Table, names: tuple[str, ...]) -> Update:
+    return update(table).where(*(_same(table, name) for name in ("organisation", *names)))
+
+
+@cache
+def _insertion(table: Table) -> Insert:
+    return table.insert()
+
+
+@cache
+def _inserted(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 -- one of two kinds
+    statement = insert_by(dialect, table).on_conflict_do_nothing(index_elements=["organisation", *keys])
+    return statement.returning(table.c[keys[-1]])  # which also makes it a few long statements, not one for each row
+
+
+def _same(table: Table, name: str) -> ColumnElement[bool]:
+    return table.c[name] == bindparam(_ITS + name)
 
 
 def without_organisation(row: RowMapping) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from node.adapters.database.brisk_sqlite import connect, connect_to_read
 from node.adapters.database.failures import again, told, unreachable
 from node.adapters.database.group_commit import GroupCommit
 from node.adapters.database.migration import migrate
@@ -84,13 +85,13 @@ class Database:
 
     async def transact_alone[T](self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do work that takes long, as to migrate or to restore, in one transaction, while nobody else writes."""
-        with told():
+        with self._noted(), told():
             async with self._writers.begin() as connection:
                 return await work(connection)
 
     async def purge(self) -> None:
         """Overwrite what was erased wherever the database still has it: in its log, or in rows nobody sees."""
-        with told():
+        with self._noted(), told():
             if self._group is not None:
                 await self._group.finish()
             async with self._writers.connect() as connection:
@@ -100,6 +101,16 @@ class Database:
                 else:
                     plain = await connection.execution_options(**{_NO_TRANSACTION: True})
                     await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Has a failure of the disk end all writing, also what goes past the line of those who wait."""
+        try:
+            yield
+        except StoreError as error:
+            if self._group is not None:
+                self._group.note(error)
+            raise
 
     async def is_durable(self) -> bool:
         """Whether the engine waits for the disk; a PostgreSQL that was set up not to would lose what it told of."""
@@ -126,8 +137,16 @@ async def _sqlite(url: URL) -> AsyncIterator[Database]:
     path = _path(url)
     with _alone(path):
         async_url = URL.create("sqlite+aiosqlite", database=str(path))
-        writers = create_async_engine(async_url, pool_size=1, max_overflow=0)
-        readers = create_async_engine(async_url, pool_size=READERS, max_overflow=0, pool_timeout=WAIT_SECONDS)
+        writers = create_async_engine(
+            async_url, pool_size=1, max_overflow=0, connect_args={"async_creator_fn": connect}
+        )
+        readers = create_async_engine(
+            async_url,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_timeout=WAIT_SECONDS,
+            connect_args={"async_creator_fn": connect_to_read},
+        )
         _set_up(writers.sync_engine, _PRAGMAS, "BEGIN IMMEDIATE")
         _set_up(readers.sync_engine, (*_PRAGMAS, "query_only=ON"), "BEGIN")
         group = GroupCommit(writers)
@@ -162,6 +181,12 @@ async def _postgresql(url: URL) -> AsyncIterator[Database]:
         yield Database("postgresql", readers, engine, None)
     finally:
         await engine.dispose()
+
+
+def file_of(address: str) -> Path | None:
+    """The file of a database that is one; raises StoreError for no address."""
+    url = _url(address)
+    return _path(url) if url.get_backend_name() == "sqlite" else None
 
 
 def _path(url: URL) -> Path:

@@ -8,10 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from node.ports.errors import ConflictError, StoreBrokenError, StoreBusyError, StoreError, StoreFullError
+from node.ports.errors import (
+    ConflictError,
+    RuleError,
+    StoreBrokenError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+)
 
 _FULL: Final = frozenset({sqlite3.SQLITE_FULL})
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -78,6 +85,12 @@ def _of_sqlite(error: DBAPIError) -> StoreError:
 
 def _of_postgresql(error: DBAPIError) -> StoreError:
     state = _state(error) or ""
+    if isinstance(error, DataError) and not state:  # the driver refused it before anything was sent
+        return RuleError(
+            "a text has a character that is not stored",
+            code="store.text",
+            remedy="Leave out the character U+0000; no name has it.",
+        )
     if state in _FULL_STATES:
         return StoreFullError()
     if state.startswith(_PASSING_CLASSES):

@@ -70,6 +70,10 @@ class GroupCommit:
         result: T = await waiting.told
         return result
 
+    def note(self, failure: BaseException) -> None:
+        """Write nothing more, if this failure says that the disk did."""
+        self._broken = self._broken or isinstance(failure, StoreBrokenError)
+
     async def finish(self) -> None:
         """Wait until the line is empty."""
         if self._task is not None:
@@ -79,10 +83,12 @@ class GroupCommit:
         while self._line:
             group: list[_Waiting] = []
             try:
+                if self._broken:  # 4
+                    raise broken()  # noqa: TRY301 -- told below, to one after the other
                 await self._write(group)
             except Exception as error:  # noqa: BLE001 -- it is told to everybody whom it concerns
                 failure = translated(error)
-                self._broken = self._broken or isinstance(failure, StoreBrokenError)
+                self.note(failure)
                 for waiting in group or [self._line.popleft()]:
                     waiting.error = failure
                     _tell(waiting)

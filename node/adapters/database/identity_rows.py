@@ -27,9 +27,7 @@ class IdentityRowsReader(Bound):
 
     async def profile(self, profile: str) -> Profile:
         """The profile."""
-        return _profile(
-            await self.found("signing profile of this name", SIGNING_PROFILES, SIGNING_PROFILES.c.id == profile)
-        )
+        return _profile(await self.found("signing profile of this name", SIGNING_PROFILES, id=profile))
 
     async def profiles(self) -> tuple[Profile, ...]:
         """All of them."""
@@ -74,6 +72,20 @@ class IdentityRows(IdentityRowsReader):
         """Take a new profile."""
         await self._require_purpose(profile.key, KeyPurpose.ASSERTION)
         await self.insert(SIGNING_PROFILES, asdict(profile))
+
+    async def change_profile(self, profile: Profile, *, before: str) -> None:
+        """Sign with this key and these options from now on."""
+        table = SIGNING_PROFILES
+        row = await self.found("signing profile of this name", table, table.c.id == profile.id, lock=True)
+        if row["key"] != before:
+            raise ConflictError(
+                "somebody else has changed this profile meanwhile",
+                code="store.changed",
+                remedy="Look at how it signs now, and make the change again.",
+            )
+        await self._require_purpose(profile.key, KeyPurpose.ASSERTION)
+        values = {"key": profile.key, "form": profile.form, "options": dict(profile.options)}
+        await self.changed(self.update(table, table.c.id == profile.id).values(values))
 
     async def close_profile(self, profile: str) -> None:
         """Sign with it no more."""

@@ -1,5 +1,6 @@
 """Organisations, members, keys for programs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.adapters.database.bound import Bound, without_organisation
-from node.adapters.database.tables import API_KEYS, MEMBERS, ORGANISATIONS
+from node.adapters.database.bound import Bound, insert_into, without_organisation
+from node.adapters.database.tables import API_KEYS, MEMBERS, ORGANISATION_SETTINGS, ORGANISATIONS
+from node.adapters.database.work_tables import OUTBOX
 from node.ports.errors import AbsentError, RuleError
-from node.ports.organisations import ApiKey, Member, Organisation, OrganisationId, Role, State
+from node.ports.organisations import ApiKey, Member, Organisation, OrganisationId, Role, Settings, State
 from node.ports.oversight import FIRST
 
 
@@ -44,11 +46,33 @@ class OrganisationRows(OrganisationRowsReader):
         row = {**asdict(organisation), "audit_number": 0, "audit_head": FIRST}
         await self.connection.execute(ORGANISATIONS.insert(), row)
 
-    async def close(self, organisation: OrganisationId) -> None:
+    async def begin_closing(self, organisation: OrganisationId) -> None:
+        """Have it be closing."""
+        if await self._alone(organisation) != State.CLOSED:
+            await self._become(organisation, State.CLOSING)
+
+    async def close(self, organisation: OrganisationId, *, beside: Sequence[str] | None = None) -> bool:
         """Let nobody act for it."""
-        statement = update(ORGANISATIONS).where(ORGANISATIONS.c.id == organisation).values(state=State.CLOSED)
-        if not (await self.connection.execute(statement)).rowcount:
+        await self._alone(organisation)
+        if beside is not None:
+            tasks = select(OUTBOX.c.id).where(OUTBOX.c.organisation == organisation, OUTBOX.c.kind.not_in(beside))
+            if (await self.connection.execute(tasks.limit(1))).first() is not None:
+                return False
+        await self._become(organisation, State.CLOSED)
+        return True
+
+    async def _alone(self, organisation: OrganisationId) -> str:
+        """Its state, once nobody else changes anything of it: every change holds its row, as `FOR KEY SHARE`."""
+        statement = select(ORGANISATIONS.c.state).where(ORGANISATIONS.c.id == organisation).with_for_update()
+        state: str | None = await self.connection.scalar(statement)
+        if state is None:
             raise AbsentError("organisation with this id")
+        return state
+
+    async def _become(self, organisation: OrganisationId, state: State) -> None:
+        await self.connection.execute(
+            update(ORGANISATIONS).where(ORGANISATIONS.c.id == organisation).values(state=state)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +81,19 @@ class ApiKeyRowsFinder:
 
     connection: AsyncConnection
 
-    async def by_prefix(self, prefix: str) -> tuple[OrganisationId, ApiKey] | None:
+    async def by_prefix(self, prefix: str) -> tuple[OrganisationId, ApiKey, frozenset[Role]] | None:
         """The key with this prefix."""
+        person = (MEMBERS.c.organisation == API_KEYS.c.organisation) & (MEMBERS.c.id == API_KEYS.c.member)
         statement = (
-            select(API_KEYS)
+            select(API_KEYS, MEMBERS.c.roles)
             .join(ORGANISATIONS, ORGANISATIONS.c.id == API_KEYS.c.organisation)
-            .where(API_KEYS.c.prefix == prefix, ORGANISATIONS.c.state == State.ACTIVE)
+            .outerjoin(MEMBERS, person)
+            .where(API_KEYS.c.prefix == prefix, ORGANISATIONS.c.state != State.CLOSED)
         )
         row = (await self.connection.execute(statement)).mappings().first()
-        return None if row is None else (OrganisationId(row["organisation"]), _api_key(row))
+        if row is None or (row["member"] is not None and row["roles"] is None):
+            return None
+        return OrganisationId(row["organisation"]), _api_key(row), frozenset(map(Role, row["roles"] or ()))
 
 
 class MemberRowsReader(Bound):
@@ -149,6 +177,31 @@ class ApiKeyRows(ApiKeyRowsReader):
             await self.changed(self.update(API_KEYS, API_KEYS.c.id == key).values(revoked_at=at))
 
 
+class SettingsRowsReader(Bound):
+    """How one organisation wants to be held to its rules."""
+
+    __slots__ = ()
+
+    async def find(self) -> Settings:
+        """As it was set."""
+        row = await self.row(ORGANISATION_SETTINGS)
+        return Settings() if row is None else Settings(frozenset(row["second_person"]))
+
+
+class SettingsRows(SettingsRowsReader):
+    """… and changing it."""
+
+    __slots__ = ()
+
+    async def keep(self, settings: Settings, at: datetime) -> None:
+        """Set it so from now on."""
+        values = {"second_person": sorted(settings.second_person), "changed_at": at}
+        statement = insert_into(self.connection, ORGANISATION_SETTINGS).values(
+            {**values, "organisation": self.organisation}
+        )
+        await self.connection.execute(statement.on_conflict_do_update(index_elements=["organisation"], set_=values))
+
+
 def _values(record: Member | ApiKey) -> dict[str, Any]:
     return asdict(record)
 
@@ -171,4 +224,5 @@ def _member(row: RowMapping) -> Member:
 
 
 def _api_key(row: RowMapping) -> ApiKey:
-    return ApiKey(**{**without_organisation(row), "scopes": frozenset(row["scopes"])})
+    kept = {name: row[name] for name in API_KEYS.columns.keys() if name != "organisation"}  # noqa: SIM118 -- names
+    return ApiKey(**{**kept, "scopes": frozenset(row["scopes"])})

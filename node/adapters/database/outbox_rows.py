@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, delete, null, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.adapters.database.bound import Bound, without_organisation
+from node.adapters.database.award_tables import STATUS_LISTS
+from node.adapters.database.bound import Bound, insert_by, without_organisation
 from node.adapters.database.work_tables import OUTBOX
 from node.ports.errors import AbsentError
 from node.ports.organisations import OrganisationId
-from node.ports.outbox import MAX_ATTEMPTS, Claimed, Task, wait_after
+from node.ports.outbox import MAX_ATTEMPTS, Claimed, Standing, Task, wait_after
 
 _WAITING: Final = "waiting"
 _DEAD: Final = "dead"
@@ -44,16 +46,37 @@ class OutboxRows(OutboxRowsReader):
     __slots__ = ()
 
     async def add(self, tasks: Sequence[Task]) -> None:
-        """Take these."""
-        rows = [{**asdict(task), "state": _WAITING, "created_at": task.due_at} for task in tasks]
-        await self.insert_new(OUTBOX, [row for row in rows if row["once"] is not None], "once")
+        """Take these. Of several under one name the earliest time counts.
+
+        The one that waits under a name is locked: whoever works does not get it before our change can be seen. If it
+        were left alone, it might be done without the change that asked for it here.
+        """
+        rows = [self._row(task) for task in tasks]
+        named = sorted((row for row in rows if row["once"] is not None), key=lambda row: str(row["once"]))
+        if named:
+            merged = _merged(self.connection.dialect.name)
+            for row in named:
+                await self.connection.execute(merged, row)
         await self.insert(OUTBOX, *(row for row in rows if row["once"] is None))
+
+    def _row(self, task: Task) -> dict[str, Any]:
+        return {**asdict(task), "state": _WAITING, "created_at": task.due_at, "organisation": self.organisation}
 
     async def retry(self, task: str, at: datetime) -> None:
         """Try one that was given up again."""
         statement = self.update(OUTBOX, OUTBOX.c.id == task, OUTBOX.c.state == _DEAD)
         if not await self.changed(statement.values(state=_WAITING, attempts=0, due_at=at)):
             raise AbsentError("task with this id that was given up")
+
+
+@cache
+def _merged(dialect: str) -> Any:  # noqa: ANN401 -- one of two kinds
+    statement = insert_by(dialect, OUTBOX)
+    return statement.on_conflict_do_update(
+        index_elements=["organisation", "once"],
+        set_={"due_at": statement.excluded.due_at},
+        where=OUTBOX.c.due_at > statement.excluded.due_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +109,62 @@ class WorkerRows:
         claimed = [Claimed(OrganisationId(row["organisation"]), _task(row)) for row in rows]
         return tuple(sorted(claimed, key=lambda each: each.task.id))
 
+    async def prolong(self, claimed: Claimed, until: datetime) -> bool:
+        """Keep what takes longer."""
+        return await self._changed(claimed, due_at=until)
+
     async def done(self, claimed: Claimed) -> bool:
         """Strike it off."""
         return bool((await self.connection.execute(delete(OUTBOX).where(*_same(claimed)))).rowcount)
 
-    async def failed(self, claimed: Claimed, problem: str, at: datetime) -> bool:
+    async def again(self, claimed: Claimed, task: Task) -> bool:
+        """Strike it off, and take this instead."""
+        if not await self.done(claimed):
+            return False
+        await OutboxRows(self.connection, claimed.organisation).add([task])
+        return True
+
+    async def failed(self, claimed: Claimed, problem: str, at: datetime, *, for_good: bool = False) -> bool:
         """Have it tried again later, or give it up."""
         attempts = claimed.task.attempts
-        state = _DEAD if attempts >= MAX_ATTEMPTS else _WAITING
-        statement = update(OUTBOX).where(*_same(claimed))
-        values = {"state": state, "due_at": at + wait_after(attempts), "problem": problem[:MAX_PROBLEM_CHARS]}
-        return bool((await self.connection.execute(statement.values(**values))).rowcount)
+        state = _DEAD if for_good or attempts >= MAX_ATTEMPTS else _WAITING
+        return await self._changed(
+            claimed, state=state, due_at=at + wait_after(attempts), problem=problem[:MAX_PROBLEM_CHARS]
+        )
+
+    async def give_back(self, claimed: Claimed, at: datetime) -> bool:
+        """Leave it to others."""
+        return await self._changed(claimed, due_at=at)
+
+    async def free(self, at: datetime) -> int:
+        """Make all that is claimed due at once."""
+        claimed = (OUTBOX.c.state == _WAITING, OUTBOX.c.attempts > 0, OUTBOX.c.problem.is_(None), OUTBOX.c.due_at > at)
+        return (await self.connection.execute(update(OUTBOX).where(*claimed).values(due_at=at))).rowcount
+
+    async def forget(self, before: datetime) -> int:
+        """Drop what was given up before then."""
+        old = (OUTBOX.c.state == _DEAD, OUTBOX.c.due_at < before)
+        return (await self.connection.execute(delete(OUTBOX).where(*old))).rowcount
+
+    async def standing(self, at: datetime) -> Standing:
+        """How much there is to do."""
+        waiting = OUTBOX.c.state == _WAITING
+        counted = select(
+            func.count().filter(waiting),
+            func.count().filter(OUTBOX.c.state == _DEAD),
+            func.min(OUTBOX.c.due_at).filter(waiting, OUTBOX.c.due_at <= at),
+        )
+        return Standing(*(await self.connection.execute(counted)).one())
+
+    async def published_at(self, list_id: str) -> datetime | None:
+        """As of when a status list was published last."""
+        latest = select(func.max(STATUS_LISTS.c.published_at)).where(STATUS_LISTS.c.id == list_id)
+        found: datetime | None = await self.connection.scalar(latest)
+        return found
+
+    async def _changed(self, claimed: Claimed, **values: object) -> bool:
+        statement = update(OUTBOX).where(*_same(claimed)).values(**values)
+        return bool((await self.connection.execute(statement)).rowcount)
 
 
 def _same(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:

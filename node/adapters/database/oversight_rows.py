@@ -4,14 +4,29 @@ import hashlib
 import hmac
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 
 from node.adapters.database.bound import Bound, without_organisation
-from node.adapters.database.tables import APPROVALS, AUDIT_ENTRIES, CHALLENGES, IDEMPOTENCY_KEYS, ORGANISATIONS
+from node.adapters.database.tables import (
+    APPROVALS,
+    AUDIT_ENTRIES,
+    AUDIT_HEADS,
+    CHALLENGES,
+    IDEMPOTENCY_KEYS,
+    ORGANISATIONS,
+)
 from node.documents import JsonValue
 from node.ports.errors import AbsentError, ConflictError, RuleError
-from node.ports.oversight import CHALLENGE_LIFETIME, Approval, AuditEntry, Decision, Event, Request
+from node.ports.oversight import CHALLENGE_LIFETIME, Approval, AuditEntry, Decision, Event, Request, SignedHead
+
+_OWN: Final = ORGANISATIONS.c.id == bindparam("of")
+_END: Final = select(ORGANISATIONS.c.audit_number, ORGANISATIONS.c.audit_head).where(_OWN)
+# Rows that refer to the organisation hold its key, and no more is changed here than what is not its key: a lock of the
+# whole row would have two units of work wait for each other.
+_LOCKED_END: Final = _END.with_for_update(key_share=True)
+_NEW_END: Final = update(ORGANISATIONS).where(_OWN)
 
 
 class AuditRowsReader(Bound):
@@ -30,10 +45,13 @@ class AuditRowsReader(Bound):
         """Number and digest of the last entry."""
         return await self._head(lock=False)
 
+    async def signed_heads(self, *, limit: int = 100) -> tuple[SignedHead, ...]:
+        """The ends that were signed, the latest first."""
+        statement = self.select(AUDIT_HEADS).order_by(AUDIT_HEADS.c.number.desc()).limit(limit)
+        return tuple(SignedHead(**without_organisation(row)) for row in await self.rows(statement))
+
     async def _head(self, *, lock: bool) -> tuple[int, bytes]:
-        table = ORGANISATIONS.c
-        statement = select(table.audit_number, table.audit_head).where(table.id == self.organisation)
-        row = (await self.connection.execute(statement.with_for_update() if lock else statement)).first()
+        row = (await self.connection.execute(_LOCKED_END if lock else _END, {"of": self.organisation})).first()
         if row is None:
             raise AbsentError("organisation with this id")
         return row.audit_number, row.audit_head
@@ -49,6 +67,14 @@ class AuditRows(AuditRowsReader):
         """Add this at the end of the unit of work."""
         self._recorded.append(event)
 
+    async def keep_head(self, head: SignedHead) -> None:
+        """Keep a signed end, or the receipt of one that is there."""
+        if await self.inserted(AUDIT_HEADS, asdict(head), "number"):
+            return
+        same = (AUDIT_HEADS.c.number == head.number, AUDIT_HEADS.c.signed == head.signed)
+        if head.receipt is not None:
+            await self.changed(self.update(AUDIT_HEADS, *same).values(receipt=head.receipt))
+
     async def write(self) -> None:
         """Add what was recorded; called once, last."""
         if not self._recorded:
@@ -60,8 +86,8 @@ class AuditRows(AuditRowsReader):
             number, head = entry.number, entry.digest
             rows.append({"number": number, "previous": entry.previous, "digest": head, **asdict(event)})
         await self.insert(AUDIT_ENTRIES, *rows)
-        statement = update(ORGANISATIONS).where(ORGANISATIONS.c.id == self.organisation)
-        await self.connection.execute(statement.values(audit_number=number, audit_head=head))
+        end = {"of": self.organisation, "audit_number": number, "audit_head": head}
+        await self.connection.execute(_NEW_END, end)
 
 
 class ApprovalRowsReader(Bound):
@@ -77,6 +103,22 @@ class ApprovalRowsReader(Bound):
         """Those that nobody has decided on."""
         statement = self.select(APPROVALS, APPROVALS.c.state == Decision.WAITING).order_by(APPROVALS.c.id)
         return tuple(map(_approval, await self.rows(statement)))
+
+    async def listed(self, state: Decision, *, after: str = "", limit: int = 100) -> tuple[Approval, ...]:
+        """Those in this state."""
+        statement = self.select(APPROVALS, APPROVALS.c.state == state, APPROVALS.c.id > after)
+        return tuple(map(_approval, await self.rows(statement.order_by(APPROVALS.c.id).limit(limit))))
+
+    async def same(self, digest: bytes, asked_by: str, at: datetime) -> Approval | None:
+        """What this person has asked for that is the same."""
+        row = await self.row(
+            APPROVALS,
+            APPROVALS.c.digest == digest,
+            APPROVALS.c.asked_by == asked_by,
+            APPROVALS.c.state.in_([Decision.WAITING, Decision.GRANTED]),
+            APPROVALS.c.expires_at > at,
+        )
+        return None if row is None else _approval(row)
 
     async def _found(self, approval: str, *, lock: bool) -> Approval:
         return _approval(
@@ -111,11 +153,21 @@ class ApprovalRows(ApprovalRowsReader):
         _require(at < asked.expires_at, "it was granted too long ago", "approval.expired")
         return await self._keep(replace(asked, state=Decision.DONE))
 
+    async def take_back(self, by: str) -> int:
+        """Refuse what this member has granted."""
+        own = (APPROVALS.c.state == Decision.GRANTED, APPROVALS.c.decided_by == by)
+        return await self.changed(self.update(APPROVALS, *own).values(state=Decision.REFUSED, payload={}))
+
+    async def forget(self, before: datetime) -> int:
+        """Drop those that were over by then."""
+        return await self.changed(self.delete(APPROVALS, APPROVALS.c.expires_at <= before))
+
     async def _keep(self, approval: Approval) -> Approval:
         statement = self.update(APPROVALS, APPROVALS.c.id == approval.id)
-        await self.changed(
-            statement.values(state=approval.state, decided_by=approval.decided_by, decided_at=approval.decided_at)
-        )
+        values = {"state": approval.state, "decided_by": approval.decided_by, "decided_at": approval.decided_at}
+        # What is over needs no payload any more, which may name learners; the digest still says what it was.
+        over: dict[str, JsonValue] = {} if approval.state is Decision.GRANTED else {"payload": {}}
+        await self.changed(statement.values({**values, **over}))
         return approval
 
 
@@ -128,8 +180,7 @@ class RequestRows(Bound):
         """The request as it stands."""
         if await self.inserted(IDEMPOTENCY_KEYS, asdict(request), "key"):
             return request
-        key = IDEMPOTENCY_KEYS.c.key == request.key
-        row = await self.found("request with this key", IDEMPOTENCY_KEYS, key)
+        row = await self.found("request with this key", IDEMPOTENCY_KEYS, key=request.key)
         if not hmac.compare_digest(row["digest"], request.digest):
             raise ConflictError(
                 "this key was used for another request",
@@ -140,7 +191,7 @@ class RequestRows(Bound):
 
     async def answer(self, key: str, answer: JsonValue) -> None:
         """Keep what was answered."""
-        if not await self.changed(self.update(IDEMPOTENCY_KEYS, IDEMPOTENCY_KEYS.c.key == key).values(answer=answer)):
+        if not await self.set(IDEMPOTENCY_KEYS, {"answer": answer}, key=key):
             raise AbsentError("request with this key")
 
     async def forget(self, before: datetime) -> int:

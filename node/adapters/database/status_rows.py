@@ -1,23 +1,27 @@
 """Status lists as rows."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping
+from sqlalchemy import ColumnElement, RowMapping, Text, cast, func
 
 from node.adapters.database.award_tables import STATUS_ENTRIES, STATUS_LISTS
-from node.adapters.database.bound import Bound, without_organisation
+from node.adapters.database.bound import Bound, own_rows, without_organisation
+from node.adapters.database.copy_tables import LIST_COPIES
 from node.ports.errors import ConflictError, RuleError
-from node.ports.status_rows import EntryRecord, ListRecord
+from node.ports.status_rows import TOKEN_LIST, EntryRecord, ListRecord
 from node.status.errors import StatusFullError
 from node.status.indexes import TakenIndexes, free_indexes
 from node.status.status_list import FINAL
+from node.status.token_status_list import INVALID
 
 _LIGHT: Final = tuple(column for column in STATUS_LISTS.c if column.name not in {"organisation", "published"})
 """What most who ask for a list want: not the list itself, of some kilobytes."""
+_LISTS: Final = own_rows(STATUS_LISTS).with_only_columns(*_LIGHT).order_by(STATUS_LISTS.c.id)
 GUESSES: Final = 4
 """Draws of places without looking which are free; while a list is half empty, a fifth is needed once in 16 times."""
 
@@ -33,8 +37,7 @@ class StatusRowsReader(Bound):
 
     async def lists(self) -> tuple[ListRecord, ...]:
         """All of them."""
-        statement = self.select(STATUS_LISTS).with_only_columns(*_LIGHT).order_by(STATUS_LISTS.c.id)
-        return tuple(ListRecord(**row) for row in await self.rows(statement))
+        return tuple(ListRecord(**row) for row in await self.rows_of(_LISTS))
 
     async def entries_of(self, award: str) -> tuple[EntryRecord, ...]:
         """The places of an award."""
@@ -51,9 +54,16 @@ class StatusRowsReader(Bound):
                 remedy="Give the version that was published last, from any mirror; then it is published again.",
             )
         table = STATUS_ENTRIES.c
-        statement = self.select(STATUS_ENTRIES, table.list == list_id, table.value > 0)
-        rows = await self.rows(statement.with_only_columns(table.place, table.value))
-        return {row["place"]: row["value"] for row in rows}
+        statement = self.select(STATUS_ENTRIES, table.list == list_id, table.value > 0).group_by(table.value)
+        # One row for each value, not for each place: there may be a hundred thousand of those.
+        rows = await self.rows(statement.with_only_columns(table.value, self._joined(table.place).label("places")))
+        return {int(place): row["value"] for row in rows for place in row["places"].split(",")}
+
+    def _joined(self, column: ColumnElement[int]) -> ColumnElement[str]:
+        """The numbers of a group in one text, which the engines spell differently."""
+        if self.connection.dialect.name == "postgresql":
+            return func.string_agg(cast(column, Text), ",")
+        return func.group_concat(column, ",")
 
     async def published(self, list_id: str) -> bytes | None:
         """The version that was published last."""
@@ -62,7 +72,7 @@ class StatusRowsReader(Bound):
         return published
 
     async def _list(self, list_id: str, *, lock: bool) -> ListRecord:
-        row = await self.found("status list with this id", STATUS_LISTS, STATUS_LISTS.c.id == list_id, lock=lock)
+        row = await self.found("status list with this id", STATUS_LISTS, lock=lock, id=list_id)
         return ListRecord(**{name: value for name, value in without_organisation(row).items() if name != "published"})
 
 
@@ -138,7 +148,7 @@ class StatusListRows(StatusRowsReader):
                 code="status.value",
                 remedy=f"Use a value from 0 to {(1 << record.size) - 1}.",
             )
-        if record.purpose in FINAL and row["value"]:
+        if _is_final(record.purpose, row["value"]):
             raise RuleError(
                 f"a {record.purpose} is final, and cannot be taken back",
                 code="status.final",
@@ -159,6 +169,9 @@ class StatusListRows(StatusRowsReader):
             )
         statement = self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id)
         await self.changed(statement.values(published=document, published_at=at, version=version))
+        digest = hashlib.sha256(document).hexdigest()
+        copy = {"digest": digest, "url": record.url, "mirrored": None, "had_at": at, "document": document}
+        await self.inserted(LIST_COPIES, copy, "digest")
 
     async def seal(self, list_id: str, at: datetime) -> None:
         """Change and publish it no more."""
@@ -180,7 +193,7 @@ class StatusListRows(StatusRowsReader):
         before = {row["place"]: row["value"] for row in rows}
         reason, changed = "published before the database was restored", 0
         # Nothing final is lost on either side; of what can be lifted, the published version is the later word.
-        known = before if record.purpose in FINAL else dict.fromkeys(before, 0)
+        known = {place: value if _is_final(record.purpose, value) else 0 for place, value in before.items()}
         wanted = known | published | {place: value for place, value in known.items() if value}
         for place, value in sorted(wanted.items()):
             if value == before.get(place, 0):
@@ -195,6 +208,11 @@ class StatusListRows(StatusRowsReader):
                 await self.insert(STATUS_ENTRIES, {**_taken(list_id, place, None), **values})
         await self.changed(self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id).values(reconciled=True))
         return changed
+
+
+def _is_final(purpose: str, value: int) -> bool:
+    """Whether a value of a place stays as it is for good."""
+    return bool(value) and (purpose in FINAL or (purpose == TOKEN_LIST and value == INVALID))
 
 
 def _taken(list_id: str, place: int, award: str | None) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.adapters.database.achievement_rows import AchievementRows, AchievementRowsReader
@@ -12,6 +13,8 @@ from node.adapters.database.anchor_rows import AnchorRows, AnchorRowsReader
 from node.adapters.database.award_rows import AwardRows, AwardRowsReader
 from node.adapters.database.engine import Database
 from node.adapters.database.identity_rows import IdentityRows, IdentityRowsReader
+from node.adapters.database.key_rows import KeyRows, KeyRowsReader
+from node.adapters.database.mirror_rows import MirrorRows, MirrorRowsReader
 from node.adapters.database.organisation_rows import (
     ApiKeyRows,
     ApiKeyRowsFinder,
@@ -20,6 +23,8 @@ from node.adapters.database.organisation_rows import (
     MemberRowsReader,
     OrganisationRows,
     OrganisationRowsReader,
+    SettingsRows,
+    SettingsRowsReader,
 )
 from node.adapters.database.outbox_rows import OutboxRows, OutboxRowsReader, WorkerRows
 from node.adapters.database.oversight_rows import (
@@ -31,11 +36,26 @@ from node.adapters.database.oversight_rows import (
     RequestRows,
 )
 from node.adapters.database.public_rows import PublicRows
+from node.adapters.database.publication_rows import (
+    CatalogueRows,
+    CatalogueRowsReader,
+    PictureRows,
+    PictureRowsReader,
+    StatementRows,
+    StatementRowsReader,
+)
+from node.adapters.database.register_rows import RegisterRows, RegisterRowsReader
 from node.adapters.database.status_rows import StatusListRows, StatusRowsReader
 from node.adapters.database.tables import ORGANISATIONS
 from node.ports.errors import AbsentError, RuleError
 from node.ports.organisations import OrganisationId, State
 from node.ports.store import NodeView, NodeWork, UnitOfWork, View
+
+_STATE: Final = (
+    select(ORGANISATIONS.c.state)
+    .where(ORGANISATIONS.c.id == bindparam("its_id"))
+    .with_for_update(read=True, key_share=True)  # whoever closes it waits until this change has ended
+)
 
 
 def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
@@ -44,33 +64,48 @@ def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
         organisation=organisation,
         members=MemberRowsReader(*own),
         api_keys=ApiKeyRowsReader(*own),
+        settings=SettingsRowsReader(*own),
+        keys=KeyRowsReader(*own),
         identities=IdentityRowsReader(*own),
         audit=AuditRowsReader(*own),
         approvals=ApprovalRowsReader(*own),
         achievements=AchievementRowsReader(*own),
+        pictures=PictureRowsReader(*own),
+        catalogue=CatalogueRowsReader(*own),
+        statements=StatementRowsReader(*own),
+        register=RegisterRowsReader(*own),
         awards=AwardRowsReader(*own),
         status=StatusRowsReader(*own),
+        mirrors=MirrorRowsReader(*own),
         anchors=AnchorRowsReader(*own),
         outbox=OutboxRowsReader(*own),
     )
 
 
-def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: AuditRows) -> UnitOfWork:
+def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: AuditRows, *, closing: bool) -> UnitOfWork:
     own = (connection, organisation)
     return UnitOfWork(
         organisation=organisation,
         members=MemberRows(*own),
         api_keys=ApiKeyRows(*own),
+        settings=SettingsRows(*own),
+        keys=KeyRows(*own),
         identities=IdentityRows(*own),
         audit=audit,
         approvals=ApprovalRows(*own),
         requests=RequestRows(*own),
         challenges=ChallengeRows(*own),
         achievements=AchievementRows(*own),
+        pictures=PictureRows(*own),
+        catalogue=CatalogueRows(*own),
+        statements=StatementRows(*own),
+        register=RegisterRows(*own),
         awards=AwardRows(*own),
         status=StatusListRows(*own),
+        mirrors=MirrorRows(*own),
         anchors=AnchorRows(*own),
         outbox=OutboxRows(*own),
+        closing=closing,
     )
 
 
@@ -87,12 +122,12 @@ class DatabaseStore:
             yield _view(connection, organisation)
 
     async def change[T](self, organisation: OrganisationId, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        """Do the work for one organisation that is active."""
+        """Do the work for one organisation that is not closed."""
 
         async def transaction(connection: AsyncConnection) -> T:
-            await _require_active(connection, organisation)
+            state = await _require_not_closed(connection, organisation)
             audit = AuditRows(connection, organisation)
-            done = await work(_unit(connection, organisation, audit))
+            done = await work(_unit(connection, organisation, audit, closing=state == State.CLOSING))
             await audit.write()
             return done
 
@@ -102,7 +137,12 @@ class DatabaseStore:
     async def node_view(self) -> AsyncIterator[NodeView]:
         """The node's view of this moment."""
         async with self.database.reading() as connection:
-            yield NodeView(OrganisationRowsReader(connection), ApiKeyRowsFinder(connection), PublicRows(connection))
+            yield NodeView(
+                OrganisationRowsReader(connection),
+                ApiKeyRowsFinder(connection),
+                PublicRows(connection),
+                WorkerRows(connection),
+            )
 
     async def node_change[T](self, work: Callable[[NodeWork], Awaitable[T]]) -> T:
         """Do the work for the node."""
@@ -111,13 +151,14 @@ class DatabaseStore:
         )
 
 
-async def _require_active(connection: AsyncConnection, organisation: OrganisationId) -> None:
-    state = await connection.scalar(select(ORGANISATIONS.c.state).where(ORGANISATIONS.c.id == organisation))
+async def _require_not_closed(connection: AsyncConnection, organisation: OrganisationId) -> str:
+    state: str | None = await connection.scalar(_STATE, {"its_id": organisation})
     if state is None:
         raise AbsentError("organisation with this id")
-    if state != State.ACTIVE:
+    if state == State.CLOSED:
         raise RuleError(
             "the organisation is closed",
             code="organisation.closed",
             remedy="What it published stays; it issues no more.",
         )
+    return state

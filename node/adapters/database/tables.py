@@ -54,8 +54,17 @@ API_KEYS: Final = Table(
     moment("created_at"),
     moment("expires_at"),
     moment("revoked_at", null=True),
+    text("member", null=True),
     own(),
     UniqueConstraint("prefix"),
+)
+ORGANISATION_SETTINGS: Final = Table(
+    "organisation_settings",
+    METADATA,
+    text("organisation", key=True),
+    Column("second_person", Json, nullable=False),
+    moment("changed_at"),
+    own(),
 )
 MASTER_KEYS: Final = Table(
     "master_keys",
@@ -90,6 +99,18 @@ KEYS: Final = Table(
     moment("retired_at", null=True),
     own(),
     same_organisation(DATA_KEYS, "generation"),
+)
+KEY_USES: Final = Table(
+    "key_uses",
+    METADATA,
+    text("organisation", key=True),
+    text("key", key=True),
+    number("minute"),
+    number("in_minute"),
+    number("day"),
+    number("in_day"),
+    own(),
+    same_organisation(KEYS, "key"),
 )
 DIDS: Final = Table(
     "dids",
@@ -155,6 +176,16 @@ AUDIT_ENTRIES: Final = Table(
     octets("digest"),
     own(),
 )
+AUDIT_HEADS: Final = Table(
+    "audit_heads",
+    METADATA,
+    text("organisation", key=True),
+    number("number", key=True),
+    moment("at"),
+    octets("signed"),
+    octets("receipt", null=True),
+    own(),
+)
 APPROVALS: Final = Table(
     "approvals",
     METADATA,
@@ -168,8 +199,10 @@ APPROVALS: Final = Table(
     text("state"),
     text("decided_by", null=True),
     moment("decided_at", null=True),
+    octets("digest", null=True),
     own(),
     Index(None, "organisation", "state", "id"),
+    Index(None, "organisation", "digest"),
 )
 IDEMPOTENCY_KEYS: Final = Table(
     "idempotency_keys",

@@ -22,8 +22,7 @@ from did_methods.multikey import PrivateKey, PublicKey
 from node.adapters.database.engine import Database
 from node.adapters.database.identifiers import new_id
 from node.adapters.database.identity_rows import wrong_purpose
-from node.adapters.database.key_rows import CURRENT, KeyRows, MasterKeyRows, SealedKey
-from node.adapters.database.tables import KEYS
+from node.adapters.database.key_rows import CURRENT, KeyRows, MasterKeyRows, record_of
 from node.adapters.envelope import context, new_key, seal, unseal
 from node.adapters.held_keys import HeldKeys
 from node.adapters.master_key import LocalMasterKey
@@ -31,7 +30,7 @@ from node.ports.errors import RuleError, VaultError
 from node.ports.key_store import KeyRetiredError, KeyStore
 from node.ports.organisations import OrganisationId
 from node.ports.secret import Secret
-from node.ports.vault import KeyPurpose, KeyRecord, KeyState, MasterKey
+from node.ports.vault import KeyPurpose, KeyRecord, KeyState, MasterKey, SealedKey
 
 MAX_OPEN: Final = 4096
 """Keys of organisations that are kept open, at 32 bytes each; a key management service is asked for others again."""
@@ -73,20 +72,26 @@ class DatabaseVault:
     masters: Mapping[str, MasterKey]
     _open: dict[tuple[str, int], Secret] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    async def seal(
+        self, organisation: OrganisationId, key: str, purpose: KeyPurpose, private: PrivateKey, at: datetime
+    ) -> SealedKey:
+        """A key that was made for this purpose, to be added in a transaction of the organisation's."""
+        generation, over = await self._data_key(organisation, at)
+        sealed = seal(over, Secret(private.raw), _about(organisation, key, purpose, private.public, generation))
+        return SealedKey(key, purpose, private.public.to_multibase(), KeyState.ACTIVE, generation, sealed, at)
+
     async def take(
         self, organisation: OrganisationId, key: str, purpose: KeyPurpose, private: PrivateKey, at: datetime
     ) -> KeyRecord:
         """Take a key that was made for this purpose."""
-        generation, over = await self._data_key(organisation, at)
-        sealed = seal(over, Secret(private.raw), _about(organisation, key, purpose, private.public, generation))
-        row = SealedKey(key, purpose, private.public.to_multibase(), KeyState.ACTIVE, generation, sealed, at)
+        row = await self.seal(organisation, key, purpose, private, at)
         await self.database.transact(lambda connection: KeyRows(connection, organisation).add(row))
-        return _record(row)
+        return record_of(row)
 
     async def records(self, organisation: OrganisationId) -> tuple[KeyRecord, ...]:
         """What may be known of the keys."""
         async with self.database.reading() as connection:
-            return tuple(map(_record, await KeyRows(connection, organisation).keys()))
+            return await KeyRows(connection, organisation).records()
 
     async def retire(self, organisation: OrganisationId, key: str, at: datetime) -> None:
         """Sign with it no more."""
@@ -95,9 +100,9 @@ class DatabaseVault:
     async def keys(self, organisation: OrganisationId, purpose: KeyPurpose) -> KeyStore:
         """The keys for a purpose, as they are now."""
         async with self.database.reading() as connection:
-            found = await KeyRows(connection, organisation).keys(KEYS.c.purpose == purpose)
+            found = await KeyRows(connection, organisation).for_purpose(purpose)
         active = {key.id: await self._private(organisation, key) for key in found if key.state is KeyState.ACTIVE}
-        retired = {key.id: _record(key).public for key in found if key.state is KeyState.RETIRED}
+        retired = {key.id: PublicKey.from_multibase(key.public) for key in found if key.state is KeyState.RETIRED}
         return VaultKeys(HeldKeys(active), retired)
 
     async def private_key(self, organisation: OrganisationId, key: str, purpose: KeyPurpose) -> PrivateKey:
@@ -146,6 +151,13 @@ class DatabaseVault:
                 await self._reseal(organisation, key, newest, over)
         await self.database.transact(lambda connection: KeyRows(connection, organisation).drop_data_keys(newest))  # 3.
 
+    async def finish_data_keys(self) -> None:
+        """The same for every organisation of which there is something left to do."""
+        async with self.database.reading() as connection:
+            organisations = await MasterKeyRows(connection).rotating()
+        for organisation in organisations:
+            await self.finish_data_key(organisation)
+
     async def _reseal(self, organisation: OrganisationId, key: SealedKey, newest: int, over: Secret) -> None:
         private = await self._private(organisation, key)
         sealed = seal(over, Secret(private.raw), _about(organisation, key.id, key.purpose, private.public, newest))
@@ -156,9 +168,11 @@ class DatabaseVault:
         await self.database.transact(lambda connection: MasterKeyRows(connection).rewrap(row, master.id, wrapped))
 
     async def _private(self, organisation: OrganisationId, key: SealedKey) -> PrivateKey:
-        async with self.database.reading() as connection:
-            rows = await KeyRows(connection, organisation).data_keys()
-        over = await self._unwrapped(next(row for row in rows if row["generation"] == key.generation))
+        over = self._open.get((organisation, key.generation))  # what a generation is, it stays
+        if over is None:
+            async with self.database.reading() as connection:
+                rows = await KeyRows(connection, organisation).data_keys()
+            over = await self._unwrapped(next(row for row in rows if row["generation"] == key.generation))
         public = PublicKey.from_multibase(key.public)
         about = _about(organisation, key.id, key.purpose, public, key.generation)
         return PrivateKey(public.type, unseal(over, key.sealed, about).reveal())
@@ -262,8 +276,3 @@ def _about_data_key(organisation: str, generation: int) -> bytes:
 
 def _about(organisation: str, key: str, purpose: KeyPurpose, public: PublicKey, generation: int) -> bytes:
     return context(_KEY, organisation, key, purpose, public.to_multibase(), str(generation))
-
-
-def _record(key: SealedKey) -> KeyRecord:
-    public = PublicKey.from_multibase(key.public)
-    return KeyRecord(key.id, key.purpose, public, key.created_at, key.state, key.retired_at)

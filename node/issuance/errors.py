@@ -1,13 +1,20 @@
 """What keeps a credential from being issued.
 
 IssuanceError
-├── NotIssuableError     issuance.secured, .malformed, .context, .claim, .record  the document is not ready to be signed
+├── NotIssuableError     issuance.secured, .malformed, .context, .claim, .record,
+│                        .record_context                            the document is not ready to be signed
 │                        issuance.list, .clock, .head               … or not to be followed by another version
+├── WithdrawnError       achievement.withdrawn                      what it awards is awarded no more
 ├── ListUncheckedError   issuance.list_key                          whose a list is could not be told
 ├── IssuerMismatchError  issuance.issuer                            it names another issuer than the one who would sign
 ├── ProfileError         issuance.key_type, .controller, .key_scope the signing profile does not fit together, or not
-│                                                                   with the document
+│                        issuance.profile_option, .profile_name,    with the document
+│                        .profile_key, .private_key
 ├── TemplateError        issuance.template                          a batch was stopped: see below
+├── NotPublishableError  achievement.unfinished                     a draft that nobody could be awarded
+├── HostingError         hosting.{address, host, path, method, key, service, owner}
+│                                                                   it cannot be published here, or not like this
+├── AuditError           audit.head                                 what is said to be the signed end of a log is none
 └── AnchoringRefused     it is not anchored
     ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, overtaken,
     │                       recovery, accreditation, receipt}, and what is wrong with a proof; of a did:ethr
@@ -16,6 +23,11 @@ IssuanceError
 
 What the contexts make of the document, and the options of the proof, is refused by `node.proofs`; its errors pass on.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from node.documents import JsonObject
 
 
 class IssuanceError(Exception):
@@ -30,6 +42,22 @@ class IssuanceError(Exception):
 
 class NotIssuableError(IssuanceError):
     """The document is not a finished credential without a proof."""
+
+
+class WithdrawnError(IssuanceError):
+    """What it awards is withdrawn by the organisation itself, and awarded no more."""
+
+
+class NotPublishableError(IssuanceError):
+    """A draft of an achievement could not be awarded as it is; `review` says why, under `problems`."""
+
+    def __init__(self, review: "JsonObject") -> None:
+        super().__init__(
+            "the achievement cannot be awarded as it is",
+            code="achievement.unfinished",
+            remedy="Mend what is listed, save the draft, and publish that.",
+        )
+        self.review = review
 
 
 class ListUncheckedError(IssuanceError):
@@ -60,6 +88,14 @@ class TemplateError(IssuanceError):
             code="issuance.template",
             remedy="Nothing of the batch was released. Report it, and issue one by one meanwhile.",
         )
+
+
+class HostingError(IssuanceError):
+    """What was to be published at the node's own address cannot be, or not as it was asked for."""
+
+
+class AuditError(IssuanceError):
+    """The end of a log of events is not signed, or not by whom it should be."""
 
 
 class AnchoringRefused(IssuanceError):  # noqa: N818 -- names the outcome

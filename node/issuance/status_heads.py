@@ -82,6 +82,11 @@ def address_of(published: bytes) -> str:
     return url
 
 
+def end_of(published: bytes) -> datetime | None:
+    """Until when a list counts by its own word, if it says so; raises NotIssuableError for what is no list."""
+    return _read(published)[1]
+
+
 def _read(published: bytes) -> tuple[str | None, datetime | None]:
     """The address that a list calls its own, and until when it counts by its own word."""
     try:

@@ -18,7 +18,9 @@ DidCommError
 │   └── UnresolvedError             didcomm.unresolved (has .did)
 ├── PackError                   didcomm.pack.{sender, recipients, curve, key, to, from, signer, nesting, encryption,
 │                               too_large}; nothing was packed
-└── RouteError                  didcomm.route.{service, endpoint, routing_key, forward}
+├── RouteError                  didcomm.route.{service, endpoint, routing_key, forward}
+├── InvitationError             didcomm.invitation.{url, short_url, version, message, sender, accept, expired, too_long}
+└── ProtocolError               didcomm.protocol.{exchange, state, unknown, event}; nothing was changed or sent
 
 Every error has a stable `code`, a `remedy` and, where it is about a document, the `path` of the member. No message
 shows anything secret: neither keys nor what an envelope holds.
@@ -145,3 +147,17 @@ class RouteError(DidCommError):
 
     default_code = "didcomm.route"
     default_remedy = "Ask whom it is about for a document with a DIDCommMessaging service that can be used."
+
+
+class InvitationError(DidCommError):
+    """What should be an invitation is none, or one that cannot be taken."""
+
+    default_code = "didcomm.invitation.message"
+    default_remedy = "Ask whoever showed it for a new one."
+
+
+class ProtocolError(DidCommError):
+    """An exchange cannot be taken where its own party wants it; nothing was changed or sent."""
+
+    default_code = "didcomm.protocol.event"
+    default_remedy = "Look at the state of the exchange, and begin a new one where this one is over."

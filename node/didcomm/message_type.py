@@ -52,12 +52,12 @@ class MessageType:
         return (
             self.documents == other.documents
             and self.major == other.major
-            and _folded(self.protocol) == _folded(other.protocol)
+            and folded_name(self.protocol) == folded_name(other.protocol)
         )
 
     def is_a(self, other: "MessageType") -> bool:
         """Whether both are the same message of one protocol, in whatever minor versions."""
-        return self.is_of(other) and _folded(self.name) == _folded(other.name)
+        return self.is_of(other) and folded_name(self.name) == folded_name(other.name)
 
     def common(self, other: "MessageType") -> "MessageType":
         """This message in the older of both minor versions, in which two parties talk; both are of one protocol."""
@@ -77,5 +77,6 @@ def parse_message_type(text: str) -> MessageType:
     return MessageType(match["documents"], match["protocol"], int(match["major"]), int(match["minor"]), match["name"])
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """The name of a protocol or message as it is compared: without regard to case and punctuation."""
     return name.translate(_PUNCTUATION).lower()

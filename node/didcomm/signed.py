@@ -142,6 +142,18 @@ def attachment_signers(
         ) from error
 
 
+def sign_attachment(content: bytes, kid: str, signer: Signer) -> JsonObject:
+    """A detached signature over what is attached, by a key that its owner uses for authentication; raises PackError.
+
+    The id of the key is protected with it.
+
+    Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#attachments
+    """
+    protected = to_base64url(orjson.dumps({"alg": signing_algorithm(signer.key), "kid": kid}))
+    signature = signer.sign(f"{protected}.{to_base64url(content)}".encode())
+    return {"protected": protected, "signature": to_base64url(signature)}
+
+
 def check_by_key(algorithm: str, key: PublicKey, data: bytes, signature: bytes) -> None:
     """Refuse a signature that is not the key's over the data by this algorithm; raises ForgedEnvelopeError."""
     if SIGNATURE_KEYS.get(algorithm) is not key.type:

@@ -1,0 +1,1 @@
+"""Pages that are read by people: plain HTML, without scripts, in the words of a catalogue."""

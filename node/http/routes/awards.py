@@ -1,0 +1,177 @@
+"""What an organisation has awarded: looked through, and taken out as credentials, receipts and capsules."""
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import JSONResponse, Response
+
+from anchoring.receipt import Receipt
+from node.credentials.timestamps import format_timestamp
+from node.documents import JsonObject
+from node.http.access import Calling, Scope
+from node.http.door import Answer, Door
+from node.http.examples import SECURED
+from node.http.granted import ASKED, Granted, told
+from node.http.routes.downloads import A_RECEIPT, RECEIPT
+from node.http.services import Services
+from node.issuance.erasing import Erasing
+from node.issuance.evidence import Evidence, capsule_bytes
+from node.issuance.issuing import JWT_MEDIA_TYPE, PROOF_MEDIA_TYPE, SD_JWT_MEDIA_TYPE, WALLET_MEDIA_TYPE
+from node.ports.awarding import MAX_FOUND, Award, AwardQuery, AwardState, Secured
+from node.proofs.jose.jws import parse_jws
+from node.verification.capsule import CBOR_TYPE, JSON_TYPE
+
+PATH: Final = "/organisation/awards"
+MAX_WORDS_CHARS: Final = 200
+_AWARD: Final[JsonObject] = {
+    "id": "01990d5e-0000-7000-8000-000000000000",
+    "name": "Demo Learner",
+    "email": "learner@university.example",
+    "achievement": "01990d5e-1111-7000-8000-000000000000",
+    "version": 1,
+    "profile": "school",
+    "state": "issued",
+    "awardedAt": "2026-09-01T12:00:00Z",
+    "clientKey": "row-1",
+    "replaces": None,
+}
+_FORMS: Final[JsonObject] = {
+    **_AWARD,
+    "credentials": [{"form": "eddsa-rdfc-2022", "id": "urn:uuid:…", "signedAt": "2026-09-01T12:00:00Z"}],
+}
+_TOKENS: Final = frozenset({JWT_MEDIA_TYPE, SD_JWT_MEDIA_TYPE, WALLET_MEDIA_TYPE})
+_FILE: Final = {"Content-Disposition": "attachment"}
+
+Form = Annotated[
+    str | None, Query(max_length=64, description="One of several forms in which it was signed; else the first.")
+]
+
+
+def routes(services: Services) -> Door:
+    """The routes."""
+    door = Door(services, tag="Awards")
+    evidence = Evidence(services.store, services.proving)
+    erasing = Erasing(services.store, services.now)
+
+    @door.get(
+        PATH,
+        access=Scope.CREDENTIALS_READ,
+        answers=[Answer(200, "A page of them, the newest first.", {"awards": [_AWARD], "next": None})],
+    )
+    async def search(  # noqa: PLR0913, PLR0917 -- each is a part of the question
+        caller: Calling,
+        words: Annotated[
+            str | None,
+            Query(
+                max_length=MAX_WORDS_CHARS, description="The beginning of a name, a family name or an e-mail address."
+            ),
+        ] = None,
+        achievement: Annotated[str | None, Query(max_length=64)] = None,
+        state: AwardState | None = None,
+        before: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_FOUND)] = 50,
+    ) -> Response:
+        """Look through the awards of the organisation; all that is given has to fit."""
+        found = await evidence.search(caller.organisation, AwardQuery(words, achievement, state, before, limit))
+        following = found[-1].id if len(found) == limit else None
+        return JSONResponse({"awards": [_shown(award) for award in found], "next": following})
+
+    @door.get(f"{PATH}/{{award}}", access=Scope.CREDENTIALS_READ, answers=[Answer(200, "It.", _FORMS)], problems=[404])
+    async def find(award: str, caller: Calling) -> Response:
+        """An award, and the forms in which it was signed."""
+        found, forms = await evidence.award(caller.organisation, award)
+        return JSONResponse({**_shown(found), "credentials": [_form(each) for each in forms]})
+
+    @door.get(
+        f"{PATH}/{{award}}/credential",
+        access=Scope.CREDENTIALS_READ,
+        answers=[Answer(200, "The credential, to the byte.", SECURED, PROOF_MEDIA_TYPE)],
+        problems=[404],
+    )
+    async def credential(award: str, caller: Calling, form: Form = None) -> Response:
+        """The signed credential of an award, exactly as it was handed out."""
+        secured = await evidence.credential(caller.organisation, award, form)
+        return Response(secured.secured, media_type=media_type_of(secured.secured), headers=_FILE)
+
+    @door.get(
+        f"{PATH}/{{award}}/receipt",
+        access=Scope.CREDENTIALS_READ,
+        answers=[Answer(200, "The receipt; the header Link leads to it without a key.", A_RECEIPT, RECEIPT)],
+        problems=[404],
+    )
+    async def receipt(award: str, caller: Calling, form: Form = None) -> Response:
+        """The receipt of an award's anchor, as far as that has come.
+
+        `Link: <…>; rel="alternate"` is an address that nobody can guess, to be given to the holder.
+        """
+        found, link = await evidence.receipt(caller.organisation, award, form)
+        return _receipt(found, f"{services.public_url}{link}")
+
+    @door.get(
+        f"{PATH}/{{award}}/capsule",
+        access=Scope.CREDENTIALS_READ,
+        answers=[Answer(200, "The capsule.", "a capsule in CBOR, or in JSON", CBOR_TYPE)],
+        problems=[404],
+    )
+    async def capsule(
+        award: str,
+        caller: Calling,
+        form: Form = None,
+        json: Annotated[bool, Query(description="In the form for people and other tools.")] = False,  # noqa: FBT002
+    ) -> Response:
+        """The credential of an award with all that it takes to check it later, without this node.
+
+        It has the history of the issuer's identifier, the status lists as they are now, the receipt, and proofs of what
+        the chain holds of them.
+        """
+        made = await evidence.capsule(caller.organisation, award, form, services.now())
+        media_type = JSON_TYPE if json else CBOR_TYPE
+        return Response(capsule_bytes(made, as_json=json), media_type=media_type, headers=_FILE)
+
+    @door.delete(
+        f"{PATH}/{{award}}",
+        access=Scope.ORGANISATION_MANAGE,
+        answers=[Answer(204, "It is erased."), ASKED],
+        problems=[404, 409],
+    )
+    async def erase(award: str, caller: Calling, granted: Granted = None) -> Response:
+        """Erase a person's award, with all that was signed of it and the salt of its anchor.
+
+        The holder's copy stays valid, and its status as it is, for good: whoever wants it withdrawn does that first.
+        """
+        asked = await erasing.erase(caller, award, granted)
+        return Response(status_code=204) if asked is None else told(asked)
+
+    return door
+
+
+def media_type_of(secured: bytes) -> str:
+    """How a signed credential is called: a document, or a token by what its header says."""
+    if secured.lstrip().startswith(b"{"):
+        return PROOF_MEDIA_TYPE
+    kind = parse_jws(secured.decode("ascii").partition("~")[0]).header.get("typ")
+    return f"application/{kind}" if f"application/{kind}" in _TOKENS else JWT_MEDIA_TYPE
+
+
+def _receipt(receipt: Receipt, url: str) -> Response:
+    headers = {**_FILE, "Link": f'<{url}>; rel="alternate"', "Glejt-Receipt-State": receipt.state.value}
+    return Response(receipt.encode(), media_type=RECEIPT, headers=headers)
+
+
+def _shown(award: Award) -> JsonObject:
+    return {
+        "id": award.id,
+        "name": award.name,
+        "email": award.email,
+        "achievement": award.achievement,
+        "version": award.version,
+        "profile": award.profile,
+        "state": award.state.value,
+        "awardedAt": format_timestamp(award.awarded_at),
+        "clientKey": award.client_key,
+        "replaces": award.replaces,
+    }
+
+
+def _form(secured: Secured) -> JsonObject:
+    return {"form": secured.form, "id": secured.credential, "signedAt": format_timestamp(secured.signed_at)}

@@ -1,0 +1,48 @@
+"""What the routes may use, as the composition root puts it together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from node.http.limits import Limits
+from node.http.telemetry import Telemetry
+from node.issuance.hosting import Hosting
+from node.ports.chains import Chains
+from node.ports.judging import Judging
+from node.ports.proving import NothingProven, Proving
+from node.ports.store import Store
+from node.ports.vault import Vault
+from node.ports.work import Nobody, Nudge
+from node.verification.policy import DEFAULT, Policy, built_in_policies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything there is for the routes."""
+
+    store: Store
+    vault: Vault
+    judges: Judging
+    """Whoever reads what strangers wrote."""
+    now: Callable[[], datetime]
+    public_url: str
+    """Where others reach the node: scheme and host, without a slash at the end."""
+    work: Nudge = field(default_factory=Nobody)
+    """Whoever works off the outbox."""
+    chains: Chains | None = None
+    """Where it is written to chains; None for a node that writes to none."""
+    policies: Mapping[str, Policy] = field(default_factory=built_in_policies)
+    """By which is verified, by their names."""
+    policy: str = DEFAULT
+    """The policy of whoever names none."""
+    verifies_for_anybody: bool = False
+    """Whether it takes no key to have something verified."""
+    limits: Limits = field(default_factory=Limits)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    proving: Proving = field(default_factory=NothingProven)
+    """Whoever proves what stands on chains, for who takes it along."""
+    hosting: Hosting = field(init=False)
+    """What is published at the node's own address, and its change."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hosting", Hosting.at(self.public_url, self.store, self.vault))

@@ -13,7 +13,6 @@ from anchoring.checkpoint import Checkpoint, SignedCheckpoint
 from anchoring.errors import AnchoringError
 from anchoring.ledger import LedgerReader
 from node.app import sources
-from node.cli.capsule_inputs import compared_contexts, opened
 from node.cli.errors import CliError
 from node.cli.files import STDIN, require_free, write_whole
 from node.cli.inputs import read_credential, read_file, trust_for
@@ -40,6 +39,7 @@ from node.verification.gather import gather
 from node.verification.ledger_material import LedgerMaterial
 from node.verification.linked_gathering import gather_resources, wanted_resources
 from node.verification.material import EMPTY, Origin, ResolvedDocument, ResourceCopy, VerificationMaterial
+from node.verification.opened_capsule import compared_contexts, opened
 from node.verification.policy import KeyEvidence, built_in
 from node.verification.received import subject_of
 from node.verification.records import decoded_receipts, moment

@@ -39,7 +39,7 @@ def inspect(invocation: Invocation, name: str, *, as_json: bool) -> int:
     data = read_file(invocation, name)
     if CAPSULE in data:
         from node.cli.capsule import show_capsule  # noqa: PLC0415 -- few files are capsules
-        from node.cli.capsule_inputs import opened  # noqa: PLC0415 -- as above
+        from node.verification.opened_capsule import opened  # noqa: PLC0415 -- as above
 
         if (capsule := opened(data)) is not None:
             return show_capsule(invocation, name, capsule.capsule, as_json=as_json)

@@ -49,6 +49,9 @@ UNSUPPORTED: Final = (
     Problem.UNSUPPORTED_PUBLIC_KEY_TYPE,
 )
 """What another program may be able to tell, and a second try will not."""
+_AT_THIS_MACHINE: Final = re.compile(
+    r"did:web(?:vh:[^:]*)?:localhost(?:%3A[0-9]+)?(?:[:?#]|$)", re.ASCII | re.IGNORECASE
+)
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 NO_VERSIONS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
@@ -138,6 +141,10 @@ def resolve(  # noqa: PLR0913 -- what was asked for, and in which form
     `versions` asks for a version by `versionId`, `versionTime` or `versionNumber`, as the query of a DID URL does.
     """
     result = asyncio.run(resolved(invocation, name, versions, trust_for(invocation, trust)))
+    told_whole = as_json or accept is not None
+    shut = _AT_THIS_MACHINE.match(name) is not None and not allows_loopback(os.environ)
+    if result.problem is Problem.INVALID_DID and shut and not told_whole:
+        raise CliError("did.this_machine", details=result.detail)
     return tell_resolution(invocation, result, name, as_json=as_json, accept=accept)
 
 

@@ -6,6 +6,7 @@ import typer
 
 from node.cli.errors import CliError
 from node.cli.help import WordedCommand, WordedGroup
+from node.cli.remote_commands import Node, NodeKeyFile
 
 did = typer.Typer(cls=WordedGroup, help="did", rich_markup_mode=None, no_args_is_help=True)
 
@@ -111,11 +112,21 @@ def _did_resolve(  # noqa: PLR0913 -- as above
     embedded: Embedded = None,
     out: Annotated[str | None, typer.Option(help="did_fetch_out", metavar="file")] = None,
     force: Annotated[bool, typer.Option("--force", help="force")] = False,
+    node: Node = None,
+    node_key_file: NodeKeyFile = None,
     json: Json = False,
 ) -> int:
     from node.cli.did import part_asked_for, resolve  # noqa: PLC0415 -- as above
 
     versions = {"versionId": version_id, "versionTime": version_time, "versionNumber": version_number}
+    if node is not None or node_key_file is not None:
+        from node.cli.remote import Remote, require_node, require_none  # noqa: PLC0415 -- as above
+        from node.cli.remote_desk import resolve as resolve_remotely  # noqa: PLC0415 -- as above
+
+        remote = Remote(node, node_key_file)
+        require_node(remote)
+        require_none(trust=trust, fetch=fetch, out=out, embedded=embedded)
+        return resolve_remotely(context.obj, name, remote, versions=versions, accept=accept, as_json=json)
     if embedded is not None:
         from node.cli.did_chain import resolve_embedded  # noqa: PLC0415 -- as above
 

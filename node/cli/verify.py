@@ -31,16 +31,16 @@ from node.cli.verdict_text import show
 from node.config import allows_loopback
 from node.credentials.errors import PictureError
 from node.credentials.micro_credential.label import document_digest
-from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue, parse_object
+from node.documents import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, DocumentError, JsonValue
 from node.verification.case import Request
 from node.verification.check import CheckName
 from node.verification.errors import CapsuleError
 from node.verification.gather import gather
 from node.verification.labels import is_label
-from node.verification.linked_gathering import gather_resources, wanted_resources
-from node.verification.material import Origin, StatusListCopy, VerificationMaterial
+from node.verification.linked_gathering import judged_with_resources
+from node.verification.material import StatusListCopy, VerificationMaterial
 from node.verification.policy import Policy
-from node.verification.received import read_text, receive, subject_of
+from node.verification.received import receive, subject_of
 from node.verification.report import Report, Verdict
 from node.verification.sources import Sources
 from node.verification.trust import Trust
@@ -48,12 +48,12 @@ from node.verification.verify import verify
 
 if TYPE_CHECKING:
     from anchoring.ledger import LedgerReader
-    from node.adapters.judges import Judges
-    from node.cli.capsule_inputs import Opened
+    from node.adapters.judging.pool import Judges
     from node.cli.expected import Expected
     from node.cli.memory import Memory
     from node.verification.ledger_material import LedgerMaterial
     from node.verification.material import ResourceCopy
+    from node.verification.opened_capsule import Opened
 
 STATUS: Final[Mapping[Verdict, int]] = MappingProxyType(
     {Verdict.ACCEPTED: 0, Verdict.REJECTED: 1, Verdict.CANNOT_TELL: 20}
@@ -62,8 +62,6 @@ WORST_FIRST: Final = (1, 2, 20, 0)
 """What a run over many files says with its one status."""
 WAITED_FOR: Final = 8
 """Files under way beside those that are judged: their hosts are being asked."""
-MAX_ASKED: Final = 16
-"""Addresses of one document that are asked, one after what another led to."""
 MAX_JOBS: Final = 64
 """Processes; each takes some 60 MB."""
 JOB_SECONDS: Final = 30.0
@@ -138,12 +136,11 @@ class Judge:
         )
         if self.capsule is not None:
             material = self.capsule.within(material)
-        report = await self._judged(data, subject, material, judges)
-        asked: set[str] = set()
-        while not (wanted := set(wanted_resources(report))) <= asked and len(asked) < MAX_ASKED:
-            asked |= wanted  # what was had may lead on: a type extends another
-            material = await gather_resources(report, material, self.sources)
-            report = await self._judged(data, subject, material, judges)
+
+        async def judge(known: VerificationMaterial) -> Report:
+            return await self._judged(data, subject, known, judges)
+
+        report, material = await judged_with_resources(judge, material, self.sources)
         if self.memory is not None:
             self.memory.note(material, report)
         return report
@@ -155,7 +152,7 @@ class Judge:
             return verify(
                 subject, material, self.policy, self.at, trust=self.trust, request=self.request, beside=self.beside
             )
-        from node.adapters.judges import JudgesError  # noqa: PLC0415 -- most runs are over few files
+        from node.ports.judging import JudgesError  # noqa: PLC0415 -- most runs are over few files
 
         try:
             told = await judges.verify(data, material, self.policy, self.at, request=self.request, beside=self.beside)
@@ -291,7 +288,7 @@ async def _processes(trust: Trust, size: int) -> "AsyncIterator[Judges | None]":
     if size == 1:
         yield None
         return
-    from node.adapters.judges import Judges  # noqa: PLC0415 -- most runs are over few files
+    from node.adapters.judging.pool import Judges  # noqa: PLC0415 -- most runs are over few files
 
     waiting = WAITED_FOR + size
     async with Judges(trust=trust, size=size, seconds=JOB_SECONDS, waiting=waiting, patience=PATIENCE_SECONDS) as pool:
@@ -318,7 +315,7 @@ def _data(invocation: Invocation, handed: Handed) -> "tuple[bytes, Opened | None
         raise CliError("input.nothing_inside", name=name, kinds=", ".join(sorted(READ_FROM_FOLDERS)))
     file = read_file(invocation, name)
     if CAPSULE in file:
-        from node.cli.capsule_inputs import opened  # noqa: PLC0415 -- few files are capsules
+        from node.verification.opened_capsule import opened  # noqa: PLC0415 -- few files are capsules
 
         if (capsule := opened(file)) is not None:
             return capsule.document, capsule
@@ -358,25 +355,13 @@ def _jobs(text: str | None) -> int | None:
 
 def status_list(invocation: Invocation, name: str) -> StatusListCopy:
     """The copy of a status list that lies in a file, under the address that it calls its own."""
+    from node.verification.brought import brought_list  # noqa: PLC0415 -- few verdicts need a list from a file
+
     text = read_list(invocation, name)
-    document = read_text(text).value
-    url = document.get("id") if isinstance(document, dict) else _address_in_token(text)
-    if not isinstance(url, str):
+    copy = brought_list(text, datetime.now(UTC))
+    if copy is None:
         raise CliError("input.no_status_list", name=name)
-    return StatusListCopy(url, text, Origin.FILE, datetime.now(UTC))
-
-
-def _address_in_token(text: str) -> str | None:
-    """The address that a Token Status List calls its own; None for what is none."""
-    from node.proofs.errors import ProofsError  # noqa: PLC0415 -- few verdicts need a list from a file
-    from node.proofs.jose.jws import parse_jws  # noqa: PLC0415
-    from node.status.errors import StatusError  # noqa: PLC0415
-    from node.status.token_status_list import read_token_status_list  # noqa: PLC0415
-
-    try:
-        return read_token_status_list(parse_object(parse_jws(text.strip()).payload)).uri
-    except (ProofsError, StatusError, DocumentError):
-        return None
+    return copy
 
 
 def _label(invocation: Invocation, name: str) -> LabelFile:

@@ -103,6 +103,9 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/gas.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/store.py
+	$(BIN)/python bench/serve_start.py
+	$(BIN)/python bench/work.py
+	$(BIN)/python bench/node_http.py
 	$(BIN)/python bench/didcomm_envelopes.py
 
 LOCK := $(BIN)/uv pip compile --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links \

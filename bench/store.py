@@ -1,7 +1,8 @@
 """What the node's database takes and finds: awards written and searched, single changes one by one and together.
 
 `python bench/store.py [ADDRESS] [AWARDS]`: SQLite in a temporary folder unless an address is given, which has to be of
-an empty database. Figures are of one run on this machine; the searches are the ones that a person at a desk makes.
+an empty database; a million awards unless told otherwise, among which a search is to take less than 150 ms at the 95th
+of a hundred. Figures are of one run on this machine; the searches are the ones that a person at a desk makes.
 """
 
 import asyncio
@@ -107,5 +108,5 @@ async def run(address: str, count: int) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        given = [*sys.argv[1:], *(f"sqlite:///{folder}/node.db", "200000")[len(sys.argv) - 1 :]]
+        given = [*sys.argv[1:], *(f"sqlite:///{folder}/node.db", "1000000")[len(sys.argv) - 1 :]]
         asyncio.run(run(given[0], int(given[1])))

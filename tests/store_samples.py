@@ -11,6 +11,7 @@ from node.ports.anchor_rows import BatchRecord, Leaf
 from node.ports.awarding import Achievement, Award, Secured
 from node.ports.organisations import (
     ApiKey,
+    Caps,
     ChainRecord,
     HostedDid,
     Member,
@@ -18,9 +19,11 @@ from node.ports.organisations import (
     OrganisationId,
     Profile,
     Role,
+    Settings,
 )
 from node.ports.outbox import Task
-from node.ports.oversight import Approval, Event, Request
+from node.ports.oversight import Approval, Event, Request, SignedHead
+from node.ports.publishing import Entry, Picture, RegisterFile, RegisterHead, Statement
 from node.ports.status_rows import ListRecord
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -100,6 +103,46 @@ async def add_course(unit):
     await unit.achievements.publish(f"{tag}-course", f"course {tag}".encode(), "owner", NOW, revision=1)
 
 
+def picture(tag, **changed):
+    values = {
+        "digest": f"{tag}-picture",
+        "media_type": "image/png",
+        "width": 1,
+        "height": 1,
+        "size": 3,
+        "added_at": NOW,
+    }
+    return Picture(**values | changed)
+
+
+def entry(tag, **changed):
+    values = {
+        "organisation": tag,
+        "achievement": f"{tag}-course",
+        "version": 1,
+        "credential_class": "achievement",
+        "card": {"of": tag},
+        "words": f" course {tag} ",
+        "published_at": NOW,
+    }
+    return Entry(**values | changed)
+
+
+def register_head(tag, number=1, at=NOW):
+    return RegisterHead(number, tag.encode(), f"head {number} {tag}".encode(), at)
+
+
+async def add_publications(unit):
+    """What is published beside a course that is there."""
+    tag = unit.organisation
+    await unit.pictures.add(picture(tag), tag.encode())
+    await unit.catalogue.put(entry(tag))
+    await unit.statements.add(
+        Statement(f"{tag}-statement", "accreditation", f"did:web:{tag}.example", NOW, tag.encode())
+    )
+    await unit.register.put(register_head(tag), [RegisterFile(f"{tag}-file", "application/json", tag.encode())])
+
+
 async def add_everything(unit):
     """Rows in every table of an organisation whose keys are there."""
     tag = unit.organisation
@@ -108,17 +151,23 @@ async def add_everything(unit):
     await unit.api_keys.add(
         ApiKey(f"{tag}-key", f"{tag}-pre", tag.encode(), tag, frozenset({"issue"}), f"{tag}-owner", NOW, NOW + HOUR)
     )
+    await unit.settings.keep(Settings(frozenset({tag})), NOW)
     await add_profile(unit)
+    await unit.keys.spend(f"{key_name(tag)}-assertion", NOW, Caps(10, 10))
+    await unit.audit.keep_head(SignedHead(1, NOW, tag.encode()))
     await unit.identities.add_namespace(ChainRecord(f"eip155:1:0x00#{tag}", NOW, f"{key_name(tag)}-authority"))
     await unit.identities.add_gas_account(ChainRecord(f"eip155:1:{tag}", NOW, f"{key_name(tag)}-gas"))
     await unit.approvals.ask(Approval(f"{tag}-approval", "revoke", {"of": tag}, f"{tag}-owner", NOW, NOW + HOUR))
     await unit.requests.begin(Request(f"{tag}-request", tag.encode(), {"of": tag}, NOW))
     await unit.challenges.issue(f"{tag}-challenge", f"https://{tag}.example", NOW)
     await add_course(unit)
+    await add_publications(unit)
     await unit.awards.intend([award(tag, number) for number in (1, 2)])
     await unit.awards.secure([secured(tag)], NOW)
     await unit.status.add(status_list(tag))
     await unit.status.allocate(f"{tag}-list", [f"{tag}-award-1"])
+    await unit.mirrors.add(f"https://lists.{tag}.example/1", NOW)
+    await unit.mirrors.keep(f"https://lists.{tag}.example/1", f"digest of {tag}", f"copy {tag}".encode(), NOW)
     leaf = Leaf(f"{tag}-award-1", FORM, f"eip155:1:0x00#{tag}", bytes(32), tag.encode())
     await unit.anchors.want([leaf])
     await unit.anchors.open(BatchRecord(f"{tag}-batch", leaf.namespace, NOW, NOW, bytes(32)), limit=10)

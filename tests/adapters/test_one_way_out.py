@@ -14,16 +14,28 @@ CLIENTS = {
 CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
 WAY_OUT = {
     "anchoring/evm.py": {"aiohttp"},
+    "node/adapters/control.py": {"socket"},
     "node/adapters/fetch.py": {"httpx2", "ssl"},
     "node/adapters/json_rpc/client.py": {"httpx2", "ssl"},
     "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
+    "node/adapters/node_client.py": {"httpx2", "ssl"},
+    "node/adapters/telemetry.py": {"httpx2"},
+    "node/app/examining.py": {"httpx2"},
+    "node/app/server.py": {"socket", "getaddrinfo"},
 }
 """What connects: the guarded fetcher, which alone follows what strangers name, after its question to the name server;
-and, for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes."""
+for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes; what sends
+traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
+address leads to it; and what listens: the server, and the socket in the node's folder."""
 TOLD_BY_THE_ADMINISTRATOR = {
-    "node/app.py",
+    "node/app/__init__.py",
+    "node/app/node_chain.py",
     "node/adapters/chain_access.py",
     "node/adapters/gas_signers.py",
+    "node/adapters/judging/errands.py",
+    "node/adapters/judging/outside.py",
+    "node/adapters/judging/resolving.py",
+    "node/adapters/judging/service.py",
     "node/adapters/registry_access.py",
     "node/adapters/registry_reader.py",
     "node/cli/anchor_chain.py",
@@ -31,7 +43,8 @@ TOLD_BY_THE_ADMINISTRATOR = {
 }
 """What may hand addresses to the client that is not guarded, all of them out of settings, trust files and options: the
 composition root, what opens listed chains, the signers behind an address, what reads the registries of listed chains,
-and the commands that are told a chain or a signer."""
+what carries questions of the processes that judge to the nodes of listed chains, which the processes know by name
+alone, and the commands that are told a chain or a signer."""
 
 
 def _modules():

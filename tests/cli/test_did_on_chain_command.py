@@ -136,7 +136,7 @@ def test_killed_at_every_point_nothing_is_lost_or_done_twice(prepared, office, t
     folder, did = prepared
     kill, ended = (-1 if command == "update" else 0) * (not LONG), DEAD
     while ended == DEAD:
-        kill += 1 if LONG else 2
+        kill += 1 if LONG else 3
         place = tmp_path / str(kill)
         shutil.copytree(folder, place)
         identity = Identity(place, office, did)

@@ -184,3 +184,8 @@ def test_this_machine_is_a_place_only_where_it_was_opened(tmp_path, method, spel
         web = json.loads((tmp_path / "did.json").read_bytes())["id"]
         assert web == f"did:web:localhost%3A{port}"
         assert glejt(tmp_path, "did", "resolve", web, env=OPEN).returncode == 0
+        for name in (did, web):
+            shut = glejt(tmp_path, "did", "resolve", name)
+            assert (shut.returncode, shut.stdout) == (2, "")
+            assert "did.this_machine" in shut.stderr
+            assert "GLEJT_ALLOW_LOOPBACK=1" in shut.stderr

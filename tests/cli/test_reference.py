@@ -16,7 +16,7 @@ def test_the_settings_of_the_page_are_all_there_are_and_can_be_read(tmp_path):
     example = re.search(r"```toml settings\n(.*?)```", PAGE, re.DOTALL)[1]
     assert set(tomllib.loads(example)) == set(KINDS)
     (tmp_path / "glejt.toml").write_text(example, "utf-8")
-    settings = load({}, {}, folder=tmp_path, user_file=None)
+    settings = load({}, {}, folder=None, user_file=tmp_path / "glejt.toml")
     assert all(getattr(settings, key) not in {None, False} for key in KINDS)
     assert set(KINDS) | {"files"} == set(Settings.__slots__)
 

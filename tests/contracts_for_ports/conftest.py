@@ -1,41 +1,20 @@
 """What the tests of the store stand on: both engines, each with today's tables, and tests that are coroutines."""
 
 import asyncio
-import inspect
 import secrets
 import shutil
 from contextlib import ExitStack
 
 import pytest
+from coroutine_support import pytest_collection_modifyitems, pytest_pyfunc_call, runner
 from database_support import fresh_database, postgresql_server
 
 from node.adapters.database.engine import opened
 from node.adapters.database.store import DatabaseStore
 
+__all__ = ["pytest_collection_modifyitems", "pytest_pyfunc_call", "runner"]
+
 ENGINES = ("sqlite", "postgresql")
-
-
-@pytest.fixture
-def runner():
-    with asyncio.Runner() as running:
-        yield running
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """Run a test that is a coroutine, on the loop that its fixtures use."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    pyfuncitem.funcargs["runner"].run(pyfuncitem.obj(**arguments))
-    return True
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if inspect.iscoroutinefunction(getattr(item, "obj", None)):
-            item.fixturenames.append("runner")
 
 
 async def _migrated(address):

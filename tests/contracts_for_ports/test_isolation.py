@@ -7,22 +7,26 @@ import pytest
 import store_samples as samples
 from sqlalchemy import select
 
+from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.database.identifiers import new_id
 from node.adapters.database.schema import METADATA
 from node.ports.anchor_rows import BatchRecord, Leaf
 from node.ports.awarding import Achievement, AwardQuery, AwardState
 from node.ports.errors import StoreError
 from node.ports.key_store import KeyNotHeldError
-from node.ports.organisations import ApiKey, ChainRecord, HostedDid, Member, Profile, Role
+from node.ports.organisations import ApiKey, Caps, ChainRecord, HostedDid, Member, Profile, Role, Settings
 from node.ports.outbox import Task
-from node.ports.oversight import Approval, Event, Request
+from node.ports.oversight import Approval, Decision, Event, Request, SignedHead
+from node.ports.publishing import RegisterFile, Statement
 from node.ports.status_rows import ListRecord
 from node.ports.store import UnitOfWork
-from node.ports.vault import KeyPurpose
+from node.ports.vault import KeyPurpose, KeyState, SealedKey
 
 pytestmark = pytest.mark.threat(85)
 
 NOW, HOUR, FORM = samples.NOW, samples.HOUR, samples.FORM
+KEY_OF_A = "did:web:org-a.example#key-assertion"
+PUBLIC = PrivateKey.generate(KeyType.ED25519).public.to_multibase()
 LEAF = Leaf("org-a-award-1", FORM, "eip155:1:0x00#org-a", bytes(32), b"salt of b")
 
 # What B calls each method with: names of A wherever there is one.
@@ -40,6 +44,13 @@ CALLS = {
         "add": [ApiKey("org-a-key", "org-a-pre", b"b", "B", frozenset(), "B", NOW, NOW + HOUR)],
         "revoke": ["org-a-key", NOW],
     },
+    "settings": {"find": [], "keep": [Settings(frozenset({"b"})), NOW]},
+    "keys": {
+        "records": [],
+        "add": [SealedKey(KEY_OF_A, KeyPurpose.ASSERTION, PUBLIC, KeyState.ACTIVE, 1, b"of b", NOW)],
+        "retire": [KEY_OF_A, NOW],
+        "spend": [KEY_OF_A, NOW, Caps(1, 1)],
+    },
     "identities": {
         "did": ["did:web:org-a.example"],
         "dids": [],
@@ -52,14 +63,28 @@ CALLS = {
         "add_profile": [
             Profile("b-profile", "did:web:org-a.example", "did:web:org-a.example#key-assertion", FORM, NOW)
         ],
+        "change_profile": (
+            [Profile("org-a-profile", "did:web:org-b.example", "did:web:org-b.example#key-assertion", FORM, NOW)],
+            {"before": "did:web:org-a.example#key-assertion"},
+        ),
         "close_profile": ["org-a-profile"],
         "add_namespace": [ChainRecord("eip155:1:0x00#org-a", NOW, "did:web:org-a.example#key-authority")],
         "add_gas_account": [ChainRecord("eip155:1:org-a", NOW, "did:web:org-a.example#key-gas")],
     },
-    "audit": {"entries": [], "head": [], "record": [Event(NOW, "b", "made", "b", {})]},
+    "audit": {
+        "entries": [],
+        "head": [],
+        "signed_heads": [],
+        "record": [Event(NOW, "b", "made", "b", {})],
+        "keep_head": [SignedHead(1, NOW, b"org-a", b"of b")],
+    },
     "approvals": {
         "find": ["org-a-approval"],
         "waiting": [],
+        "listed": [Decision.WAITING],
+        "same": [b"org-a", "org-a-owner", NOW],
+        "take_back": ["org-a-owner"],
+        "forget": [NOW + HOUR],
         "ask": [Approval("org-a-approval", "revoke", {"of": "b"}, "b", NOW, NOW + HOUR)],
         "decide": (["org-a-approval", "b", NOW], {"grant": True}),
         "carry_out": (["org-a-approval", NOW], {"action": "revoke"}),
@@ -77,12 +102,39 @@ CALLS = {
     "achievements": {
         "find": ["org-a-course"],
         "listed": [],
+        "count": [],
         "version": ["org-a-course"],
         "versions": ["org-a-course"],
         "add": [Achievement("org-a-course", {"name": "B"}, 1, NOW, NOW)],
         "save": (["org-a-course", {"name": "B"}, NOW], {"revision": 2}),
         "publish": (["org-a-course", b"of b", "b", NOW], {"revision": 2}),
         "withdraw": ["org-a-course", NOW],
+    },
+    "pictures": {
+        "find": ["org-a-picture"],
+        "image": ["org-a-picture"],
+        "listed": [],
+        "unpublished": [],
+        "add": [samples.picture("org-a", digest="b-picture"), b"of b"],
+        "publish": ["org-a-picture", NOW],
+        "remove": ["org-a-picture"],
+    },
+    "catalogue": {
+        "entry": ["org-a-course"],
+        "put": [samples.entry("org-a", words=" of b ")],
+        "offer": ["org-a-course", {"of": "b"}],
+    },
+    "statements": {
+        "find": ["org-a-statement"],
+        "listed": [],
+        "add": [Statement("b-statement", "accreditation", "did:web:org-a.example", NOW, b"of b")],
+        "remove": ["org-a-statement"],
+    },
+    "register": {
+        "head": [],
+        "versions": [],
+        "pictures": [],
+        "put": [samples.register_head("org-a", 2), [RegisterFile("org-a-file", "application/json", b"of b")]],
     },
     "awards": {
         "find": ["org-a-award-1"],
@@ -91,6 +143,7 @@ CALLS = {
         "in_state": [AwardState.ISSUED],
         "credential": ["org-a-award-1", FORM],
         "credentials": ["org-a-award-1"],
+        "of_credential": ["urn:org-a:1"],
         "intend": [[samples.award("org-a", 9, id="b-award", profile="org-b-profile", achievement="org-a-course")]],
         "secure": [[samples.secured("org-a", 2)], NOW],
         "change": ["org-a-award-2", AwardState.CANCELLED, NOW],
@@ -109,6 +162,14 @@ CALLS = {
         "seal": ["org-a-list", NOW],
         "reconcile": ["org-a-list", {1: 1}, NOW],
     },
+    "mirrors": {
+        "listed": [],
+        "find": ["https://lists.org-a.example/1"],
+        "add": ["https://lists.org-a.example/1", NOW],
+        "remove": ["https://lists.org-a.example/1"],
+        "keep": ["https://lists.org-a.example/1", "00", b"of b", NOW],
+        "failed": ["https://lists.org-a.example/1", "by b", NOW],
+    },
     "anchors": {
         "batch": ["org-a-batch"],
         "unfinished": [],
@@ -119,6 +180,8 @@ CALLS = {
         "submit": ["org-a-batch", bytes(32), bytes(32), [LEAF], NOW],
         "finish": ["org-a-batch", b"of b", NOW],
         "refuse": ["org-a-batch", NOW],
+        "keep": ["org-a-batch", [Leaf("org-a-award-1", FORM, "eip155:1:0x00#org-a", b"", b"", receipt=b"of b")]],
+        "authorize": (["org-a-batch", b"call of b", NOW], {"before": b"call"}),
     },
     "outbox": {
         "waiting": [],
@@ -132,7 +195,7 @@ CALLS = {
 def repositories():
     """Every repository of a unit of work, with its methods."""
     for field in dataclasses.fields(UnitOfWork):
-        if field.name != "organisation":
+        if field.name not in {"organisation", "closing"}:
             names = [name for name, _ in inspect.getmembers(field.type, inspect.isfunction) if not name.startswith("_")]
             yield field.name, names
 

@@ -40,6 +40,23 @@ async def all_of(works):
     return await asyncio.gather(*works, return_exceptions=True)
 
 
+async def test_units_of_work_that_add_rows_do_not_wait_for_each_others_end(store):
+    await samples.add_organisation(store)
+    begun = []
+
+    async def one(number):
+        async def work(unit):
+            begun.append(number)
+            await unit.members.add(Member(f"m{number}", f"m{number}", "M", frozenset({Role.OWNER}), NOW))
+            await asyncio.sleep(0.1)  # so that others have added theirs before this one writes its event
+            unit.audit.record(Event(NOW, "m", "made", str(number), {}))
+
+        await store.change(A, work)
+
+    assert await all_of(map(one, range(6))) == [None] * 6
+    assert len(begun) == 6, "nobody stood in another's way, and nothing was done again"
+
+
 @pytest.mark.threat(32)
 async def test_of_fifty_answers_to_one_challenge_one_counts(store):
     await samples.add_organisation(store)

@@ -49,7 +49,7 @@ async def test_a_key_for_programs_is_shown_once_and_counts_until_it_is_revoked_o
     made, shown = make_api_key("id", label="l", scopes=frozenset({"issue"}), made_by="o", at=NOW, lifetime=HOUR)
     await filled.change(A, lambda unit: unit.api_keys.add(made))
     presented = shown.reveal().decode()
-    assert await authenticate(filled, presented, NOW) == Caller(A, "id", frozenset({"issue"}))
+    assert await authenticate(filled, presented, NOW) == Caller(A, "id", frozenset({"issue"}), made_by="o")
     wrong = presented[:-1] + ("0" if presented[-1] != "0" else "1")
     for text_, at in (
         (wrong, NOW),
@@ -220,6 +220,16 @@ async def test_a_search_for_what_is_common_finds_the_same(filled, monkeypatch):
             answers.append([await view.awards.search(query) for query in queries])
     assert answers[0] == answers[1]
     assert [len(found) for found in answers[0]] == [7, 7, 0]
+
+
+async def test_a_credential_that_was_given_whole_is_of_no_achievement_and_found_by_its_identifier(filled):
+    given_whole = samples.award(samples.A, 7, achievement=None, version=None)
+    await filled.change(samples.A, lambda unit: unit.awards.intend([given_whole]))
+    await filled.change(samples.A, lambda unit: unit.awards.secure([samples.secured(samples.A, 7)], samples.NOW))
+    async with filled.view(samples.A) as view:
+        assert await view.awards.of_credential("urn:org-a:7") == replace(given_whole, state=AwardState.ISSUED)
+        with pytest.raises(AbsentError):
+            await view.awards.of_credential("urn:org-a:8")
 
 
 async def test_an_award_goes_its_way_and_none_back(filled):

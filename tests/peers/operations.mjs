@@ -15,7 +15,7 @@ import {generate} from './keys.mjs';
 import {resolveDids} from './resolvers.mjs';
 import {sdJwtIssue, sdJwtPresent, sdJwtStatus, sdJwtVerify} from './sd_jwt.mjs';
 import {time} from './timing.mjs';
-import {webvhApprove, webvhPromise, webvhRead, webvhWeb, webvhWrite} from './webvh.mjs';
+import {webvhApprove, webvhFetch, webvhPromise, webvhRead, webvhWeb, webvhWrite} from './webvh.mjs';
 
 const {AssertionProofPurpose} = jsigs.purposes;
 
@@ -37,7 +37,7 @@ export const operations = {
   ethrResolve, ethrSign,
   generateRsa, signToken, verifyToken, verifyClaims,
   sdJwtIssue, sdJwtPresent, sdJwtVerify, sdJwtStatus,
-  webvhWrite, webvhRead, webvhApprove, webvhPromise, webvhWeb
+  webvhWrite, webvhRead, webvhFetch, webvhApprove, webvhPromise, webvhWeb
 };
 
 async function sign({document, purpose = 'assertionMethod', challenge, domain, bare = false, ...how}) {

@@ -24,7 +24,6 @@ from accreditation_support import (
 from verification_support import ISSUER, UNIVERSITY, one
 
 from did_methods.resolution import Resolution
-from node.cli.capsule_inputs import Opened
 from node.cli.verify import Judge
 from node.verification.accreditation_gathering import MAX_FETCHED, NUMBERS_AT_ONCE
 from node.verification.accreditation_standing import MAX_ACCREDITATIONS
@@ -32,6 +31,7 @@ from node.verification.capsule import Capsule
 from node.verification.errors import FetchRefusedError
 from node.verification.gather import gather
 from node.verification.material import Origin
+from node.verification.opened_capsule import Opened
 from node.verification.policy import built_in
 from node.verification.sources import Fetched, Sources
 

@@ -40,7 +40,6 @@ from anchoring.receipt import Receipt
 from did_methods import web
 from did_methods.webvh import LOG_FILE
 from did_methods.webvh_create import update
-from node.cli.capsule_inputs import Opened
 from node.cli.memory import dumped
 from node.cli.verify import Judge
 from node.credentials.accreditation import Accreditation, assemble_accreditation
@@ -57,6 +56,7 @@ from node.verification.ledger_gathering import MAX_QUESTIONS
 from node.verification.ledger_material import FactProof, LedgerMaterial
 from node.verification.material import Origin, ResolvedDocument, ResourceCopy, StatusListCopy, VerificationMaterial
 from node.verification.material_members import whole_in
+from node.verification.opened_capsule import Opened
 from node.verification.policy import KeyEvidence
 from node.verification.receipt_subject import subject_of
 from node.verification.seen import Seen, heads_in

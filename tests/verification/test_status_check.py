@@ -170,7 +170,7 @@ def test_a_policy_that_does_not_ask_for_the_status():
 def test_a_list_is_judged_once_for_all_that_point_into_it(monkeypatch):
     seen = []
     read = status_lists.read_statement
-    monkeypatch.setattr(status_lists, "read_statement", lambda *given: seen.append(1) or read(*given))
+    monkeypatch.setattr(status_lists, "read_statement", lambda *given, **known: seen.append(1) or read(*given, **known))
     documents = [pointing(entry(index), id=f"urn:uuid:{index}") for index in range(20)]
     report = judged(presentation(*documents), material=having(status_list([3])), trust=Trust())
     codes = [each.check(CheckName.STATUS).code for each in report.credentials]

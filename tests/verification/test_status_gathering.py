@@ -25,7 +25,6 @@ from verification_support import AT, ISSUER, credential, judged, presentation
 
 from did_methods.key import KeyMethod
 from did_methods.resolution import resolve
-from node.adapters.judge import outline
 from node.documents import MAX_CREDENTIAL_BYTES
 from node.verification import status_gathering
 from node.verification.errors import FetchRefusedError, MaterialError, UnreachableError
@@ -182,13 +181,6 @@ def test_what_names_no_list_asks_for_nothing(entries):
     web = Web({})
     assert _gather({**ISSUER.sign(credential()), "credentialStatus": entries}, web) == EMPTY
     assert web.asked == []
-
-
-def test_an_outline_leads_to_the_same_lists():
-    for subject in (DOCUMENT, presentation(DOCUMENT, pointing(entry(list_url=OTHER))), credential(), {}):
-        whole, sketch = Web({LIST: GOOD}), Web({LIST: GOOD})
-        assert _gather(outline(subject), sketch) == _gather(subject, whole)
-        assert sketch.asked == whole.asked
 
 
 def test_lists_travel_with_the_material():

@@ -1,7 +1,6 @@
 """Gathering what hosts publish of a badge, from a real server on this machine, through the guarded fetcher."""
 
 import asyncio
-import json
 import time
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from open_badges_2_support import (
     badge_class,
     jws,
     material,
-    recipient,
     revocation_list,
     signed_assertion,
     signing_world,
@@ -22,7 +20,6 @@ from open_badges_2_support import (
 from verification_support import AT, EVERYDAY, found, presentation
 
 from node.adapters.fetch import GuardedFetch
-from node.adapters.judge import outline
 from node.adapters.web_url import Rules
 from node.app import sources
 from node.verification.check import CheckName, Outcome
@@ -265,36 +262,6 @@ def test_one_run_asks_for_each_object_once(site):
 
     asyncio.run(run())
     assert site.asked == [*PATHS, "/assertions/2"]
-
-
-@pytest.mark.parametrize("state", ["whole", "revoked", "gone"])
-@pytest.mark.parametrize("form", ["linked", "inside", "signed", "address", "version 1"])
-def test_a_server_gathers_the_same_from_the_outline_of_a_badge(site, form, state):
-    site.publish({**signing_world(site.url), **world(site.url)})
-    if state == "revoked":
-        site.pages["/assertions/1"] = {"id": f"{site.url}/assertions/1", "type": "Assertion", "revoked": True}
-    elif state == "gone":
-        site.pages["/assertions/1"] = 410
-    old = {
-        "uid": "1",
-        "recipient": recipient(),
-        "badge": f"{site.url}/badges/welding",
-        "verify": {"type": "hosted", "url": f"{site.url}/assertions/1"},
-    }
-    subject = {
-        "linked": assertion(site.url),
-        "inside": assertion(site.url, badge=badge_class(site.url)),
-        "signed": jws(signed_assertion(site.url)),
-        "address": f"{site.url}/assertions/1",
-        "version 1": old,
-    }[form]
-    told = outline(subject)
-    assert form in {"signed", "address"} or "pepper" not in json.dumps(told)
-    gathered(subject)
-    asked = list(site.asked)
-    site.asked.clear()
-    gathered(told)
-    assert sorted(site.asked) == sorted(asked) != []
 
 
 def test_inside_a_presentation_a_badge_has_no_place(site):

@@ -1,0 +1,184 @@
+"""The master key, its passphrase, and a process that is killed wherever something lasts: every key opens."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import types
+from datetime import UTC, datetime
+
+import pytest
+from support import ROOT
+
+from did_methods.multikey import KeyType, PrivateKey
+from node.adapters.database.key_rows import MasterKeyRows
+from node.adapters.envelope import new_key, seal, unseal
+from node.adapters.node_folder import NodeFolder
+from node.app.errands import on_machine
+from node.app.opening import opened_node
+from node.config.node_settings import load_node
+from node.ports.errors import VaultError
+from node.ports.organisations import Organisation, OrganisationId
+from node.ports.vault import KeyPurpose
+from node.proofs.signatures import verify
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+ORGANISATIONS = tuple(map(OrganisationId, ("org-a", "org-b")))
+DATA = b"something to be signed"
+MAX_POINTS = 30
+"""More than any of these errands has."""
+SERVICE_KEY = new_key()
+OLD, NEW = "the passphrase before", "the passphrase afterwards"
+
+
+def settings_of(folder, **environment):
+    return load_node({"data": str(folder)}, {"GLEJT_NODE_CHAIN": "none", **environment}, folder=None, user_file=None)
+
+
+async def set_up(settings):
+    """A node with organisations, each with a key; the public halves."""
+    folder, publics = NodeFolder(settings.data), {}
+    with folder.held():
+        async with opened_node(settings, folder, lambda: NOW) as node:
+            for each in ORGANISATIONS:
+                await node.store.node_change(
+                    lambda work, each=each: work.organisations.add(Organisation(each, f"Sample {each}", NOW))
+                )
+                private = PrivateKey.generate(KeyType.ED25519)
+                await node.vault.take(each, f"did:web:{each}.example#key", KeyPurpose.ASSERTION, private, NOW)
+                publics[each] = private.public
+    return publics
+
+
+async def require_whole(settings, publics):
+    """Every key opens and signs as before, and nothing is left half done; how many master keys there are."""
+    folder = NodeFolder(settings.data)
+    with folder.held():
+        async with opened_node(settings, folder, lambda: NOW) as node:
+            for each, public in publics.items():
+                keys = await node.vault.keys(each, KeyPurpose.ASSERTION)
+                verify(public, DATA, await keys.sign(f"did:web:{each}.example#key", DATA), hash_name="sha256")
+            async with node.database.reading() as connection:
+                rows = await MasterKeyRows(connection).all()
+                assert len(rows) == 1
+                assert not await MasterKeyRows(connection).wrapped_by_others(rows[0]["id"])
+                return rows[0]["id"]
+
+
+@pytest.fixture(scope="module")
+def killed():
+    """Run an errand that is killed at a point; whether it came so far."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    with subprocess.Popen(  # noqa: S603 -- this interpreter, a program of ours
+        [sys.executable, ROOT / "tests" / "node_crash.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as process:
+
+        def run(**case):
+            process.stdin.write(json.dumps(case) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())["killed"]
+
+        yield run
+        process.stdin.close()
+
+
+def each_point(killed, template, folder, **case):
+    """The folder, as each kill leaves it; at last as it is when nothing is in the way."""
+    for nth in range(MAX_POINTS):
+        for after in (False, True):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(template, folder)
+            came = killed(nth=nth, after=after, folder=str(folder), **case)
+            yield nth, came
+            if not came:
+                return
+    raise AssertionError("it never ends")
+
+
+@pytest.mark.threat(87)
+@pytest.mark.parametrize("errand", ["rotate-master-key", "change-passphrase"])
+def test_a_node_with_a_made_up_passphrase_survives_each_kill(tmp_path, killed, errand):
+    publics = asyncio.run(set_up(settings_of(tmp_path / "template")))
+    before = asyncio.run(require_whole(settings_of(tmp_path / "template"), publics))
+    passphrase = (tmp_path / "template" / "passphrase").read_text("utf-8")
+    folder, points = tmp_path / "node", 0
+    environment = {"GLEJT_NODE_CHAIN": "none"}
+    for _, came in each_point(killed, tmp_path / "template", folder, errand=errand, asked={}, environment=environment):
+        master = asyncio.run(require_whole(settings_of(folder), publics))
+        points += came
+        assert not (folder / "passphrase.next").exists()
+    assert points >= 6
+    if errand == "rotate-master-key":
+        assert master != before
+    else:
+        assert (folder / "passphrase").read_text("utf-8") != passphrase
+        (former,) = folder.glob("passphrase.until-*")  # backups of before open with it
+        assert former.read_text("utf-8") == passphrase
+
+
+@pytest.mark.threat(87)
+@pytest.mark.parametrize("errand", ["rotate-master-key", "change-passphrase"])
+def test_a_node_with_a_passphrase_of_its_own_survives_each_kill_with_both(tmp_path, killed, errand):
+    environment = {"GLEJT_NODE_CHAIN": "none", "GLEJT_NODE_PASSPHRASE": OLD}
+    (tmp_path / "new").write_text(NEW, "utf-8")
+    (tmp_path / "new").chmod(0o600)
+    publics = asyncio.run(set_up(settings_of(tmp_path / "template", **environment)))
+    folder = tmp_path / "node"
+    both = {"GLEJT_NODE_PASSPHRASE": NEW, "GLEJT_NODE_FORMER_PASSPHRASE": OLD}
+    asked = {"passphrase_file": str(tmp_path / "new")}
+    for _ in each_point(killed, tmp_path / "template", folder, errand=errand, asked=asked, environment=environment):
+        asyncio.run(require_whole(settings_of(folder, **both), publics))
+    asyncio.run(require_whole(settings_of(folder, GLEJT_NODE_PASSPHRASE=NEW), publics))
+    with pytest.raises(VaultError, match="passphrase"):
+        asyncio.run(require_whole(settings_of(folder, GLEJT_NODE_PASSPHRASE=OLD), publics))
+
+
+@pytest.mark.threat(87)
+def test_keys_of_an_organisation_that_were_being_replaced_are_finished_at_the_start(tmp_path):
+    settings = settings_of(tmp_path / "node")
+    publics = asyncio.run(set_up(settings))
+
+    async def half_rotated():
+        folder = NodeFolder(settings.data)
+        with folder.held():
+            async with opened_node(settings, folder, lambda: NOW) as node:
+                await node.vault._add_data_key(ORGANISATIONS[0], 2, NOW)
+
+    async def generations():
+        folder = NodeFolder(settings.data)
+        with folder.held():
+            async with opened_node(settings, folder, lambda: NOW) as node, node.database.reading() as connection:
+                return await MasterKeyRows(connection).rotating()
+
+    asyncio.run(half_rotated())
+    assert asyncio.run(generations()) == ()
+    asyncio.run(require_whole(settings, publics))
+
+
+class Service:
+    """A key management service, for a test: it has one key, in the memory of this process."""
+
+    id = "service-key"
+
+    async def wrap(self, key, context):
+        return seal(SERVICE_KEY, key, context)
+
+    async def unwrap(self, wrapped, context):
+        return unseal(SERVICE_KEY, wrapped, context)
+
+
+def test_the_master_key_moves_into_a_service_and_is_asked_there(tmp_path, monkeypatch):
+    module = types.ModuleType("sample_service")
+    module.master_key = Service
+    monkeypatch.setitem(sys.modules, "sample_service", module)
+    publics = asyncio.run(set_up(settings_of(tmp_path / "node")))
+    there = settings_of(tmp_path / "node", GLEJT_NODE_KEY_SERVICE="sample_service:master_key")
+    assert on_machine(there, "rotate-master-key", {}) == {"master": "service-key"}
+    (tmp_path / "node" / "passphrase").unlink()
+    assert asyncio.run(require_whole(there, publics)) == "service-key"

@@ -24,6 +24,7 @@ from node.ports.organisations import (
 from node.ports.outbox import Task
 from node.ports.oversight import Approval, Event, Request, SignedHead
 from node.ports.publishing import Entry, Picture, RegisterFile, RegisterHead, Statement
+from node.ports.runs import Page, Run, RunState
 from node.ports.status_rows import ListRecord
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -84,6 +85,28 @@ def status_list(tag, **changed):
         "purpose": "revocation",
     }
     return ListRecord(**values | changed)
+
+
+def run(tag, **changed):
+    values = {
+        "id": f"{tag}-run",
+        "name": f"{tag}.csv",
+        "digest": "00" * 32,
+        "headings": ("name", tag),
+        "key": f"{tag}-key",
+        "member": f"{tag}-owner",
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
+    return Run(**values | changed)
+
+
+async def add_run(unit):
+    """A run with two pages that nothing was done with."""
+    tag = unit.organisation
+    await unit.runs.add(run(tag))
+    await unit.runs.add_pages(f"{tag}-run", [Page(number, 1, f"row {number} {tag}".encode()) for number in (0, 1)])
+    await unit.runs.change(f"{tag}-run", RunState.READ, NOW)
 
 
 async def add_profile(unit):
@@ -164,6 +187,7 @@ async def add_everything(unit):
     await add_publications(unit)
     await unit.awards.intend([award(tag, number) for number in (1, 2)])
     await unit.awards.secure([secured(tag)], NOW)
+    await add_run(unit)
     await unit.status.add(status_list(tag))
     await unit.status.allocate(f"{tag}-list", [f"{tag}-award-1"])
     await unit.mirrors.add(f"https://lists.{tag}.example/1", NOW)

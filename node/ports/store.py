@@ -42,6 +42,7 @@ from node.ports.publishing import (
     StatementReader,
     Statements,
 )
+from node.ports.runs import RunReader, Runs
 from node.ports.status_rows import StatusReader, StatusRows
 from node.ports.vault import KeyReader, Keys
 
@@ -64,6 +65,7 @@ class View:
     statements: StatementReader
     register: RegisterReader
     awards: AwardReader
+    runs: RunReader
     status: StatusReader
     mirrors: MirrorReader
     anchors: AnchorReader
@@ -90,6 +92,7 @@ class UnitOfWork:
     statements: Statements
     register: Register
     awards: Awards
+    runs: Runs
     status: StatusRows
     mirrors: Mirrors
     anchors: Anchors

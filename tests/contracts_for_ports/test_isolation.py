@@ -18,6 +18,7 @@ from node.ports.organisations import ApiKey, Caps, ChainRecord, HostedDid, Membe
 from node.ports.outbox import Task
 from node.ports.oversight import Approval, Decision, Event, Request, SignedHead
 from node.ports.publishing import RegisterFile, Statement
+from node.ports.runs import Outcome, Page, RunState
 from node.ports.status_rows import ListRecord
 from node.ports.store import UnitOfWork
 from node.ports.vault import KeyPurpose, KeyState, SealedKey
@@ -148,6 +149,19 @@ CALLS = {
         "secure": [[samples.secured("org-a", 2)], NOW],
         "change": ["org-a-award-2", AwardState.CANCELLED, NOW],
         "erase": [["org-a-award-1"]],
+    },
+    "runs": {
+        "find": ["org-a-run"],
+        "listed": [],
+        "pages": ["org-a-run"],
+        "add": [samples.run("org-a", name="of b")],
+        "add_pages": ["org-a-run", [Page(7, 1, b"of b")]],
+        "change": ["org-a-run", RunState.CANCELLED, NOW],
+        "order": ["org-a-run", {"of": "b"}, NOW],
+        "begin": ["org-a-run", NOW],
+        "page_done": ["org-a-run", 0, Outcome(b"of b", 1), NOW],
+        "note": ["org-a-run", "of b", NOW],
+        "remove": ["org-a-run"],
     },
     "status": {
         "find": ["org-a-list"],

@@ -45,6 +45,7 @@ from node.adapters.database.publication_rows import (
     StatementRowsReader,
 )
 from node.adapters.database.register_rows import RegisterRows, RegisterRowsReader
+from node.adapters.database.run_rows import RunRows, RunRowsReader
 from node.adapters.database.status_rows import StatusListRows, StatusRowsReader
 from node.adapters.database.tables import ORGANISATIONS
 from node.ports.errors import AbsentError, RuleError
@@ -75,6 +76,7 @@ def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
         statements=StatementRowsReader(*own),
         register=RegisterRowsReader(*own),
         awards=AwardRowsReader(*own),
+        runs=RunRowsReader(*own),
         status=StatusRowsReader(*own),
         mirrors=MirrorRowsReader(*own),
         anchors=AnchorRowsReader(*own),
@@ -101,6 +103,7 @@ def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: Audi
         statements=StatementRows(*own),
         register=RegisterRows(*own),
         awards=AwardRows(*own),
+        runs=RunRows(*own),
         status=StatusListRows(*own),
         mirrors=MirrorRows(*own),
         anchors=AnchorRows(*own),

@@ -77,6 +77,8 @@ class Award:
     """What else the credential says."""
     state: AwardState = AwardState.INTENDED
     replaces: str | None = None
+    valid_until: datetime | None = None
+    """When it ends by itself, as its credential says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,16 @@ class Secured:
     secured: bytes = field(repr=False)
 
 
+class Standing(StrEnum):
+    """What is to be said of an award that was issued, at some time."""
+
+    GOOD = "good"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    """It ended by itself; whatever else may be the matter with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class AwardQuery:
     """Which awards; all that is given has to fit. The newest come first."""
@@ -101,6 +113,15 @@ class AwardQuery:
     before: str | None = None
     """The last award of the page before."""
     limit: int = 50
+    version: int | None = None
+    profile: str | None = None
+    standing: Standing | None = None
+    at: datetime | None = None
+    """When `standing` is asked for."""
+    ends_before: datetime | None = None
+    """Those that end by themselves until then."""
+    awarded_from: datetime | None = None
+    awarded_before: datetime | None = None
 
 
 def search_key(text: str) -> str:
@@ -167,6 +188,20 @@ class AwardReader(Protocol):
 
     async def search(self, query: AwardQuery) -> tuple[Award, ...]:
         """A page of awards."""
+
+    async def count(self, query: AwardQuery) -> int:
+        """How many awards fit; `before` and `limit` do not matter."""
+
+    async def chosen(
+        self, query: AwardQuery, *, after: str = "", until: str | None = None, limit: int = MAX_AT_ONCE
+    ) -> tuple[str, ...]:
+        """The ids of awards that fit, in order, those after one and none after another."""
+
+    async def existing(self, awards: Sequence[str]) -> tuple[str, ...]:
+        """Which of these ids there are, in order, of awards that were issued."""
+
+    async def replacing(self, award: str) -> Award | None:
+        """The award that takes the place of this one, or is to."""
 
     async def in_state(self, state: AwardState, *, after: str = "", limit: int = MAX_AT_ONCE) -> tuple[Award, ...]:
         """The awards in a state, the oldest first: what is to be gone on with after a crash."""

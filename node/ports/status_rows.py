@@ -1,9 +1,11 @@
 """Status lists as rows: each withdrawal is one, and a published list is a rendering of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
+
+from node.ports.awarding import Standing
 
 TOKEN_LIST: Final = "status_list"  # noqa: S105 -- a kind of list
 """The purpose of a Token Status List, which serves every purpose of the tokens that name it."""
@@ -41,6 +43,18 @@ class EntryRecord:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RevokedMany:
+    """What came of withdrawing many."""
+
+    changed: frozenset[str]
+    """The awards that were good, or suspended, before."""
+    placed: frozenset[str]
+    """Those with a place that says it, whoever withdrew them."""
+    lists: frozenset[str]
+    """The lists that have to say so."""
+
+
 class StatusReader(Protocol):
     """The status lists of one organisation."""
 
@@ -52,6 +66,9 @@ class StatusReader(Protocol):
 
     async def entries_of(self, award: str) -> tuple[EntryRecord, ...]:
         """The places of an award."""
+
+    async def standings(self, awards: Sequence[str]) -> Mapping[str, frozenset[Standing]]:
+        """Which of these awards are revoked or suspended."""
 
     async def values(self, list_id: str) -> dict[int, int]:
         """The values that are set, by their places; raises AbsentError, RuleError for one that is not reconciled."""
@@ -78,6 +95,9 @@ class StatusRows(StatusReader, Protocol):
         Raises AbsentError for a place that nobody has, RuleError where that would take a final value back, or the list
         is sealed.
         """
+
+    async def revoke(self, awards: Sequence[str], at: datetime, reason: str) -> RevokedMany:
+        """Withdraw all of these, wherever they have a place that can say so; raises RuleError for a sealed list."""
 
     async def publish(self, list_id: str, document: bytes, at: datetime, *, version: int) -> None:
         """Serve this, made of the rows as they were at this version; raises ConflictError where it is not the next."""

@@ -6,10 +6,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, or_, select, union, union_all, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, union, union_all, update
 
+from node.adapters.database.aftercare_tables import NOTICES
 from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STATUS_ENTRIES
 from node.adapters.database.bound import Bound
+from node.adapters.database.link_tables import LINKS
+from node.adapters.database.status_said import said_of
 from node.ports.awarding import (
     MAX_AT_ONCE,
     MAX_FOUND,
@@ -18,6 +21,7 @@ from node.ports.awarding import (
     AwardQuery,
     AwardState,
     Secured,
+    Standing,
     family_key,
     search_key,
 )
@@ -57,11 +61,9 @@ class AwardRowsReader(Bound):
         Words that few awards begin with are looked up in their indexes. Of words that many begin with a page is soon
         full: there the awards are gone through from the newest on, which would take long for few.
         """
-        conditions = [] if query.before is None else [AWARDS.c.id < query.before]
-        if query.achievement is not None:
-            conditions.append(AWARDS.c.achievement == query.achievement)
-        if query.state is not None:
-            conditions.append(AWARDS.c.state == query.state)
+        conditions = self._fitting(query)
+        if query.before is not None:
+            conditions.append(AWARDS.c.id < query.before)
         if query.words is not None and (words := search_key(query.words)):
             ranges = [_begins(column, words) for column in (AWARDS.c.name_key, AWARDS.c.family_key, AWARDS.c.email_key)]
             parts = [self.select(AWARDS, each).with_only_columns(AWARDS.c.id) for each in ranges]
@@ -71,6 +73,75 @@ class AwardRowsReader(Bound):
         limit = max(1, min(query.limit, MAX_FOUND))
         statement = self.select(AWARDS, *conditions).order_by(AWARDS.c.id.desc()).limit(limit)
         return tuple(map(_award, await self.rows(statement)))
+
+    async def count(self, query: AwardQuery) -> int:
+        """How many awards fit."""
+        statement = self.select(AWARDS, *self._fitting(query), *self._beginning(query))
+        return await self.connection.scalar(statement.with_only_columns(func.count())) or 0
+
+    async def chosen(
+        self, query: AwardQuery, *, after: str = "", until: str | None = None, limit: int = MAX_AT_ONCE
+    ) -> tuple[str, ...]:
+        """The ids of awards that fit, in order."""
+        conditions = [*self._fitting(query), *self._beginning(query), AWARDS.c.id > after]
+        if until is not None:
+            conditions.append(AWARDS.c.id <= until)
+        statement = self.select(AWARDS, *conditions).with_only_columns(AWARDS.c.id).order_by(AWARDS.c.id)
+        return tuple((await self.connection.execute(statement.limit(limit))).scalars())
+
+    async def existing(self, awards: Sequence[str]) -> tuple[str, ...]:
+        """Which of these ids there are."""
+        _require_few(len(awards))
+        statement = self.select(AWARDS, AWARDS.c.id.in_(awards), AWARDS.c.state == AwardState.ISSUED)
+        found = await self.connection.execute(statement.with_only_columns(AWARDS.c.id).order_by(AWARDS.c.id))
+        return tuple(found.scalars())
+
+    async def replacing(self, award: str) -> Award | None:
+        """The award that takes the place of this one."""
+        row = await self.row(AWARDS, AWARDS.c.replaces == award)
+        return None if row is None else _award(row)
+
+    def _beginning(self, query: AwardQuery) -> list[ColumnElement[bool]]:
+        words = search_key(query.words or "")
+        columns = (AWARDS.c.name_key, AWARDS.c.family_key, AWARDS.c.email_key)
+        return [or_(*(_begins(column, words) for column in columns))] if words else []
+
+    def _fitting(self, query: AwardQuery) -> list[ColumnElement[bool]]:
+        """What a query asks for, but for its words and its page."""
+        table = AWARDS.c
+        asked = [
+            (table.achievement, query.achievement),
+            (table.version, query.version),
+            (table.profile, query.profile),
+            (table.state, query.state),
+        ]
+        conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
+        if query.awarded_from is not None:
+            conditions.append(table.awarded_at >= query.awarded_from)
+        if query.awarded_before is not None:
+            conditions.append(table.awarded_at < query.awarded_before)
+        if query.ends_before is not None:
+            conditions.append(table.valid_until < query.ends_before)
+        if query.standing is not None:
+            conditions += self._standing(query.standing, query.at)
+        return conditions
+
+    def _standing(self, standing: Standing, at: datetime | None) -> list[ColumnElement[bool]]:
+        table = AWARDS.c
+        expired = [] if at is None else [table.valid_until <= at]
+        if standing is Standing.EXPIRED:
+            return [table.state == AwardState.ISSUED, *expired, table.valid_until.is_not(None)]
+        revoked, suspended = (table.id.in_(self._set(each)) for each in (Standing.REVOKED, Standing.SUSPENDED))
+        if standing is Standing.REVOKED:
+            return [revoked]
+        if standing is Standing.SUSPENDED:
+            return [suspended, ~revoked]
+        lasting = [or_(table.valid_until.is_(None), ~each) for each in expired]
+        return [table.state == AwardState.ISSUED, ~revoked, ~suspended, *lasting]
+
+    def _set(self, standing: Standing) -> Select[Any]:
+        """The awards of which a list says this."""
+        return said_of(self.organisation, standing).with_only_columns(STATUS_ENTRIES.c.award)
 
     async def in_state(self, state: AwardState, *, after: str = "", limit: int = MAX_AT_ONCE) -> tuple[Award, ...]:
         """The awards in a state, the oldest first."""
@@ -159,7 +230,9 @@ class AwardRows(AwardRowsReader):
         ids = list(awards)
         _require_few(len(ids))
         await self.changed(self.update(STATUS_ENTRIES, STATUS_ENTRIES.c.award.in_(ids)).values(award=None, reason=None))
+        await self.changed(self.delete(NOTICES, NOTICES.c.award.in_(ids)))
         await self.changed(self.delete(LEAVES, LEAVES.c.award.in_(ids)))
+        await self.changed(self.delete(LINKS, LINKS.c.award.in_(ids)))
         await self.changed(self.delete(CREDENTIALS, CREDENTIALS.c.award.in_(ids)))
         return await self.changed(self.delete(AWARDS, AWARDS.c.id.in_(ids)))
 
@@ -201,6 +274,7 @@ def _award(row: RowMapping) -> Award:
         content=row["content"],
         state=AwardState(row["state"]),
         replaces=row["replaces"],
+        valid_until=row["valid_until"],
     )
 
 

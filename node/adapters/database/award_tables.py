@@ -46,6 +46,7 @@ AWARDS: Final = Table(
     text("replaces", null=True),
     moment("awarded_at"),
     moment("changed_at"),
+    moment("valid_until", null=True),
     text("name"),
     text("name_key"),
     text("family_key"),
@@ -61,6 +62,7 @@ AWARDS: Final = Table(
     Index(None, "organisation", "email_key", "id"),
     Index(None, "organisation", "achievement", "id"),
     Index(None, "organisation", "state", "id"),
+    Index(None, "organisation", "valid_until", "id"),
 )
 CREDENTIALS: Final = Table(
     "credentials",

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -12,8 +12,11 @@ from sqlalchemy import ColumnElement, RowMapping, Text, cast, func
 from node.adapters.database.award_tables import STATUS_ENTRIES, STATUS_LISTS
 from node.adapters.database.bound import Bound, own_rows, without_organisation
 from node.adapters.database.copy_tables import LIST_COPIES
+from node.adapters.database.status_said import said_of
+from node.ports.awarding import Standing
 from node.ports.errors import ConflictError, RuleError
-from node.ports.status_rows import TOKEN_LIST, EntryRecord, ListRecord
+from node.ports.status_rows import TOKEN_LIST, EntryRecord, ListRecord, RevokedMany
+from node.status.entry import Purpose
 from node.status.errors import StatusFullError
 from node.status.indexes import TakenIndexes, free_indexes
 from node.status.status_list import FINAL
@@ -44,6 +47,16 @@ class StatusRowsReader(Bound):
         table = STATUS_ENTRIES.c
         statement = self.select(STATUS_ENTRIES, table.award == award).order_by(table.list, table.place)
         return tuple(map(_entry, await self.rows(statement)))
+
+    async def standings(self, awards: Sequence[str]) -> Mapping[str, frozenset[Standing]]:
+        """Which of these awards are revoked or suspended."""
+        found: dict[str, frozenset[Standing]] = {}
+        for standing in (Standing.REVOKED, Standing.SUSPENDED):
+            said = said_of(self.organisation, standing).where(STATUS_ENTRIES.c.award.in_(awards))
+            rows = await self.rows(said.with_only_columns(STATUS_ENTRIES.c.award))
+            for row in rows:
+                found[row["award"]] = found.get(row["award"], frozenset()) | {standing}
+        return found
 
     async def values(self, list_id: str) -> dict[int, int]:
         """The values that are set, by their places."""
@@ -137,11 +150,7 @@ class StatusListRows(StatusRowsReader):
         if row["value"] == value:
             return False
         if record.sealed_at is not None:
-            raise RuleError(
-                "the list is sealed: its issuer promised that no other version follows",
-                code="status.sealed",
-                remedy="Nothing can be changed in it any more.",
-            )
+            raise _sealed()
         if not 0 <= value < 1 << record.size:
             raise RuleError(
                 f"the value {value} has no room in {record.size} bits",
@@ -157,6 +166,29 @@ class StatusListRows(StatusRowsReader):
         statement = self.update(STATUS_ENTRIES, table.list == list_id, table.place == place)
         await self.changed(statement.values(value=value, changed_at=at, reason=reason))
         return True
+
+    async def revoke(self, awards: Sequence[str], at: datetime, reason: str) -> RevokedMany:
+        """Withdraw all of these.
+
+        The places are locked in one order first: two withdrawals of the same then wait for each other, and not in a
+        circle.
+        """
+        table, lists = STATUS_ENTRIES.c, STATUS_LISTS.c
+        saying = lists.purpose.in_([Purpose.REVOCATION.value, TOKEN_LIST])
+        sealing = {row["id"]: row["sealed_at"] for row in await self.rows(self.select(STATUS_LISTS, saying))}
+        theirs = self.select(STATUS_ENTRIES, table.award.in_(awards), table.list.in_(sealing))
+        rows = await self.rows(theirs.order_by(table.list, table.place).with_for_update(key_share=True))
+        open_rows = [row for row in rows if row["value"] != INVALID]
+        if any(sealing[row["list"]] is not None for row in open_rows):
+            raise _sealed()
+        changed = frozenset(row["award"] for row in open_rows)
+        statement = self.update(
+            STATUS_ENTRIES, table.award.in_(changed), table.list.in_(sealing), table.value != INVALID
+        )
+        await self.changed(statement.values(value=INVALID, changed_at=at, reason=reason))
+        return RevokedMany(
+            changed, frozenset(row["award"] for row in rows), frozenset(row["list"] for row in open_rows)
+        )
 
     async def publish(self, list_id: str, document: bytes, at: datetime, *, version: int) -> None:
         """Serve this from now on."""
@@ -208,6 +240,14 @@ class StatusListRows(StatusRowsReader):
                 await self.insert(STATUS_ENTRIES, {**_taken(list_id, place, None), **values})
         await self.changed(self.update(STATUS_LISTS, STATUS_LISTS.c.id == list_id).values(reconciled=True))
         return changed
+
+
+def _sealed() -> RuleError:
+    return RuleError(
+        "the list is sealed: its issuer promised that no other version follows",
+        code="status.sealed",
+        remedy="Nothing can be changed in it any more.",
+    )
 
 
 def _is_final(purpose: str, value: int) -> bool:

@@ -20,7 +20,7 @@ from node.exchange.errors import ExchangeError
 from node.ports.api_keys import Caller
 from node.ports.judging import NOTHING_HELD, Held, Judging, Question
 from node.verification.case import Request
-from node.verification.check import Check, CheckName
+from node.verification.check import Check, CheckName, Outcome
 from node.verification.policy import Policy
 from node.verification.report import Verdict
 
@@ -152,6 +152,9 @@ _SPENT: Final = Remark(
 )
 
 
+_IN_NO_WAY: Final = (Outcome.PASSED.value, Outcome.NOT_APPLICABLE.value)
+
+
 def _remarks(report: JsonObject, policy: Policy, *, asked: bool) -> tuple[tuple[Remark, ...], tuple[Remark, ...]]:
     """The checks that were made and did not pass: those that stand in the way, and the others."""
     errors: dict[Remark, None] = {}
@@ -159,12 +162,15 @@ def _remarks(report: JsonObject, policy: Policy, *, asked: bool) -> tuple[tuple[
     entries = report.get("credentials")
     for entry in entries if isinstance(entries, list) else ():
         for check in _checks(entry):
-            if (check.failed or check.unknown) and check.code != f"{check.name}.not_run":
+            if check.code != f"{check.name}.not_run":
                 decides = not policy.satisfied(check) or (asked and check.name is CheckName.HOLDER)
                 (errors if decides else warnings)[Remark(check.name, check.code, check.message, check.failed)] = None
     return tuple(errors), tuple(warnings)
 
 
 def _checks(entry: JsonValue) -> list[Check]:
+    """The checks of an entry that found something wrong, or could not tell."""
     checks = entry.get("checks") if isinstance(entry, dict) else None
-    return [Check.from_json(one) for one in checks if isinstance(one, dict)] if isinstance(checks, list) else []
+    if not isinstance(checks, list):
+        return []
+    return [Check.from_json(one) for one in checks if isinstance(one, dict) and one["outcome"] not in _IN_NO_WAY]

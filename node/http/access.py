@@ -33,6 +33,8 @@ __all__ = [
     "MaybeCalling",
     "Public",
     "Scope",
+    "caller_if_any",
+    "caller_of",
     "require_within",
     "scopes_of",
     "who_makes",
@@ -158,16 +160,26 @@ def require_within(caller: Caller, wanted: Collection[str]) -> None:
         )
 
 
-def _caller(request: Request) -> Caller:
+def caller_of(request: Request) -> Caller:
+    """Who calls a route that is not public."""
     caller = request.state.caller
     if not isinstance(caller, Caller):
         raise TypeError("a public route has no caller")
     return caller
 
 
-def _caller_if_any(request: Request) -> Caller | None:
+def caller_if_any(request: Request) -> Caller | None:
+    """Who calls, where it is known."""
     caller = request.state.caller
     return caller if isinstance(caller, Caller) else None
+
+
+async def _caller(request: Request) -> Caller:  # the framework would call a plain function in a thread of its own
+    return caller_of(request)
+
+
+async def _caller_if_any(request: Request) -> Caller | None:
+    return caller_if_any(request)
 
 
 Calling = Annotated[Caller, Depends(_caller)]

@@ -71,18 +71,23 @@ async def _received(request: Request, most: int) -> bytes:
 
 
 def _require_kind(request: Request, media_types: Collection[str]) -> None:
-    header = Header()
-    header["content-type"] = request.headers.get("content-type", "")
-    kind, charset = header.get_content_type(), header.get_content_charset() or "utf-8"
-    taken = kind in media_types or (JSON in media_types and kind.startswith("application/") and kind.endswith("+json"))
-    said = request.headers.get("content-type") and request.headers.get("content-encoding", "identity") == "identity"
-    if not (taken and said and charset in {"utf-8", "utf8", "us-ascii"}):
+    said, coding = request.headers.get("content-type", ""), request.headers.get("content-encoding", "identity")
+    if coding != "identity" or not (said in media_types or _is_kind(said, media_types)):
         raise ProblemError(
             415,
             "request.media_type",
             "the body is of a kind that is not taken here",
             f"Send one of these, in UTF-8 and not compressed, and say which in Content-Type: {', '.join(media_types)}.",
         )
+
+
+def _is_kind(said: str, media_types: Collection[str]) -> bool:
+    """Whether a Content-Type, with all that may stand in one, is of a kind that is taken."""
+    header = Header()
+    header["content-type"] = said
+    kind, charset = header.get_content_type(), header.get_content_charset() or "utf-8"
+    taken = kind in media_types or (JSON in media_types and kind.startswith("application/") and kind.endswith("+json"))
+    return bool(said) and taken and charset in {"utf-8", "utf8", "us-ascii"}
 
 
 def _too_large(most: int) -> ProblemError:

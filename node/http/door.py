@@ -10,6 +10,7 @@ A handler's docstring is what the reference says of it: its first sentence is th
 pydantic, or it is read as bytes: `await request.body()`; both are bounded, and `body=Body(example)` shows one.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict, Unpack
@@ -21,7 +22,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from node.documents import JsonValue
-from node.http.access import PUBLIC, Access, Gate
+from node.http.access import PUBLIC, Access, Calling, Gate, MaybeCalling, caller_if_any, caller_of
 from node.http.body import JSON, read
 from node.http.call import call_of
 from node.http.invalid import require_known
@@ -144,6 +145,32 @@ class DeclaredRoute(APIRoute):
     declared: Declared
 
 
+_AT_HAND: Final[tuple[tuple[Any, Callable[[Request], object]], ...]] = (
+    (Request, lambda request: request),
+    (Calling, caller_of),
+    (MaybeCalling, caller_if_any),
+)
+"""What a handler may take that stands beside the request, or is it."""
+
+
+def at_once(handler: Handler) -> Callable[[Request], Awaitable[Response]] | None:
+    """A handler that takes nothing else, called as it is; None for one for which a request has to be read.
+
+    The framework would look for parameters in the path, the query, the headers and the cookies, for each request again.
+    """
+    found: list[tuple[str, Callable[[Request], object]]] = []
+    for name, parameter in inspect.signature(handler).parameters.items():
+        given = [give for kind, give in _AT_HAND if parameter.annotation == kind]
+        if not given:
+            return None
+        found.append((name, given[0]))
+
+    async def handle(request: Request) -> Response:
+        return await handler(**{name: give(request) for name, give in found})
+
+    return handle
+
+
 def route_class(gate: Gate, route: Declared) -> type[DeclaredRoute]:
     """The class of one route: it is known who calls, and that they may, before anything of the body is read."""
 
@@ -151,7 +178,7 @@ def route_class(gate: Gate, route: Declared) -> type[DeclaredRoute]:
         declared = route
 
         def get_route_handler(self) -> Callable[[Request], Any]:
-            handle = super().get_route_handler()
+            handle = at_once(route.handler) or super().get_route_handler()
             model, body = self.body_field is not None, route.body or Body(None)
             reads = route.method not in _NOT_READ
             template = self.path_format

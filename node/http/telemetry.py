@@ -12,14 +12,14 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO, Final
 
 import orjson
 import structlog
-from opentelemetry.trace import NoOpTracer, Span, Tracer
+from opentelemetry.trace import INVALID_SPAN, Span, Tracer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from node.http.call import Call
@@ -46,6 +46,7 @@ _TOLD_LIBRARIES: Final = frozenset({"uvicorn.error"})
 _PLACEHOLDER: Final = re.compile(r" ?\[?%[a-z]\]?")
 """Where a library would put a value into its line."""
 _NAME_BYTES: Final = 8
+_NO_SPAN: Final = nullcontext[Span](INVALID_SPAN)
 
 
 class DailyNames:
@@ -80,16 +81,9 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._now = now
         self._least = LEVELS.index(level)
-        self._tracer = tracer or NoOpTracer()
-        self._log = (
-            None
-            if stream is None
-            else structlog.wrap_logger(
-                structlog.BytesLogger(stream),
-                processors=[_only_allowed, lambda _, __, line: render(line)],
-                wrapper_class=structlog.BoundLogger,
-            )
-        )
+        self._tracer = tracer
+        self._log = None if stream is None else structlog.BytesLogger(stream)
+        self._render = render
         self._requests = Counter(
             "glejt_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
         )
@@ -106,25 +100,21 @@ class Telemetry:
         """Write a line: an event by its fixed name, and fields of `ALLOWED`."""
         if self._log is not None and LEVELS.index(level) >= self._least:
             at = self._now().isoformat(timespec="milliseconds")
-            self._log.msg(event, **{"at": at, "level": level} | fields)
+            self._log.msg(self._render(_only_allowed({"at": at, "level": level, **fields, "event": event})))
 
-    @contextmanager
-    def request(self, method: str) -> Iterator[Span]:
+    def request(self, method: str) -> AbstractContextManager[Span]:
         """The span of a request."""
-        with self._span(_known(method)) as span:
-            yield span
+        return self._span(_known(method))
 
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> AbstractContextManager[Span]:
         """A part of a request or of a piece of work, in traces, by its fixed name."""
-        with self._span(name):
-            yield
+        return self._span(name)
 
-    @contextmanager
-    def _span(self, name: str) -> Iterator[Span]:
+    def _span(self, name: str) -> AbstractContextManager[Span]:
+        if self._tracer is None:
+            return _NO_SPAN
         # The text of an exception may hold anything.
-        with self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False) as span:
-            yield span
+        return self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False)
 
     def answered(self, call: Call, span: Span, status: int, size: int, seconds: float) -> None:
         """A request is over."""
@@ -224,7 +214,7 @@ def _known(method: str) -> str:
     return method if method in _METHODS else "OTHER"
 
 
-def _only_allowed(_: object, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def _only_allowed(line: Mapping[str, Field]) -> Mapping[str, Field]:
     return {name: _bounded(value) for name, value in line.items() if name in ALLOWED and value is not None}
 
 

@@ -5,6 +5,7 @@ network of 64 bits is one customer's, and counts as one address.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -14,6 +15,8 @@ LOCAL: Final = "local"
 """Whoever comes through a socket of this machine that has no address."""
 _IPV6_CUSTOMER_BITS: Final = 64
 _MAX_HOPS: Final = 8
+_MAX_CHARS: Final = 64
+"""Of an address: the longest has 45, and may name an interface."""
 
 type Address = IPv4Address | IPv6Address
 
@@ -50,7 +53,10 @@ def _is_in(address: Address, networks: tuple[IPv4Network | IPv6Network, ...]) ->
     return any(address in network for network in networks)
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> Address | None:
+    if len(text) > _MAX_CHARS:
+        return None
     try:
         address = ip_address(text)
     except ValueError:

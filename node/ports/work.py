@@ -44,6 +44,17 @@ class Kind(StrEnum):
     """Nothing. Have the organisation's register say what is published now, and sign it."""
     MIRROR_LIST = "mirror.fetch"
     """`url`. Have a copy of a list of somebody else, and again some time later."""
+    ISSUE_AWARD = "award.issue"
+    """`award`. Go on with an award that was begun or claimed, whose credential nobody has yet."""
+    SEND_MAIL = "mail.send"
+    """`link`. Write to its learner that it is there; what is in the letter is looked up when it is sent."""
+
+    TELL_HOLDER = "notice.tell"
+    """`notice`. Tell the holder of an award what became of it, where there is a way."""
+    REVOKE_MANY = "award.revoke"
+    """`withdrawal`. Go on with the withdrawal of many."""
+    DELIVER_EVENT = "webhook.deliver"
+    """`webhook`, `event` (its id) and `said`: what is sent to whoever has subscribed to it."""
 
 
 class Nudge(Protocol):
@@ -118,9 +129,34 @@ def bring_call(namespace: str, call: bytes, at: datetime) -> Task:
     return _task(Kind.BRING_CALL, {"namespace": namespace, "call": call.hex()}, at)
 
 
+def issue_award(award: str, at: datetime) -> Task:
+    """Have an award gone on with, where whoever began it is gone by then."""
+    return _task(Kind.ISSUE_AWARD, {"award": award}, at, once=award)
+
+
+def send_mail(link: str, at: datetime) -> Task:
+    """Have the letter with a private link written and sent."""
+    return _task(Kind.SEND_MAIL, {"link": link}, at, once=link)
+
+
 def mirror_list(url: str, at: datetime) -> Task:
     """Have a list of somebody else fetched."""
     return _task(Kind.MIRROR_LIST, {"url": url}, at, once=url)
+
+
+def tell_holder(notice: str, at: datetime) -> Task:
+    """Have the holder of an award told."""
+    return _task(Kind.TELL_HOLDER, {"notice": notice}, at)
+
+
+def revoke_many(withdrawal: str, at: datetime) -> Task:
+    """Have the withdrawal of many gone on with."""
+    return _task(Kind.REVOKE_MANY, {"withdrawal": withdrawal}, at, once=withdrawal)
+
+
+def deliver_event(webhook: str, event: str, said: Mapping[str, JsonValue], at: datetime) -> Task:
+    """Have a subscriber told of an event; its id is the same however often that takes."""
+    return _task(Kind.DELIVER_EVENT, {"webhook": webhook, "event": event, "said": dict(said)}, at)
 
 
 def _task(kind: Kind, payload: Mapping[str, JsonValue], at: datetime, *, once: str | None = None) -> Task:

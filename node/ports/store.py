@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from node.ports.aftercare import NoticeReader, Notices, WithdrawalReader, Withdrawals
 from node.ports.anchor_rows import AnchorReader, Anchors
 from node.ports.awarding import AchievementReader, Achievements, AwardReader, Awards, Published
 from node.ports.mirroring import MirrorReader, Mirrors
@@ -45,6 +46,7 @@ from node.ports.publishing import (
 from node.ports.runs import RunReader, Runs
 from node.ports.status_rows import StatusReader, StatusRows
 from node.ports.vault import KeyReader, Keys
+from node.ports.webhooks import WebhookReader, Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class View:
     awards: AwardReader
     runs: RunReader
     status: StatusReader
+    notices: NoticeReader
+    withdrawals: WithdrawalReader
+    webhooks: WebhookReader
     mirrors: MirrorReader
     anchors: AnchorReader
     outbox: OutboxReader
@@ -94,6 +99,9 @@ class UnitOfWork:
     awards: Awards
     runs: Runs
     status: StatusRows
+    notices: Notices
+    withdrawals: Withdrawals
+    webhooks: Webhooks
     mirrors: Mirrors
     anchors: Anchors
     outbox: Outbox

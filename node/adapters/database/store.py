@@ -9,6 +9,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.adapters.database.achievement_rows import AchievementRows, AchievementRowsReader
+from node.adapters.database.aftercare_rows import (
+    NoticeRows,
+    NoticeRowsReader,
+    WithdrawalRows,
+    WithdrawalRowsReader,
+)
 from node.adapters.database.anchor_rows import AnchorRows, AnchorRowsReader
 from node.adapters.database.award_rows import AwardRows, AwardRowsReader
 from node.adapters.database.engine import Database
@@ -48,6 +54,7 @@ from node.adapters.database.register_rows import RegisterRows, RegisterRowsReade
 from node.adapters.database.run_rows import RunRows, RunRowsReader
 from node.adapters.database.status_rows import StatusListRows, StatusRowsReader
 from node.adapters.database.tables import ORGANISATIONS
+from node.adapters.database.webhook_rows import WebhookRows, WebhookRowsReader
 from node.ports.errors import AbsentError, RuleError
 from node.ports.organisations import OrganisationId, State
 from node.ports.store import NodeView, NodeWork, UnitOfWork, View
@@ -78,6 +85,9 @@ def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
         awards=AwardRowsReader(*own),
         runs=RunRowsReader(*own),
         status=StatusRowsReader(*own),
+        notices=NoticeRowsReader(*own),
+        withdrawals=WithdrawalRowsReader(*own),
+        webhooks=WebhookRowsReader(*own),
         mirrors=MirrorRowsReader(*own),
         anchors=AnchorRowsReader(*own),
         outbox=OutboxRowsReader(*own),
@@ -105,6 +115,9 @@ def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: Audi
         awards=AwardRows(*own),
         runs=RunRows(*own),
         status=StatusListRows(*own),
+        notices=NoticeRows(*own),
+        withdrawals=WithdrawalRows(*own),
+        webhooks=WebhookRows(*own),
         mirrors=MirrorRows(*own),
         anchors=AnchorRows(*own),
         outbox=OutboxRows(*own),

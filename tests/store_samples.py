@@ -26,6 +26,16 @@ from node.ports.oversight import Approval, Event, Request, SignedHead
 from node.ports.publishing import Entry, Picture, RegisterFile, RegisterHead, Statement
 from node.ports.runs import Page, Run, RunState
 from node.ports.status_rows import ListRecord
+from node.ports.threads import (
+    Deposit,
+    Handed,
+    KeptThread,
+    Letter,
+    PresentationRequest,
+    Purpose,
+    Relation,
+    RequestState,
+)
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -166,6 +176,94 @@ async def add_publications(unit):
     await unit.register.put(register_head(tag), [RegisterFile(f"{tag}-file", "application/json", tag.encode())])
 
 
+def relation(tag, number=1, **changed):
+    """A relation that somebody took up."""
+    given = {
+        "ours": f"did:example:{tag}:{number}",
+        "theirs": f"did:example:holder-of-{tag}",
+        "purpose": Purpose.ISSUE,
+        "invitation": f"{tag}-invitation-{number}",
+        "short": f"{tag}-short-{number}",
+        "message": {"of": tag},
+        "context": {"of": tag},
+        "made_at": NOW,
+        "expires_at": NOW + HOUR,
+    }
+    return Relation(**{**given, **changed})
+
+
+def kept_thread(tag, number=1, **changed):
+    """A thread of that relation."""
+    given = {
+        "key": f"{tag}-thread-{number}",
+        "ours": f"did:example:{tag}:1",
+        "protocol": "https://didcomm.org/issue-credential/3.0",
+        "role": "issuer",
+        "state": "offer-sent",
+        "thread": f"{tag}-thread-{number}",
+        "final": False,
+        "about": f"{tag}-award-1",
+        "document": tag.encode(),
+        "expires_at": NOW + HOUR,
+        "changed_at": NOW,
+    }
+    return KeptThread(**{**given, **changed})
+
+
+def asked(tag, **changed):
+    """A request for a presentation."""
+    given = {
+        "id": f"{tag}-request",
+        "ours": f"did:example:{tag}:1",
+        "asked": {"of": tag},
+        "state": RequestState.INVITED,
+        "report": None,
+        "made_by": f"{tag}-owner",
+        "made_at": NOW,
+        "changed_at": NOW,
+        "expires_at": NOW + HOUR,
+    }
+    return PresentationRequest(**{**given, **changed})
+
+
+def handed(tag, **changed):
+    """A credential that was handed over."""
+    given = {
+        "award": f"{tag}-award-1",
+        "ours": f"did:example:{tag}:1",
+        "thread": f"{tag}-thread-1",
+        "credential": f"urn:{tag}:1",
+        "at": NOW,
+    }
+    return Handed(**{**given, **changed})
+
+
+def deposit(tag, number=1, **changed):
+    """A message that waits at a mediator."""
+    given = {
+        "id": f"{tag}-deposit-{number}",
+        "ours": f"did:example:{tag}:1",
+        "recipient": f"did:example:phone-of-{tag}",
+        "data": tag.encode(),
+        "received_at": NOW + timedelta(seconds=number),
+        "expires_at": NOW + HOUR,
+    }
+    return Deposit(**{**given, **changed})
+
+
+async def add_conversations(unit):
+    """A relation with something of everything."""
+    tag = unit.organisation
+    ours = f"did:example:{tag}:1"
+    await unit.threads.invite(relation(tag), about=f"{tag}-award-1")
+    await unit.threads.keep(kept_thread(tag))
+    await unit.threads.post([Letter(f"{tag}-letter", ours, tag.encode(), NOW, NOW + HOUR)])
+    await unit.threads.ask(asked(tag))
+    await unit.threads.hand(handed(tag))
+    await unit.mediation.serve(ours, f"did:example:phone-of-{tag}")
+    await unit.mediation.deposit(deposit(tag))
+
+
 async def add_everything(unit):
     """Rows in every table of an organisation whose keys are there."""
     tag = unit.organisation
@@ -196,4 +294,5 @@ async def add_everything(unit):
     await unit.anchors.want([leaf])
     await unit.anchors.open(BatchRecord(f"{tag}-batch", leaf.namespace, NOW, NOW, bytes(32)), limit=10)
     await unit.outbox.add([Task(new_id(), "mail", {"to": tag}, NOW, once=f"{tag}-once")])
+    await add_conversations(unit)
     unit.audit.record(Event(NOW, f"{tag}-owner", "made", tag, {"what": tag}))

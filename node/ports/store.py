@@ -45,6 +45,7 @@ from node.ports.publishing import (
 )
 from node.ports.runs import RunReader, Runs
 from node.ports.status_rows import StatusReader, StatusRows
+from node.ports.threads import MailReader, Mediation, MediationReader, ThreadReader, Threads
 from node.ports.vault import KeyReader, Keys
 from node.ports.webhooks import WebhookReader, Webhooks
 
@@ -75,6 +76,8 @@ class View:
     mirrors: MirrorReader
     anchors: AnchorReader
     outbox: OutboxReader
+    threads: ThreadReader
+    mediation: MediationReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class UnitOfWork:
     mirrors: Mirrors
     anchors: Anchors
     outbox: Outbox
+    threads: Threads
+    mediation: Mediation
     closing: bool = False
     """Whether it is about to be closed."""
 
@@ -163,6 +168,7 @@ class NodeView:
     key_finder: ApiKeyFinder
     public: PublicReader
     work: WorkReader
+    mail: MailReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class KeyPurpose(StrEnum):
     """Answers challenges in the organisation's name."""
     KEY_AGREEMENT = "key-agreement"
     """Opens messages."""
+    PAIRWISE = "pairwise"
+    """Opens messages of one relation, and stands for nobody else; there are as many as relations."""
     DID_UPDATE = "did-update"
     """Signs versions of a DID's history."""
     AUTHORITY = "authority"
@@ -71,7 +73,7 @@ class KeyReader(Protocol):
     """The keys of one organisation, but not what signs."""
 
     async def records(self) -> tuple[KeyRecord, ...]:
-        """What may be known of the keys."""
+        """What may be known of the keys, but for pairwise ones."""
 
 
 class Keys(KeyReader, Protocol):

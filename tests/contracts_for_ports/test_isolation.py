@@ -21,6 +21,7 @@ from node.ports.publishing import RegisterFile, Statement
 from node.ports.runs import Outcome, Page, RunState
 from node.ports.status_rows import ListRecord
 from node.ports.store import UnitOfWork
+from node.ports.threads import Letter, RequestState
 from node.ports.vault import KeyPurpose, KeyState, SealedKey
 
 pytestmark = pytest.mark.threat(85)
@@ -202,6 +203,39 @@ CALLS = {
         "dead": [],
         "add": [[Task(new_id(), "mail", {"of": "b"}, NOW, once="org-a-once")]],
         "retry": ["org-a-task", NOW],
+    },
+    "threads": {
+        "relation": ["did:example:org-a:1"],
+        "thread": ["org-a-thread-1"],
+        "threads_of": ["did:example:org-a:1"],
+        "letters": ["did:example:org-a:1"],
+        "request": ["org-a-request"],
+        "requests": [],
+        "handed": ["org-a-award-1"],
+        "to_tell": [],
+        "offered": ["org-a-award-1"],
+        "invite": [samples.relation("org-a", 9, ours="did:example:b:9", short="b")],
+        "lock": ["did:example:org-a:1"],
+        "take_up": ["did:example:org-a:1", "did:example:b", NOW],
+        "keep": [samples.kept_thread("org-a", document=b"of b")],
+        "post": [[Letter("b-letter", "did:example:org-a:1", b"of b", NOW, NOW + HOUR)]],
+        "sent": [["org-a-letter"]],
+        "ask": [samples.asked("org-a", id="b-request")],
+        "progress": (["org-a-request", RequestState.ABANDONED, NOW], {"report": {"of": "b"}}),
+        "hand": [samples.handed("org-a", credential="of b")],
+        "tell": [samples.handed("org-a", receipt_told=True)],
+        "due": [NOW + HOUR],
+        "forget": [NOW + HOUR],
+    },
+    "mediation": {
+        "recipients": ["did:example:org-a:1"],
+        "waiting": ["did:example:org-a:1"],
+        "deposits": (["did:example:org-a:1"], {"limit": 9, "max_bytes": 999}),
+        "serve": ["did:example:org-a:1", "did:example:phone-of-org-b"],
+        "leave": ["did:example:org-a:1", "did:example:phone-of-org-a"],
+        "deposit": [samples.deposit("org-a", 9)],
+        "received": ["did:example:org-a:1", ["org-a-deposit-1"]],
+        "expire": [NOW + HOUR],
     },
 }
 

@@ -43,8 +43,8 @@ class KeyRowsReader(Bound):
     __slots__ = ()
 
     async def records(self) -> tuple[KeyRecord, ...]:
-        """What may be known of the keys."""
-        return tuple(map(record_of, await self.keys()))
+        """What may be known of the keys, but for pairwise ones."""
+        return tuple(map(record_of, await self.keys(KEYS.c.purpose != KeyPurpose.PAIRWISE)))
 
     async def keys(self, *conditions: ColumnElement[bool]) -> tuple[SealedKey, ...]:
         """All that fit."""
@@ -157,6 +157,11 @@ class MasterKeyRows:
     async def wrapped_by_others(self, current: str) -> Sequence[RowMapping]:
         """The keys of organisations that lie under former master keys."""
         return await self._rows(_ordered(DATA_KEYS).where(DATA_KEYS.c.master != current))
+
+    async def one_under(self, master: str) -> RowMapping | None:
+        """A key of an organisation that lies under a master key."""
+        found = _ordered(DATA_KEYS).where(DATA_KEYS.c.master == master).limit(1)
+        return next(iter(await self._rows(found)), None)
 
     async def rotating(self) -> tuple[OrganisationId, ...]:
         """The organisations with more than one key of their own, as one is replacing another."""

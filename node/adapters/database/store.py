@@ -20,6 +20,7 @@ from node.adapters.database.award_rows import AwardRows, AwardRowsReader
 from node.adapters.database.engine import Database
 from node.adapters.database.identity_rows import IdentityRows, IdentityRowsReader
 from node.adapters.database.key_rows import KeyRows, KeyRowsReader
+from node.adapters.database.mail_rows import MailRows, MediationRows, MediationRowsReader
 from node.adapters.database.mirror_rows import MirrorRows, MirrorRowsReader
 from node.adapters.database.organisation_rows import (
     ApiKeyRows,
@@ -54,6 +55,7 @@ from node.adapters.database.register_rows import RegisterRows, RegisterRowsReade
 from node.adapters.database.run_rows import RunRows, RunRowsReader
 from node.adapters.database.status_rows import StatusListRows, StatusRowsReader
 from node.adapters.database.tables import ORGANISATIONS
+from node.adapters.database.thread_rows import ThreadRows, ThreadRowsReader
 from node.adapters.database.webhook_rows import WebhookRows, WebhookRowsReader
 from node.ports.errors import AbsentError, RuleError
 from node.ports.organisations import OrganisationId, State
@@ -91,6 +93,8 @@ def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
         mirrors=MirrorRowsReader(*own),
         anchors=AnchorRowsReader(*own),
         outbox=OutboxRowsReader(*own),
+        threads=ThreadRowsReader(*own),
+        mediation=MediationRowsReader(*own),
     )
 
 
@@ -121,6 +125,8 @@ def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: Audi
         mirrors=MirrorRows(*own),
         anchors=AnchorRows(*own),
         outbox=OutboxRows(*own),
+        threads=ThreadRows(*own),
+        mediation=MediationRows(*own),
         closing=closing,
     )
 
@@ -158,6 +164,7 @@ class DatabaseStore:
                 ApiKeyRowsFinder(connection),
                 PublicRows(connection),
                 WorkerRows(connection),
+                MailRows(connection),
             )
 
     async def node_change[T](self, work: Callable[[NodeWork], Awaitable[T]]) -> T:

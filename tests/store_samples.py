@@ -7,8 +7,11 @@ from node.adapters.database.identifiers import new_id
 from node.adapters.database.key_rows import MasterKeyRows
 from node.adapters.database.vault import DatabaseVault
 from node.adapters.master_key import LocalMasterKey
+from node.ports.aftercare import Change, Notice, Withdrawal
 from node.ports.anchor_rows import BatchRecord, Leaf
 from node.ports.awarding import Achievement, Award, Secured
+from node.ports.links import Link, LinkKind
+from node.ports.mail import Sender
 from node.ports.organisations import (
     ApiKey,
     Caps,
@@ -36,6 +39,8 @@ from node.ports.threads import (
     Relation,
     RequestState,
 )
+from node.ports.vault import KeyPurpose
+from node.ports.webhooks import Webhook
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -95,6 +100,32 @@ def status_list(tag, **changed):
         "purpose": "revocation",
     }
     return ListRecord(**values | changed)
+
+
+def withdrawal(tag, **changed):
+    values = {
+        "id": f"{tag}-withdrawal",
+        "chosen": {"of": tag},
+        "reason": "error",
+        "words": f"Words of {tag}",
+        "actor": f"member:{tag}-owner",
+        "key": f"{tag}-key",
+        "last": f"{tag}-award-2",
+        "total": 2,
+        "made_at": NOW,
+    }
+    return Withdrawal(**values | changed)
+
+
+def webhook(tag, **changed):
+    values = {
+        "id": f"{tag}-webhook",
+        "url": f"https://hooks.{tag}.example/",
+        "events": frozenset({"award.issued"}),
+        "key": f"{key_name(tag)}-webhook",
+        "made_at": NOW,
+    }
+    return Webhook(**values | changed)
 
 
 def run(tag, **changed):
@@ -174,6 +205,19 @@ async def add_publications(unit):
         Statement(f"{tag}-statement", "accreditation", f"did:web:{tag}.example", NOW, tag.encode())
     )
     await unit.register.put(register_head(tag), [RegisterFile(f"{tag}-file", "application/json", tag.encode())])
+
+
+def link(tag, number=1, **changed):
+    values = {
+        "id": f"{tag}-link-{number}",
+        "award": f"{tag}-award-1",
+        "kind": LinkKind.CLAIM,
+        "digest": f"digest {number} {tag}".encode(),
+        "made_at": NOW,
+        "expires_at": NOW + HOUR,
+        "address": f"other@{tag}.example",
+    }
+    return Link(**values | changed)
 
 
 def relation(tag, number=1, **changed):
@@ -285,9 +329,15 @@ async def add_everything(unit):
     await add_publications(unit)
     await unit.awards.intend([award(tag, number) for number in (1, 2)])
     await unit.awards.secure([secured(tag)], NOW)
+    await unit.links.put(link(tag))
+    await unit.senders.keep(Sender(f"desk@{tag}.example", tag, None, "pl"), NOW)
     await add_run(unit)
     await unit.status.add(status_list(tag))
     await unit.status.allocate(f"{tag}-list", [f"{tag}-award-1"])
+    await unit.notices.add([Notice(f"{tag}-notice", f"{tag}-award-1", Change.REVOKED, "error", f"Words of {tag}", NOW)])
+    await unit.withdrawals.add(withdrawal(tag))
+    if any(record.purpose is KeyPurpose.WEBHOOK for record in await unit.keys.records()):
+        await unit.webhooks.add(webhook(tag))
     await unit.mirrors.add(f"https://lists.{tag}.example/1", NOW)
     await unit.mirrors.keep(f"https://lists.{tag}.example/1", f"digest of {tag}", f"copy {tag}".encode(), NOW)
     leaf = Leaf(f"{tag}-award-1", FORM, f"eip155:1:0x00#{tag}", bytes(32), tag.encode())

@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from node.ports.aftercare import NoticeReader, Notices, WithdrawalReader, Withdrawals
 from node.ports.anchor_rows import AnchorReader, Anchors
 from node.ports.awarding import AchievementReader, Achievements, AwardReader, Awards, Published
+from node.ports.links import Link, LinkKind, LinkReader, Links
+from node.ports.mail import SenderKeeper, SenderReader
 from node.ports.mirroring import MirrorReader, Mirrors
 from node.ports.organisations import (
     ApiKeyFinder,
@@ -69,6 +72,8 @@ class View:
     register: RegisterReader
     awards: AwardReader
     runs: RunReader
+    links: LinkReader
+    senders: SenderReader
     status: StatusReader
     notices: NoticeReader
     withdrawals: WithdrawalReader
@@ -101,6 +106,8 @@ class UnitOfWork:
     register: Register
     awards: Awards
     runs: Runs
+    links: Links
+    senders: SenderKeeper
     status: StatusRows
     notices: Notices
     withdrawals: Withdrawals
@@ -155,6 +162,14 @@ class PublicReader(Protocol):
 
     async def hosted_dids(self, *, after: str = "", limit: int = 100) -> tuple[tuple[OrganisationId, HostedDid], ...]:
         """The DIDs that are hosted here, with whose they are, by the names that come after this one."""
+
+    async def link(
+        self, digest: bytes, kind: LinkKind, at: datetime, *, again: bytes | None = None
+    ) -> tuple[OrganisationId, Link]:
+        """The private link with this digest that leads somewhere still, and whose it is.
+
+        With `again`, also a claim link that was used with the key of this digest less than GRACE ago.
+        """
 
     async def profile_owner(self, profile: str) -> OrganisationId:
         """Whose a signing profile is."""

@@ -33,6 +33,8 @@ class KeyPurpose(StrEnum):
     """Pays for transactions; what it signs has no authority."""
     WEBHOOK = "webhook"
     """Signs notices to other programs."""
+    LINKS = "links"
+    """Makes private links of learners; it signs nothing."""
 
 
 class KeyState(StrEnum):

@@ -10,10 +10,13 @@ from sqlalchemy import select
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.database.identifiers import new_id
 from node.adapters.database.schema import METADATA
+from node.ports.aftercare import Change, Notice
 from node.ports.anchor_rows import BatchRecord, Leaf
-from node.ports.awarding import Achievement, AwardQuery, AwardState
+from node.ports.awarding import Achievement, AwardQuery, AwardState, Standing
 from node.ports.errors import StoreError
 from node.ports.key_store import KeyNotHeldError
+from node.ports.links import LinkKind
+from node.ports.mail import Sender
 from node.ports.organisations import ApiKey, Caps, ChainRecord, HostedDid, Member, Profile, Role, Settings
 from node.ports.outbox import Task
 from node.ports.oversight import Approval, Decision, Event, Request, SignedHead
@@ -142,6 +145,11 @@ CALLS = {
         "find": ["org-a-award-1"],
         "by_client_keys": [["row-1", "row-2"]],
         "search": [AwardQuery(words="demo learner")],
+        "count": [AwardQuery(words="demo learner")],
+        "chosen": [AwardQuery(standing=Standing.GOOD)],
+        "existing": [["org-a-award-1"]],
+        "replacing": ["org-a-award-1"],
+        "lock": ["org-a-award-1"],
         "in_state": [AwardState.ISSUED],
         "credential": ["org-a-award-1", FORM],
         "credentials": ["org-a-award-1"],
@@ -164,10 +172,21 @@ CALLS = {
         "note": ["org-a-run", "of b", NOW],
         "remove": ["org-a-run"],
     },
+    "links": {
+        "find": ["org-a-link-1"],
+        "of_award": ["org-a-award-1"],
+        "put": [samples.link("org-a", 9, id="b-link", digest=b"of b")],
+        "accept": ([b"digest 1 org-a", NOW], {"again": None, "holder": None}),
+        "end": ["org-a-award-1", [LinkKind.CLAIM], NOW],
+        "forget": [NOW + HOUR],
+    },
+    "senders": {"find": [], "keep": [Sender("desk@b.example", "B", None, "en"), NOW]},
     "status": {
         "find": ["org-a-list"],
         "lists": [],
         "entries_of": ["org-a-award-1"],
+        "standings": [["org-a-award-1"]],
+        "revoke": [["org-a-award-1"], NOW, "by b"],
         "values": ["org-a-list"],
         "published": ["org-a-list"],
         "add": [ListRecord("b-list", "https://org-a.example/status/1", "org-a-profile", "revocation")],
@@ -176,6 +195,29 @@ CALLS = {
         "publish": (["org-a-list", b"of b", NOW], {"version": 1}),
         "seal": ["org-a-list", NOW],
         "reconcile": ["org-a-list", {1: 1}, NOW],
+    },
+    "notices": {
+        "find": ["org-a-notice"],
+        "of_award": ["org-a-award-1"],
+        "waiting": [],
+        "add": [[Notice("b-notice", "org-a-award-1", Change.REVOKED, "error", "of b", NOW)]],
+        "told": ["org-a-notice", "b", NOW],
+    },
+    "withdrawals": {
+        "find": ["org-a-withdrawal"],
+        "listed": [],
+        "add": [samples.withdrawal("org-a", actor="b")],
+        "save": [samples.withdrawal("org-a", changed=1)],
+    },
+    "webhooks": {
+        "find": ["org-a-webhook"],
+        "listed": [],
+        "wanting": ["award.issued"],
+        "add": [samples.webhook("org-a", key="did:web:org-a.example#key-webhook")],
+        "save": [samples.webhook("org-a", key="did:web:org-b.example#key-webhook")],
+        "remove": ["org-a-webhook"],
+        "delivered": ["org-a-webhook", NOW],
+        "failed": ["org-a-webhook", "by b", NOW],
     },
     "mirrors": {
         "listed": [],
@@ -259,7 +301,9 @@ async def two(store, database):
     vault = await samples.make_vault(database)
     for organisation in (samples.A, samples.B):
         await samples.add_organisation(store, organisation)
-        await samples.add_keys(vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS))
+        await samples.add_keys(
+            vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS, KeyPurpose.WEBHOOK)
+        )
         await store.change(organisation, samples.add_everything)
     return vault
 

@@ -176,6 +176,10 @@ class AwardRows(AwardRowsReader):
         new = await self.insert_new(AWARDS, [_row(award) for award in awards], "client_key")
         return frozenset(ids[key] for key in new)
 
+    async def lock(self, award: str) -> Award:
+        """The award, which nobody else changes before this ends."""
+        return _award(await self.found("award with this id", AWARDS, lock=True, id=award))
+
     async def secure(self, credentials: Sequence[Secured], at: datetime) -> None:
         """Keep what was signed."""
         _require_few(len(credentials))

@@ -1,6 +1,7 @@
 """What anybody may see: published achievements, status lists, DIDs; of organisations that closed, too."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select, tuple_
@@ -10,6 +11,7 @@ from node.adapters.database.achievement_rows import published
 from node.adapters.database.award_tables import ACHIEVEMENT_VERSIONS, ACHIEVEMENTS, STATUS_LISTS
 from node.adapters.database.bound import without_organisation
 from node.adapters.database.copy_tables import LIST_COPIES
+from node.adapters.database.link_rows import link_of
 from node.adapters.database.identity_rows import hosted_did
 from node.adapters.database.publication_rows import entry, picture
 from node.adapters.database.publication_rows import statement as held
@@ -23,6 +25,7 @@ from node.adapters.database.publication_tables import (
 from node.adapters.database.tables import DIDS, ORGANISATIONS, SIGNING_PROFILES
 from node.ports.awarding import Published
 from node.ports.errors import AbsentError
+from node.ports.links import Link, LinkKind
 from node.ports.organisations import HostedDid, Organisation, OrganisationId, State
 from node.ports.publishing import MAX_ENTRIES, Entry, EntryQuery, Picture, RegisterFile, RegisterHead, Statement
 
@@ -157,6 +160,12 @@ class PublicRows:
         """Whose a signing profile is."""
         statement = select(SIGNING_PROFILES.c.organisation).where(SIGNING_PROFILES.c.id == profile)
         return OrganisationId((await self._found("signing profile of this name", statement))["organisation"])
+
+    async def link(
+        self, digest: bytes, kind: LinkKind, at: datetime, *, again: bytes | None = None
+    ) -> tuple[OrganisationId, Link]:
+        """The private link with this digest, and whose it is."""
+        return await link_of(self.connection, digest, kind, at, again)
 
     async def _found(self, what: str, statement: Select[Any]) -> RowMapping:
         row: RowMapping | None = (await self.connection.execute(statement)).mappings().first()

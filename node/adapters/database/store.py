@@ -20,6 +20,7 @@ from node.adapters.database.award_rows import AwardRows, AwardRowsReader
 from node.adapters.database.engine import Database
 from node.adapters.database.identity_rows import IdentityRows, IdentityRowsReader
 from node.adapters.database.key_rows import KeyRows, KeyRowsReader
+from node.adapters.database.link_rows import LinkRows, LinkRowsReader, SenderRows, SenderRowsReader
 from node.adapters.database.mail_rows import MailRows, MediationRows, MediationRowsReader
 from node.adapters.database.mirror_rows import MirrorRows, MirrorRowsReader
 from node.adapters.database.organisation_rows import (
@@ -86,6 +87,8 @@ def _view(connection: AsyncConnection, organisation: OrganisationId) -> View:
         register=RegisterRowsReader(*own),
         awards=AwardRowsReader(*own),
         runs=RunRowsReader(*own),
+        links=LinkRowsReader(*own),
+        senders=SenderRowsReader(*own),
         status=StatusRowsReader(*own),
         notices=NoticeRowsReader(*own),
         withdrawals=WithdrawalRowsReader(*own),
@@ -118,6 +121,8 @@ def _unit(connection: AsyncConnection, organisation: OrganisationId, audit: Audi
         register=RegisterRows(*own),
         awards=AwardRows(*own),
         runs=RunRows(*own),
+        links=LinkRows(*own),
+        senders=SenderRows(*own),
         status=StatusListRows(*own),
         notices=NoticeRows(*own),
         withdrawals=WithdrawalRows(*own),

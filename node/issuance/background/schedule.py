@@ -24,6 +24,8 @@ KEPT_REQUESTS: Final = timedelta(days=7)
 """A client that repeats a request after so long has forgotten the first."""
 KEPT_DEAD: Final = timedelta(days=90)
 """Tasks that were given up, and that no person has looked at."""
+KEPT_LINKS: Final = timedelta(days=30)
+"""What is over leads nowhere anyhow; so long an issuer sees that there was one."""
 PAGE: Final = 100
 _LOG: Final = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Housekeeping:
 
         async def of_one(unit: UnitOfWork) -> None:
             await unit.challenges.forget(now)
+            await unit.links.forget(now - KEPT_LINKS)
             await unit.requests.forget(now - KEPT_REQUESTS)
             await unit.approvals.forget(now)
             begun = await unit.awards.in_state(AwardState.INTENDED)

@@ -3,30 +3,26 @@
 Spec: https://www.rfc-editor.org/rfc/rfc4180
 """
 
-import codecs
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from node.cli.errors import CliError
+from node.issuance.desk.cells import (
+    ENCODINGS,
+    MARKS,
+    MAX_CELL_CHARS,
+    MAX_LINE_CHARS,
+    delimiter_of,
+    encoding_named,
+    neutralised,
+    restored,
+)
 
-DELIMITERS: Final = ",;\t"
-ENCODINGS: Final = ("utf-8", "utf-16", "cp1250", "cp1252", "iso-8859-1", "iso-8859-2")
-"""UTF-8, with or without a byte order mark, and what spreadsheets of Central and Western Europe write otherwise."""
-_BY_CODEC: Final = {codecs.lookup(name).name: name for name in ENCODINGS}
-MAX_CELL_CHARS: Final = 16 * 1024
-"""One cell: a narrative of several pages."""
-MAX_LINE_CHARS: Final = 256 * 1024
-"""One line: more than a credential may have."""
-MARKS: Final = ("glejt: row", "glejt: column", "glejt: problem", "glejt: what to do")
-"""Headings of what is said about a rejected row. Whoever has mended the rows can hand the same table in again."""
-
-_FORMULA: Final = re.compile(r"\s*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n']")
-"""How a cell begins that some spreadsheet calculates, or that looks as if we had kept it from that."""
+__all__ = ["ENCODINGS", "Rejects", "Row", "Table", "encoding_named", "neutralised", "opened_table", "restored"]
 
 
 class Row(NamedTuple):
@@ -50,7 +46,7 @@ class Table:
         csv.field_size_limit(MAX_CELL_CHARS)
         with self._told():
             first = next(lines, "")
-            self.delimiter = _delimiter(first)
+            self.delimiter = delimiter_of(first)
             self._reader = csv.reader(_after(first, lines), delimiter=self.delimiter, strict=True)
             headings = [heading.strip() for heading in next(self._reader, [])]
         if not any(headings):
@@ -102,14 +98,6 @@ class Table:
             raise CliError("input.unreadable", name=self._name, reason=error.strerror or "") from error
 
 
-def encoding_named(text: str) -> str | None:
-    """The encoding that goes by this name, such as windows-1250 or latin2; None for one that is not read."""
-    try:
-        return _BY_CODEC.get(codecs.lookup(text).name)
-    except (LookupError, ValueError):
-        return None
-
-
 @contextmanager
 def opened_table(name: str, encoding: str) -> Iterator[Table]:
     """The table in a file."""
@@ -154,22 +142,6 @@ class Rejects:
 
     def _write(self, cells: Iterable[str]) -> None:
         self._writer.writerow([neutralised(cell) for cell in cells])
-
-
-def neutralised(cell: str) -> str:
-    """The cell as no spreadsheet calculates it: one that could begin a formula begins with an apostrophe."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def restored(cell: str) -> str:
-    """The cell that `neutralised` made this of."""
-    return cell.removeprefix("'")
-
-
-def _delimiter(line: str) -> str:
-    """What separates the headings: of the usual three the one there is most of, outside quotation marks."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=bare.count)
 
 
 def _after(first: str, lines: Iterator[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from anchoring.errors import EmbeddedChainError
 from did_methods.host import LOCALHOST
 from node.adapters.chain_access import ChainAccess
+from node.adapters.judging.ending import all_done
 from node.adapters.judging.service import Judging
 from node.adapters.telemetry import traced_to
 from node.app import sources
@@ -123,9 +124,11 @@ async def _warming(judges: Judging, listening: asyncio.Event) -> AsyncIterator[a
         yield task
     finally:
         task.cancel()
-        (begun,) = await asyncio.gather(task, return_exceptions=True)
-        if begun is judges:
+        cancelled = await all_done([task])
+        if not task.cancelled() and task.exception() is None:
             await judges.__aexit__(None, None, None)
+        if cancelled is not None:
+            raise cancelled
 
 
 class _Published:

@@ -148,10 +148,12 @@ class Errands:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._under_way.values():
-            task.cancel()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-        await self._connections.aclose()
+        try:
+            for task in self._under_way.values():
+                task.cancel()
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        finally:
+            await self._connections.aclose()
 
     def remembered(self, needs: Sequence[Need], load: Load) -> Mapping[Need, Brought]:
         """What is known of these at once.  1."""

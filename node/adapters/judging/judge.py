@@ -8,12 +8,15 @@ import asyncio
 import os
 import pickle
 import sys
+from asyncio.subprocess import Process, SubprocessStreamProtocol
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
+from node.adapters.judging.ending import all_done
 from node.adapters.judging.protocol import (
     ASK,
     DONE,
@@ -34,6 +37,8 @@ START_SECONDS: Final = 30.0
 """How long a process may take to become warm, on a machine under load."""
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 """A report repeats parts of a document of 1 MB; more is no answer."""
+READ_AHEAD: Final = 64 * 1024
+"""How much of what a process writes is taken in before it is read; twice as much, and no more is taken."""
 MAX_ASKED: Final = 64
 """How often one task may ask for something while it holds its process: each time many things at once."""
 MAX_NEEDS: Final = 256
@@ -60,11 +65,12 @@ class Wanting:
 class Judge:
     """One process and the two pipes to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        if process.stdin is None or process.stdout is None:
+    def __init__(self, transport: asyncio.SubprocessTransport, protocol: SubprocessStreamProtocol) -> None:
+        if protocol.stdin is None or protocol.stdout is None:
             raise JudgeFailedError("a process was started without pipes")
-        self._process = process
-        self._to, self._from = process.stdin, process.stdout
+        self._transport = transport
+        self._process = Process(transport, protocol, asyncio.get_running_loop())
+        self._to, self._from = protocol.stdin, protocol.stdout
         self.hears = MAX_ANSWER_BYTES
         """How many bytes of an answer are taken."""
         self.learned = 0
@@ -76,18 +82,25 @@ class Judge:
         environment = {name: value for name, value in os.environ.items() if name in PASSED_ON}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         arguments = ("-P", "-m", "node.adapters.judging.process", str(os.getpid()), str(seconds), str(memory))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            env=environment,
-            start_new_session=True,  # Ctrl-C in a terminal is for the server, which then closes the pool
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # a traceback could carry a claim into the server's log
+        loop = asyncio.get_running_loop()
+        starting = loop.create_task(
+            loop.subprocess_exec(
+                lambda: SubprocessStreamProtocol(READ_AHEAD, loop),
+                sys.executable,
+                *arguments,
+                env=environment,
+                start_new_session=True,  # Ctrl-C in a terminal is for the server, which then closes the pool
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,  # a traceback could carry a claim into the server's log
+            )
         )
-        judge = cls(process)
+        cancelled = await all_done([starting])
+        judge = cls(*starting.result())
         started = False
         try:
+            if cancelled is not None:
+                raise cancelled
             async with asyncio.timeout(START_SECONDS):
                 await judge._tell(set_up)
                 started = (await judge._heard())[:1] == READY
@@ -155,9 +168,27 @@ class Judge:
             self._process.kill()
 
     async def end(self) -> None:
-        """End it, and wait until it has."""
+        """End it, and wait until it has and nothing of it is left, also where the caller is told to stop meanwhile.
+
+        Its pipes are closed first: it may have written what nobody reads, and the end of that would be waited for.
+        """
         self.kill()
-        await self._process.wait()
+        for number in (0, 1):
+            pipe = self._transport.get_pipe_transport(number)
+            if isinstance(pipe, asyncio.WriteTransport) and not pipe.is_closing():
+                pipe.abort()
+            elif pipe is not None:
+                pipe.close()
+        cancelled = await all_done([asyncio.create_task(self._ended())])
+        if cancelled is not None:
+            raise cancelled
+
+    async def _ended(self) -> None:
+        while self.alive:
+            with suppress(asyncio.CancelledError):  # of all tasks, as the loop ends: what was killed ends at once
+                await self._process.wait()
+        self._transport.close()
+        await asyncio.sleep(0)  # in which the closed pipes are let go
 
 
 def _object(data: bytes) -> JsonObject:

@@ -14,13 +14,14 @@ import os
 import pickle
 import sys
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Self
 
 from anchoring.checkpoint import Chain
 from anchoring.storage_proof import Contract
+from node.adapters.judging.ending import all_done, together
 from node.adapters.judging.judge import MAX_ANSWER_BYTES, Judge, Remembered, Sign, Wanting
 from node.adapters.judging.protocol import (
     PICTURES,
@@ -162,18 +163,32 @@ class Judges:
         return report
 
     async def close(self) -> None:
-        """End all processes; callers whose tasks still run are told that the pool was closed."""
+        """End all processes; callers whose tasks still run are told that the pool was closed.
+
+        It ends them also where it is told to stop meanwhile, which it then does.
+        """
         self._open = False
+        for judge in self._judges:
+            judge.kill()
         for task in self._replacing:
             task.cancel()
-        await asyncio.gather(*self._replacing, return_exceptions=True)
-        await asyncio.gather(*(judge.end() for judge in self._judges))
-        await asyncio.gather(*self._working, return_exceptions=True)
+        cancelled = await all_done(self._replacing)
+        cancelled = await all_done([asyncio.create_task(judge.end()) for judge in self._judges]) or cancelled
+        if cancelled is None:
+            try:
+                await asyncio.gather(*self._working, return_exceptions=True)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        for work in self._working:  # one may wait for a key
+            work.cancel()
+        cancelled = await all_done(self._working) or cancelled
         self._judges.clear()
         self._idle.clear()
         for place in self._queue:
             if not place.done():
                 place.set_exception(JudgesClosedError("the pool was closed before this document was judged"))
+        if cancelled is not None:
+            raise cancelled
 
     async def run(
         self,
@@ -301,18 +316,6 @@ class Judges:
         judge.learned = knows
         self._judges.add(judge)
         self._offer(judge)
-
-
-async def together[T](*work: Coroutine[None, None, T]) -> None:
-    """Do all of it side by side; where a part fails, none of the others goes on."""
-    tasks = [asyncio.ensure_future(part) for part in work]
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _joined(news: Sequence[Seen]) -> Seen:

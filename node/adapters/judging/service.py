@@ -17,8 +17,9 @@ from typing import Final, Protocol, Self
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import RpcConfigError
 from node.adapters.judging.errands import Errands, Load, Own, OwnChain, nothing_of_ours
+from node.adapters.judging.ending import together
 from node.adapters.judging.judge import Wanting
-from node.adapters.judging.pool import JOB_SECONDS, Judges, together
+from node.adapters.judging.pool import JOB_SECONDS, Judges
 from node.adapters.judging.protocol import (
     Bake,
     Brought,
@@ -116,10 +117,12 @@ class Judging:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._confirming is not None:
-            self._confirming.cancel()
-            await asyncio.gather(self._confirming, return_exceptions=True)
-        await self._stack.aclose()
+        try:
+            if self._confirming is not None:
+                self._confirming.cancel()
+                await asyncio.gather(self._confirming, return_exceptions=True)
+        finally:
+            await self._stack.aclose()
 
     def forget_address(self, url: str) -> None:
         """Remember nothing of an address of ours: what is published there was changed."""

@@ -158,6 +158,9 @@ class TestPublishedKeys:
             ("http://issuer.example", None),
             ("https://", None),
             ("https://[", None),
+            ("https://issuer\n.example", None),
+            ("https://iss\tuer.example", None),
+            (f"{URL}/a\r", None),
         ],
     )
     def test_where_they_lie(self, issuer, expected):

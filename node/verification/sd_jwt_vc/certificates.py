@@ -127,7 +127,8 @@ def _names(leaf: x509.Certificate, issuer: str) -> bool:
     """Whether one of the alternative names is the issuer's identifier, or the host of it; wildcards name nobody."""
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        host = urlsplit(issuer).hostname if issuer.startswith("https://") else None
+        # an address with tabs or ends of lines in it would be read as the one without
+        host = urlsplit(issuer).hostname if issuer.startswith("https://") and issuer.isprintable() else None
     except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False
     hosts = [name.lower() for name in names.get_values_for_type(x509.DNSName)]

@@ -24,8 +24,11 @@ MAX_KEYS: Final = 64
 
 
 def metadata_url(issuer: str) -> str | None:
-    """The address of an issuer's metadata; None for an identifier that has none: no https URL of host and path."""
-    if not issuer.startswith(HTTPS):
+    """The address of an issuer's metadata; None for an identifier that has none: no https URL of host and path.
+
+    Python leaves tabs and ends of lines out of an address before it reads it: then another issuer would be asked.
+    """
+    if not issuer.startswith(HTTPS) or not issuer.isprintable():
         return None
     try:
         parts = urlsplit(issuer)

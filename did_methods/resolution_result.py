@@ -48,7 +48,8 @@ _PARAMETER: Final = re.compile(r';\s*([a-z0-9-]+)\s*=\s*("[^"]*"|[^;"\s]+)\s*', 
 _PROFILE: Final = "https://w3id.org/did-resolution"
 _LD_JSON: Final = "application/ld+json"
 _ANY: Final = frozenset({"*/*", "application/*"})
-_DOCUMENTS: Final = frozenset({DOCUMENT_MEDIA_TYPE, "application/did+json", OLDER_DOCUMENT})
+DOCUMENTS: Final = frozenset({DOCUMENT_MEDIA_TYPE, "application/did+json", OLDER_DOCUMENT})
+"""What a document alone is asked for as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def represent(result: Resolution, accept: str = RESULT) -> Representation:
             return Representation(OLDER_RESULT, older_result_json(result))
         if media_type == RESULT or media_type in _ANY:
             return Representation(RESULT, result_json(result))
-        if media_type in _DOCUMENTS:  # 2.
+        if media_type in DOCUMENTS:  # 2.
             if result.document is None:
                 return Representation(RESULT, result_json(result))
             return Representation(media_type, result.document)

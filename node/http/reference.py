@@ -155,7 +155,7 @@ def _answers(answers: Iterable[Answer]) -> dict[str, Any]:
 
 
 _OBJECT: Final[dict[str, Any]] = {"type": ["object", "null"]}
-_DOCUMENTS: Final = frozenset({"credential", "verifiableCredential", "verifiablePresentation"})
+_DOCUMENTS: Final = frozenset({"content", "credential", "verifiableCredential", "verifiablePresentation"})
 """Members that hold what others defined: an example of one shows one of its many forms."""
 _TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string"}
 

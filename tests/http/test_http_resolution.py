@@ -9,11 +9,32 @@ from node_support import A, B
 
 from did_methods import key as did_key
 from did_methods.multikey import KeyType, PrivateKey
+from did_methods.resolution import Problem, Resolution
+from did_methods.resolution_result import WORDS, older_result_json, result_json
 from node.http.access import Scope
+from node.http.routes.resolution import DEREFERENCED
+from node.ports.judging import Resolved
 
 RESULT = "application/did-resolution"
 OLDER = 'application/ld+json;profile="https://w3id.org/did-resolution"'
 FOREIGN = str(did_key.create(PrivateKey.generate(KeyType.ED25519).public))
+
+
+PRESCRIBED = {
+    Problem.INVALID_DID: 400,
+    Problem.INVALID_DID_URL: 400,
+    Problem.INVALID_OPTIONS: 400,
+    Problem.NOT_FOUND: 404,
+    Problem.REPRESENTATION_NOT_SUPPORTED: 406,
+    Problem.INVALID_DID_DOCUMENT: 500,
+    Problem.METHOD_NOT_SUPPORTED: 501,
+    Problem.FEATURE_NOT_SUPPORTED: 501,
+    Problem.INTERNAL_ERROR: 500,
+}
+"""The table of the standard, typed off it; "any other error" has 500.
+
+Source: https://www.w3.org/TR/did-resolution/#bindings-https, step 6 (Candidate Recommendation of 2026)
+"""
 
 
 async def look_up(node, name, accept=RESULT, *, encoded=True, **headers):
@@ -69,6 +90,46 @@ async def test_an_unknown_method_is_one_that_is_not_supported(node):
     answer = await look_up(node, "did:example:123", **node.key("auditor"))
     assert answer.status_code == 501
     assert answer.json()["didResolutionMetadata"]["error"]["type"].endswith("#METHOD_NOT_SUPPORTED")
+
+
+@pytest.mark.threat(84)
+@pytest.mark.parametrize("accept", [RESULT, OLDER, DEREFERENCED, "application/did"])
+@pytest.mark.parametrize("problem", [*Problem], ids=lambda each: each.name)
+async def test_each_problem_has_the_status_that_the_standard_prescribes(node, problem, accept):
+    """Also 500 and 501: they tell of somebody's identifier, in the form of a result, and never that the node failed."""
+
+    async def resolve(_did, *, version=None):
+        del version
+        failed = Resolution.failed(problem, "as a test has it.")
+        return Resolved(result_json(failed), older_result_json(failed), problem)
+
+    node.services.judges.resolve = resolve
+    name = f"{FOREIGN}#x" if accept == DEREFERENCED else FOREIGN
+    answer = await look_up(node, name, accept, **node.key("auditor"))
+    assert answer.status_code == PRESCRIBED.get(problem, 500)
+    told = answer.json()
+    if accept == DEREFERENCED:
+        assert answer.headers["content-type"] == DEREFERENCED
+        assert (told["dereferencingMetadata"]["error"]["type"], told["content"]) == (problem, None)
+        assert told["contentMetadata"] == {}
+        return
+    assert answer.headers["content-type"] == (OLDER if accept == OLDER else RESULT)
+    assert sorted(told) == ["didDocument", "didDocumentMetadata", "didResolutionMetadata"]
+    error = told["didResolutionMetadata"]["error"]
+    assert error == (WORDS[problem] if accept == OLDER else error | {"type": problem})
+    assert told["didDocument"] is None
+    assert "program.failed" not in [line.get("problem") for line in node.lines()]
+
+
+async def test_what_fails_in_the_node_itself_is_no_result(node):
+    async def resolve(_did, *, version=None):
+        del version
+        raise RuntimeError("of the node's own")
+
+    node.services.judges.resolve = resolve
+    answer = await look_up(node, FOREIGN, **node.key("auditor"))
+    assert (answer.status_code, answer.json()["code"]) == (500, "program.failed")
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("method", ["web", "webvh"])

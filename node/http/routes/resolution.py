@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from did_methods.dereferencing import ADDRESSES
 from did_methods.resolution import DOCUMENT_MEDIA_TYPE, Problem, Resolution
-from did_methods.resolution_result import MAX_ACCEPT_CHARS, OLDER_RESULT, RESULT, represent
-from node.documents import JsonObject
+from did_methods.resolution_result import DOCUMENTS, MAX_ACCEPT_CHARS, OLDER_DOCUMENT, OLDER_RESULT, RESULT, represent
+from node.documents import JsonObject, JsonValue
 from node.exchange.resolving import ForeignError, Found, Resolving
 from node.http.access import CHALLENGE, PUBLIC, MaybeCalling, Scope, who_makes
 from node.http.door import Answer, Door
@@ -25,6 +25,9 @@ from node.ports.api_keys import Caller
 PATH: Final = "/1.0/identifiers/"
 DEREFERENCED: Final = "application/did-url-dereferencing"
 STATUS: Final[Mapping[Problem, int]] = {
+    Problem.INVALID_DID: 400,
+    Problem.INVALID_DID_URL: 400,
+    Problem.INVALID_OPTIONS: 400,
     Problem.NOT_FOUND: 404,
     Problem.REPRESENTATION_NOT_SUPPORTED: 406,
     Problem.METHOD_NOT_SUPPORTED: 501,
@@ -32,7 +35,9 @@ STATUS: Final[Mapping[Problem, int]] = {
     Problem.INVALID_DID_DOCUMENT: 500,
     Problem.INTERNAL_ERROR: 500,
 }
-"""The status of each problem; of any other, what was asked for is wrong: 400."""
+"""The status that the standard has for each problem."""
+OF_ANY_OTHER: Final = 500
+"""… and for all that it has none for, such as a key of did:key that is none: also there the node has not failed."""
 DEACTIVATED: Final = 410
 _EXAMPLE: Final[JsonObject] = {
     "didDocument": {"@context": ["https://www.w3.org/ns/did/v1"], "id": "did:web:node.example:school"},
@@ -46,7 +51,33 @@ _FAILED: Final[JsonObject] = {
     "didResolutionMetadata": {"error": {"type": "https://www.w3.org/ns/did#NOT_FOUND", "title": "Not Found"}},
     "didDocumentMetadata": {},
 }
-_FAILURES: Final = sorted({400, *STATUS.values()})
+_FAILURES: Final = sorted({OF_ANY_OTHER, *STATUS.values()})
+_PART: Final[JsonObject] = {
+    "dereferencingMetadata": {"contentType": ADDRESSES},
+    "content": "https://university.example/catalogue",
+    "contentMetadata": {},
+}
+_NO_PART: Final[JsonObject] = {
+    "dereferencingMetadata": {"error": {"type": "https://www.w3.org/ns/did#NOT_FOUND", "title": "Not Found"}},
+    "content": None,
+    "contentMetadata": {},
+}
+_OLDER: Final[JsonObject] = {
+    **_EXAMPLE,
+    "didResolutionMetadata": {"contentType": OLDER_DOCUMENT},
+}
+_ALONE: Final = _EXAMPLE["didDocument"]
+_OTHER_FORMS: Final[tuple[tuple[JsonValue, str], ...]] = (
+    (_OLDER, OLDER_RESULT),
+    *((_ALONE, name) for name in sorted(DOCUMENTS)),
+    (_PART, DEREFERENCED),
+    (None, ADDRESSES),
+)
+_NONE: Final[tuple[tuple[JsonValue, str], ...]] = (
+    (_FAILED, RESULT),
+    ({**_FAILED, "didResolutionMetadata": {"error": "notFound", "message": "…"}}, OLDER_RESULT),
+    (_NO_PART, DEREFERENCED),
+)
 
 
 def routes(services: Services) -> Door:
@@ -60,8 +91,14 @@ def routes(services: Services) -> Door:
         access=PUBLIC,
         answers=[
             Answer(200, "The result; the document alone, where Accept asks for that.", _EXAMPLE, RESULT),
+            *(Answer(200, "", *each) for each in _OTHER_FORMS),
             Answer(410, "The result, of an identifier that was given up.", {**_EXAMPLE, "didDocument": None}, RESULT),
-            *(Answer(status, "The result: what kept it from being one.", _FAILED, RESULT) for status in _FAILURES),
+            *(Answer(410, "", *each) for each in _OTHER_FORMS),
+            *(
+                Answer(status, "The result: what kept it from being one.", *each)
+                for status in _FAILURES
+                for each in _NONE
+            ),
         ],
         problems=[401, 403, 404, 406],
         open=True,
@@ -164,7 +201,7 @@ def media_types_in(accept: str) -> list[str]:
 
 def _status(result: Resolution) -> int:
     if result.problem is not None:
-        return STATUS.get(result.problem, 400)
+        return STATUS.get(result.problem, OF_ANY_OTHER)
     return DEACTIVATED if result.deactivated else 200
 
 

@@ -11,7 +11,10 @@ from node.config import ConfigError, load, unknown_variables
 from node.config.node_settings import NodeSettings, load_node, unknown_node_variables
 
 SECRET = "a very secret word"  # noqa: S105 -- nobody's
-IN_THE_ENVIRONMENT = {"passphrase", "former_passphrase", "gas_passphrase", "key_service"}
+IN_THE_ENVIRONMENT = {"passphrase", "former_passphrase", "gas_passphrase", "key_service", "pkcs11_module", "pkcs11_pin"}
+
+CODE = {"key_service", "pkcs11_module"}
+TOKEN = {"GLEJT_NODE_PKCS11_MODULE": "/usr/lib/library.so", "GLEJT_NODE_PKCS11_TOKEN": "node"}
 
 
 def loaded(folder, *, flags=(), environment=(), project="", user=""):
@@ -91,6 +94,10 @@ def test_a_variable_lists_with_commas(tmp_path):
         ({"project": "[node]\nweb3signer = 'http://localhost:9000'"}, "config.conflict"),
         ({"project": "[node]\ngas_key = 'a'\nweb3signer = 'b'\ngas_address = '0x" + "1" * 40 + "'"}, "config.conflict"),
         ({"project": "[node]\nchain = 'sepolia'"}, "config.conflict"),
+        ({"project": "[node]\npkcs11_token = 'node'"}, "config.conflict"),
+        ({"environment": TOKEN}, "config.conflict"),
+        ({"environment": {**TOKEN, "GLEJT_NODE_PKCS11_PIN": SECRET, "GLEJT_NODE_KEY_SERVICE": "a:b"}}, "config.conflict"),
+        ({"project": "[node]\npkcs11_seconds = 0"}, "config.value"),
         (
             {"project": "[node]\npassphrase_file = 'a'", "environment": {"GLEJT_NODE_PASSPHRASE": SECRET}},
             "config.conflict",
@@ -110,9 +117,10 @@ def test_what_cannot_be_meant_is_refused_with_its_place_and_a_remedy(tmp_path, g
 @pytest.mark.parametrize(
     "line",
     [
-        *(f"{name} = '{SECRET}'" for name in sorted(IN_THE_ENVIRONMENT - {"key_service"})),
+        *(f"{name} = '{SECRET}'" for name in sorted(IN_THE_ENVIRONMENT - CODE)),
         f"database = 'postgresql://glejt:{SECRET.replace(' ', '')}@host/glejt'",
         "key_service = 'module:function'",
+        "pkcs11_module = '/usr/lib/library.so'",
     ],
 )
 def test_no_secret_stands_in_a_file_and_no_file_names_code(tmp_path, line):
@@ -146,5 +154,6 @@ def test_the_settings_of_the_reference_are_all_there_are_and_can_be_read(tmp_pat
     either = ({"database_file", "web3signer", "gas_address"}, {"database", "gas_key", "gas_passphrase_file"})
     for left_out in either:
         lines = [f"{key} = {value!r}".replace("True", "true") for key, value in example.items() if key not in left_out]
-        settings = loaded(tmp_path, project="\n".join(["[node]", *lines]))
+        library = {"GLEJT_NODE_PKCS11_MODULE": TOKEN["GLEJT_NODE_PKCS11_MODULE"]}
+        settings = loaded(tmp_path, project="\n".join(["[node]", *lines]), environment=library)
         assert settings.production

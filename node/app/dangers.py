@@ -73,12 +73,20 @@ def file_system_danger(path: Path, mounts: str | None = None) -> Danger | None:
 
 def _of_the_key(settings: NodeSettings, folder: NodeFolder) -> Iterator[Danger]:
     remedy = "Keep the passphrase outside the node's folder and its backups, and name its file in passphrase_file."
-    if settings.passphrase is None and settings.passphrase_file is None and settings.key_service is None:
+    passphrase = settings.passphrase is not None or settings.passphrase_file is not None
+    if not passphrase and settings.key_service is None and settings.pkcs11_token is None:
         yield Danger("danger.passphrase", "nothing opens the master key but what glejt would make up itself", remedy)
     elif settings.passphrase_file is not None and settings.passphrase_file.resolve().is_relative_to(
         folder.path.resolve()
     ):
         yield Danger("danger.passphrase", "the passphrase lies beside the database that it opens", remedy)
+    pin = settings.pkcs11_pin_file
+    if pin is not None and pin.resolve().is_relative_to(folder.path.resolve()):
+        yield Danger(
+            "danger.passphrase",
+            "the PIN of the token lies beside the database that it opens",
+            "Keep it outside the node's folder and its backups, and name its file in pkcs11_pin_file.",
+        )
 
 
 def _of_the_outside(settings: NodeSettings) -> Iterator[Danger]:
@@ -135,6 +143,7 @@ def secret_files(settings: NodeSettings) -> tuple[Path, ...]:
         settings.former_passphrase_file,
         settings.gas_key,
         settings.gas_passphrase_file,
+        settings.pkcs11_pin_file,
     )
     return tuple(path for path in named if path is not None)
 

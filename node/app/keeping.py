@@ -16,6 +16,7 @@ from anchoring.devchain.opening import FILE
 from node.adapters.database.backup import Backup, back_up, check_backup, restore, take_out
 from node.adapters.database.engine import opened as opened_database
 from node.adapters.node_folder import TRIAL, NodeFolder
+from node.app.master_keys import service_id
 from node.app.node_chain import EMBEDDED
 from node.app.opening import Errand, OpenNode
 from node.app.secret_settings import address_of
@@ -35,7 +36,7 @@ async def keep(node: OpenNode, asked: JsonObject) -> JsonObject:
     backup = await back_up(node.database, path, node.now(), beside=beside)
     if asked.get("check") is True:
         await checked(path, node.folder.path, node.now())
-    return _told(backup, path)
+    return {**_told(backup, path), "service": await service_id(node.database)}
 
 
 async def checked(path: Path, folder: Path, at: datetime) -> Backup:
@@ -69,7 +70,8 @@ async def make_anew(settings: NodeSettings, path: Path, at: datetime, *, moving:
             if CHAIN_ENTRY in backup.files and settings.chain == EMBEDDED:
                 await _put_chain(folder, path)  # 2.
             await restore(database, path, at, moving=moving)  # 3.
-    return {**_told(backup, path), "folder": str(folder.path), "moving": moving}
+            service = await service_id(database)
+    return {**_told(backup, path), "folder": str(folder.path), "moving": moving, "service": service}
 
 
 async def _put_chain(folder: NodeFolder, path: Path) -> None:

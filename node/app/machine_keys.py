@@ -12,6 +12,7 @@ from typing import Final
 
 from node.adapters.master_key import read_passphrase_file
 from node.app import master_keys
+from node.app.key_services import service_of
 from node.app.opening import Errand, OpenNode
 from node.app.secret_settings import passphrases_of
 from node.documents import JsonObject
@@ -48,12 +49,15 @@ async def add_organisation(node: OpenNode, asked: JsonObject) -> JsonObject:
 
 
 async def rotate(node: OpenNode, asked: JsonObject) -> JsonObject:
-    """`rotate-master-key`: everything under a new one, of the service, or sealed under the same or a new passphrase."""
-    if node.settings.key_service is not None:
-        made = await master_keys.rotate_to_service(node.vault, node.masters, node.settings.key_service, node.now())
-        return {"master": made}
+    """`rotate-master-key`: everything under a new one.
+
+    It lies under a passphrase that is named, else is of the service that is set, else lies under the same passphrase.
+    """
     if isinstance(file := asked.get("passphrase_file"), str):
         passphrase = read_passphrase_file(Path(file))
+    elif (service := await service_of(node.settings)) is not None:
+        made = await master_keys.rotate_to_service(node.vault, node.masters, service, node.now())
+        return {"master": made}
     elif found := passphrases_of(node.settings):
         passphrase = found[0]
     else:

@@ -3,7 +3,8 @@
 Starting:
 
 1. Passphrases come from the settings; in development, where none are set, from a file that glejt made up in the folder.
-2. The master keys that they open, or that a key management service holds, are opened; the current one has to be.
+2. The master keys that they open, or that a key management service holds, are opened; the current one has to be. A
+   service is asked to open a key of an organisation, as it may have lost its own.
 3. Where there is none yet, one is made. The file of a made-up passphrase is on the disk before.
 4. What a rotation left to do when it was broken off is done.
 
@@ -13,12 +14,10 @@ place. Whoever starts in between tries both.
 """
 
 import asyncio
-import inspect
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
@@ -30,12 +29,14 @@ from node.adapters.database.vault import (
     change_passphrase,
     establish_master_key,
     open_master_keys,
+    sample_under,
 )
 from node.adapters.errors import KeyFileError, PassphraseError
 from node.adapters.master_key import LocalMasterKey, read_passphrase_file
 from node.adapters.node_folder import PASSPHRASE, NodeFolder
 from node.adapters.secret_file import write_secret_file
 from node.app.errors import StartError
+from node.app.key_services import held_there, not_there, require_working, service_of
 from node.app.secret_settings import passphrases_of
 from node.config.node_settings import NodeSettings
 from node.documents import JsonObject, JsonValue
@@ -54,7 +55,7 @@ async def open_vault(
     """
     stored = await _stored(database)
     passphrases = passphrases_of(settings) or _made_up(folder)  # 1.
-    service = await _of_the_service(settings.key_service)
+    service = await service_of(settings)
     if not stored:
         master = await _first(database, settings, folder, service, at)  # 3.
         masters[master.id] = master
@@ -64,7 +65,8 @@ async def open_vault(
             raise _absent(folder)
         masters |= await open_master_keys(database, passphrases)  # 2.
         if service is not None:
-            masters[service.id] = service
+            masters |= held_there(service, [str(row["id"]) for row in stored])
+        await _require_services(database, stored, masters)
         await _settle(database, folder, at)
     vault = DatabaseVault(database, masters)
     await vault.finish_master_key()  # 4.
@@ -73,16 +75,32 @@ async def open_vault(
 
 
 async def current_sealed(database: Database) -> JsonObject | None:
-    """The master key that counts, as it lies in the database: its id, and what only a passphrase opens."""
+    """The master key that counts, as it lies in the database: its id, and what only a passphrase opens.
+
+    One of a service comes with a key of an organisation that only the service opens, where there is one.
+    """
     current = next((row for row in await _stored(database) if row["state"] == CURRENT), None)
-    return None if current is None else {"id": str(current["id"]), "sealed": cast("JsonValue", current["sealed"])}
+    if current is None:
+        return None
+    told: JsonObject = {"id": str(current["id"]), "sealed": cast("JsonValue", current["sealed"])}
+    if current["sealed"] is None and (sample := await sample_under(database, str(current["id"]))) is not None:
+        wrapped, about = sample
+        told |= {"wrapped": wrapped.hex(), "about": about.hex()}
+    return told
 
 
 async def require_openable(current: JsonObject, settings: NodeSettings, folder: NodeFolder) -> None:
     """See that what is set now opens the current master key; raises StartError and VaultError."""
     key_id, sealed = str(current["id"]), current["sealed"]
     if not isinstance(sealed, dict):
-        await _of_the_service(settings.key_service or "")
+        service = await service_of(settings)
+        master = None if service is None else held_there(service, [key_id]).get(key_id)
+        if master is None:
+            raise not_there(key_id)
+        if isinstance(wrapped := current.get("wrapped"), str):
+            await master.unwrap(bytes.fromhex(wrapped), bytes.fromhex(str(current["about"])))
+        else:
+            await require_working(master)
         return
     failure: VaultError | StartError = _absent(folder)
     for passphrase in passphrases_of(settings) or _made_up(folder):
@@ -104,14 +122,32 @@ async def rotate(vault: DatabaseVault, masters: dict[str, MasterKey], passphrase
     return master.id
 
 
-async def rotate_to_service(vault: DatabaseVault, masters: dict[str, MasterKey], service: str, at: datetime) -> str:
+async def rotate_to_service(
+    vault: DatabaseVault, masters: dict[str, MasterKey], master: MasterKey, at: datetime
+) -> str:
     """Put everything under the master key of a key management service; its id."""
-    master = await _of_the_service(service)
-    if master is None:
-        raise _service(service, "nothing was named")
+    if await current_id(vault.database) == master.id:
+        raise VaultError(
+            f"everything lies under {master.id} already",
+            code="vault.service",
+            remedy="Make another key in the service and name that in the settings; to go back to a passphrase, name "
+            "its file with --new-passphrase-file.",
+        )
+    await require_working(master)
     masters[master.id] = master
     await vault.rotate_master_key(master, None, at)
     return master.id
+
+
+async def service_id(database: Database) -> str | None:
+    """The name of the master key, where a service holds it; nothing where it lies under a passphrase."""
+    current = await current_sealed(database)
+    return None if current is None or current["sealed"] is not None else str(current["id"])
+
+
+async def current_id(database: Database) -> str | None:
+    """The name of the master key that counts."""
+    return next((str(row["id"]) for row in await _stored(database) if row["state"] == CURRENT), None)
 
 
 async def change(vault: DatabaseVault, passphrase: str) -> None:
@@ -157,6 +193,7 @@ async def _first(
     database: Database, settings: NodeSettings, folder: NodeFolder, service: MasterKey | None, at: datetime
 ) -> MasterKey:
     if service is not None:
+        await require_working(service)
         await database.transact(lambda connection: MasterKeyRows(connection).add(service.id, None, at))
         return service
     passphrases = passphrases_of(settings)
@@ -168,6 +205,20 @@ async def _first(
         return await establish_master_key(database, passphrases[0], at)
     except PassphraseError as error:
         raise StartError(str(error), code="start.passphrase_weak", remedy=error.remedy) from error
+
+
+async def _require_services(
+    database: Database, stored: list[Mapping[str, object]], masters: Mapping[str, MasterKey]
+) -> None:
+    """See that a service has the keys that something lies under."""
+    for row in stored:
+        master, sample = masters.get(str(row["id"])), await sample_under(database, str(row["id"]))
+        if row["sealed"] is not None or (sample is None and row["state"] != CURRENT):
+            continue
+        if master is None:
+            raise not_there(str(row["id"]))
+        if sample is not None:
+            await master.unwrap(*sample)
 
 
 def _made_up(folder: NodeFolder) -> list[str]:
@@ -214,27 +265,6 @@ def _replaced(folder: NodeFolder, at: datetime) -> Path:
         folder.passphrase.replace(former)
     folder.next_passphrase.replace(folder.passphrase)
     return former
-
-
-async def _of_the_service(name: str | None) -> MasterKey | None:
-    """The master key that MODULE:FUNCTION makes, at once or later."""
-    if name is None:
-        return None
-    module, _, function = name.partition(":")
-    try:
-        made = getattr(import_module(module), function)()
-    except (ImportError, AttributeError) as error:
-        raise _service(name, str(error)) from error
-    master: MasterKey = await made if inspect.isawaitable(made) else made
-    return master
-
-
-def _service(name: str, reason: str) -> StartError:
-    return StartError(
-        f"the key service {name} cannot be used: {reason}",
-        code="start.key_service",
-        remedy="Install its module beside glejt, and name a function in it that returns a MasterKey: MODULE:FUNCTION.",
-    )
 
 
 def _absent(folder: NodeFolder) -> StartError:

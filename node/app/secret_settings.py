@@ -9,6 +9,7 @@ from node.adapters.master_key import read_passphrase_file
 from node.adapters.node_folder import NodeFolder
 from node.app.errors import StartError
 from node.config.node_settings import NodeSettings
+from node.ports.secret import Secret
 
 
 class Hidden(Protocol):
@@ -30,6 +31,11 @@ def passphrases_of(settings: NodeSettings) -> list[str]:
         secret(settings.former_passphrase, settings.former_passphrase_file),
     )
     return [each for each in found if each is not None]
+
+
+def pin_of(settings: NodeSettings) -> Secret:
+    """The PIN of the token in which the master key lies."""
+    return Secret((secret(settings.pkcs11_pin, settings.pkcs11_pin_file) or "").encode())
 
 
 def secret(value: Hidden | None, path: Path | None) -> str | None:

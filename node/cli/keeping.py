@@ -22,7 +22,10 @@ def backup(invocation: Invocation, file: str, *, data: str | None, check: bool, 
         return 0
     _count(invocation, "keeping.kept", told)
     invocation.out.answer(invocation.words("keeping.checked" if check else "keeping.unchecked"))
-    invocation.out.remark("keeping.passphrase_apart")
+    if told["service"] is None:
+        invocation.out.remark("keeping.passphrase_apart")
+    else:
+        invocation.out.remark("keeping.token_apart", id=visible(told["service"]))
     return 0
 
 
@@ -40,7 +43,9 @@ def restore(invocation: Invocation, file: str, *, data: str | None, moving: bool
     out, words = invocation.out, invocation.words
     _count(invocation, "keeping.restored", told)
     steps, told_apart = [], "" if data is None else f" --data {visible(data)}"
-    if not passphrases_of(settings) and settings.key_service is None:
+    if told["service"] is not None:
+        steps.append(words("keeping.step_service", id=visible(told["service"])))
+    elif not passphrases_of(settings):
         steps.append(words("keeping.step_passphrase", file=visible(settings.data / "passphrase")))
     if not moving:
         out.answer(words("keeping.ended"))

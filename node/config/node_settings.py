@@ -27,6 +27,7 @@ MAX_JUDGES: Final = 64
 """Processes of some 60 MB each; a machine with more processors has more than one node to run."""
 MAX_CONNECTIONS: Final = 100_000
 MAX_STOP_SECONDS: Final = 600
+MAX_TOKEN_SECONDS: Final = 600
 MAX_ANCHOR_MINUTES: Final = 7 * 24 * 60
 MAX_FEE_GWEI: Final = 10**6
 _ADDRESS: Final = r"^0x[0-9A-Fa-f]{40}$"
@@ -77,6 +78,7 @@ _PATHS: Final = frozenset(
         "gas_key",
         "gas_passphrase_file",
         "passphrase_file",
+        "pkcs11_pin_file",
         "policy",
         "trust",
     }
@@ -86,9 +88,10 @@ _SECRETS: Final = {
     "passphrase": "passphrase_file",
     "former_passphrase": "former_passphrase_file",
     "gas_passphrase": "gas_passphrase_file",
+    "pkcs11_pin": "pkcs11_pin_file",
 }
 """What may not stand in a settings file, and the setting that names the file to put it into."""
-_OF_THE_MACHINE: Final = frozenset({"key_service"})
+_OF_THE_MACHINE: Final = frozenset({"key_service", "pkcs11_module"})
 """What loads code: a settings file may have come with something else."""
 
 
@@ -133,6 +136,16 @@ class NodeSettings(BaseSettings):
     former_passphrase_file: _File | None = None
     key_service: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     """MODULE:FUNCTION that makes the master key of a key management service."""
+    pkcs11_module: _File | None = None
+    """The library of a token, in which the master key lies."""
+    pkcs11_token: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+    """The label of the token."""
+    pkcs11_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "glejt"
+    """The label of the key in it."""
+    pkcs11_pin: SecretStr | None = None
+    pkcs11_pin_file: _File | None = None
+    pkcs11_seconds: Annotated[_Number, Field(ge=1, le=MAX_TOKEN_SECONDS)] = 10
+    """How long the token may take."""
 
     trust: _File | None = None
     policy: _Text = "everyday"
@@ -177,6 +190,12 @@ class NodeSettings(BaseSettings):
         for secret in ("database", *_SECRETS):
             if getattr(self, secret) is not None and getattr(self, f"{secret}_file") is not None:
                 raise ValueError(f"{secret}: give it, or {secret}_file, and not both")
+        if (self.pkcs11_module is None) != (self.pkcs11_token is None):
+            raise ValueError("pkcs11_token: give it together with GLEJT_NODE_PKCS11_MODULE, the token's library")
+        if self.pkcs11_token is not None and self.pkcs11_pin is None and self.pkcs11_pin_file is None:
+            raise ValueError("pkcs11_token: give its PIN, in the file that pkcs11_pin_file names")
+        if self.pkcs11_token is not None and self.key_service is not None:
+            raise ValueError("pkcs11_token: give it, or key_service, and not both")
         if self.gas_key is not None and self.web3signer is not None:
             raise ValueError("gas_key: give it, or web3signer, and not both")
         if (self.web3signer is None) != (self.gas_address is None):

@@ -15,7 +15,8 @@ StoreError              store.{address, newer, unsupported, value, slow}
 │                       sealed, full, closed, unreconciled, reconciled, value}, key.{purpose, retired}, vault.master,
 │                       store.text
 └── BackupError         backup.{shape, checksum, not_empty, revision, exists, unwritable}
-VaultError              vault.{passphrase, unopened, damaged, absent}
+VaultError              vault.{passphrase, passphrase_file, unopened, damaged, absent, service, token_library,
+                        token_absent, token_pin, token_key, token_slow, token_failed}
 
 No message shows a secret, or anything of another organisation.
 """

@@ -236,6 +236,13 @@ async def open_master_keys(database: Database, passphrases: Sequence[str]) -> di
     return opened
 
 
+async def sample_under(database: Database, master: str) -> tuple[bytes, bytes] | None:
+    """A key of an organisation that lies under a master key, and its context; nothing where there is none."""
+    async with database.reading() as connection:
+        row = await MasterKeyRows(connection).one_under(master)
+    return None if row is None else (row["wrapped"], _about_data_key(row["organisation"], row["generation"]))
+
+
 async def establish_master_key(database: Database, passphrase: str, at: datetime) -> LocalMasterKey:
     """A first master key for a database that has none; raises RuleError for one that has."""
     master = LocalMasterKey.create(new_id())

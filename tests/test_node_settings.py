@@ -15,6 +15,7 @@ IN_THE_ENVIRONMENT = {"passphrase", "former_passphrase", "gas_passphrase", "key_
 
 CODE = {"key_service", "pkcs11_module"}
 TOKEN = {"GLEJT_NODE_PKCS11_MODULE": "/usr/lib/library.so", "GLEJT_NODE_PKCS11_TOKEN": "node"}
+TOKEN_AND_PIN = {**TOKEN, "GLEJT_NODE_PKCS11_PIN": SECRET}
 
 
 def loaded(folder, *, flags=(), environment=(), project="", user=""):
@@ -96,7 +97,7 @@ def test_a_variable_lists_with_commas(tmp_path):
         ({"project": "[node]\nchain = 'sepolia'"}, "config.conflict"),
         ({"project": "[node]\npkcs11_token = 'node'"}, "config.conflict"),
         ({"environment": TOKEN}, "config.conflict"),
-        ({"environment": {**TOKEN, "GLEJT_NODE_PKCS11_PIN": SECRET, "GLEJT_NODE_KEY_SERVICE": "a:b"}}, "config.conflict"),
+        ({"environment": {**TOKEN_AND_PIN, "GLEJT_NODE_KEY_SERVICE": "a:b"}}, "config.conflict"),
         ({"project": "[node]\npkcs11_seconds = 0"}, "config.value"),
         (
             {"project": "[node]\npassphrase_file = 'a'", "environment": {"GLEJT_NODE_PASSPHRASE": SECRET}},

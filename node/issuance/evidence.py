@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,7 +24,7 @@ from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
 from node.documents import parse_object
 from node.issuance.background.batches import receipt_of
-from node.ports.awarding import Award, AwardQuery, Secured
+from node.ports.awarding import Award, AwardQuery, Secured, Standing
 from node.ports.errors import AbsentError
 from node.ports.organisations import HostedDid, OrganisationId, Profile
 from node.ports.proving import Proving
@@ -50,15 +50,22 @@ class Evidence:
     store: Store
     proving: Proving
 
-    async def search(self, organisation: OrganisationId, query: AwardQuery) -> tuple[Award, ...]:
-        """A page of awards."""
+    async def search(
+        self, organisation: OrganisationId, query: AwardQuery
+    ) -> tuple[tuple[Award, Mapping[str, frozenset[Standing]]], ...]:
+        """A page of awards, each with what lists say of them."""
         async with self.store.view(organisation) as view:
-            return await view.awards.search(query)
+            found = await view.awards.search(query)
+            said = await view.status.standings([each.id for each in found])
+        return tuple((each, said) for each in found)
 
-    async def award(self, organisation: OrganisationId, award: str) -> tuple[Award, tuple[Secured, ...]]:
-        """An award, and the forms in which it was signed; raises AbsentError."""
+    async def award(
+        self, organisation: OrganisationId, award: str
+    ) -> tuple[Award, Mapping[str, frozenset[Standing]], tuple[Secured, ...]]:
+        """An award, what lists say of it, and the forms in which it was signed; raises AbsentError."""
         async with self.store.view(organisation) as view:
-            return await view.awards.find(award), await view.awards.credentials(award)
+            found = await view.awards.find(award)
+            return found, await view.status.standings([award]), await view.awards.credentials(award)
 
     async def credential(self, organisation: OrganisationId, award: str, form: str | None) -> Secured:
         """The credential of an award, in a form or in the first there is; raises AbsentError."""

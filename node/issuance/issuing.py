@@ -27,22 +27,26 @@ import orjson
 from did_methods.errors import shown
 from node.credentials.achievement import OPEN_BADGES_CONTEXT
 from node.credentials.credential import Credential
+from node.credentials.errors import TimestampError
 from node.credentials.record_name import with_records
 from node.credentials.structure import Version, version_of
 from node.documents import JsonObject, JsonValue
+from node.issuance.aftercare.entries import end_replaced, require_replaceable
 from node.issuance.allocating import Allocating, Place, places_of
+from node.issuance.announcing import announce
 from node.issuance.awarding import learner_of, require_awarded_still, version_awarded
 from node.issuance.errors import IssuerMismatchError, NotIssuableError
 from node.issuance.organisation.caps import spend
 from node.issuance.organisation.closing import require_open
 from node.issuance.organisation.events import order_head, record
-from node.issuance.organisation.second_person import Action, require_second_person
+from node.issuance.organisation.second_person import Action, require_second_person, taking_two
 from node.issuance.profile_options import ProfileOptions, options_of, order_of
 from node.issuance.reserved import check_reserved
+from node.ports.aftercare import Replacement
 from node.ports.anchor_rows import Leaf
 from node.ports.api_keys import Caller
 from node.ports.awarding import Award, AwardState, Published, Secured
-from node.ports.errors import AbsentError, ConflictError
+from node.ports.errors import AbsentError, ConflictError, RuleError
 from node.ports.identifiers import new_id
 from node.ports.judging import Form, InputRefusedError, Judging, SigningOrder
 from node.ports.judging import Secured as Signed
@@ -51,6 +55,7 @@ from node.ports.oversight import Approval, Request
 from node.ports.status_rows import TOKEN_LIST
 from node.ports.store import Store, UnitOfWork
 from node.ports.vault import KeyPurpose, Vault
+from node.ports.webhooks import EventType
 from node.ports.work import Nudge, anchor_batch
 
 MAX_ID_CHARS: Final = 512
@@ -80,12 +85,16 @@ class IssueOrder:
     credential_id: str | None = None
     mandatory: tuple[str, ...] = ()
     once: Once | None = None
+    replacing: Replacement | None = None
+    """The award whose place it takes, which is withdrawn as this one is stored."""
     granted: str | None = None
     """The request that a second person has agreed to."""
 
     @property
     def asked(self) -> JsonObject:
         """All that is asked for."""
+        if self.replacing is not None:
+            return {"profile": self.profile, **self.replacing.request}
         return {
             "profile": self.profile,
             "credential": self.credential,
@@ -123,6 +132,8 @@ class Issued:
     body: bytes
     media_type: str
     first_in: tuple[str, ...] = ()
+    ended_in: tuple[str, ...] = ()
+    """Lists that are to say that the award before it is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,16 +181,18 @@ class Issuing:
         document = composed(order.credential, intent.award, plan.options, intent.places)  # 3.
         signed = await self._signed(caller.organisation, intent, document)  # 4.
         try:
-            await self.store.change(caller.organisation, lambda unit: self._keep(unit, caller, intent, signed))  # 5.
+            ended = await self.store.change(
+                caller.organisation, lambda unit: self._keep(unit, caller, intent, signed)
+            )  # 5.
         except ConflictError as error:
             try:  # the same request was faster
                 return await self._stored(caller.organisation, plan, intent.award)
             except AbsentError:
                 raise error from None
         begun = tuple([place.list_id for place in intent.places if place.begun])
-        if begun or plan.options.anchor is not None:  # else there is nothing to be done at once
+        if begun or plan.options.anchor is not None or order.replacing is not None:  # else nothing is due at once
             self.work.wake()
-        return Issued(intent.award.id, signed.body, media_type_of(plan.signing), begun)
+        return Issued(intent.award.id, signed.body, media_type_of(plan.signing), begun, ended)
 
     async def _intend(self, unit: UnitOfWork, caller: Caller, order: IssueOrder) -> _Intent | Approval:
         """Steps 1 and 2, in one transaction: what is intended is intended by the profile as it is then."""
@@ -193,6 +206,10 @@ class Issuing:
         if order.once is not None:
             begun = await unit.requests.begin(Request(order.once.key, order.once.digest, {"award": award.id}, at))
             award, answered = _award(plan, awarded, str(begun.intent["award"]), at), begun.answer is not None
+        if order.replacing is not None:
+            award, begun_before = await _replacing(unit, order.replacing, award)
+            if begun_before:
+                return _Intent(plan, award, await places_of(unit, award.id))
         if await unit.awards.intend([award]):
             if answered:
                 raise ConflictError(
@@ -201,7 +218,8 @@ class Issuing:
                     remedy="To award it anew, send it with an Idempotency-Key of its own.",
                 )
             await require_awarded_still(unit, awarded)
-            asked = await require_second_person(unit, Action.ISSUE, order.asked, caller, now, granted=order.granted)
+            action = await _action(unit, order)
+            asked = await require_second_person(unit, action, order.asked, caller, now, granted=order.granted)
             if asked is not None:
                 await unit.awards.erase([award.id])
                 return asked
@@ -237,8 +255,9 @@ class Issuing:
                 ) from error
             raise
 
-    async def _keep(self, unit: UnitOfWork, caller: Caller, intent: _Intent, signed: Signed) -> None:
-        """Step 5."""
+    async def _keep(self, unit: UnitOfWork, caller: Caller, intent: _Intent, signed: Signed) -> tuple[str, ...]:
+        """Step 5; the lists that say that what it replaces is withdrawn."""
+        ended: tuple[str, ...] = ()
         plan, award, at = intent.plan, intent.award, self.now()
         form = plan.profile.form
         await unit.awards.secure([Secured(award.id, form, award.client_key, award.awarded_at, signed.body)], at)
@@ -248,8 +267,12 @@ class Issuing:
             await unit.outbox.add([anchor_batch(namespace, at)])
         if plan.order.once is not None:
             await unit.requests.answer(plan.order.once.key, {"award": award.id})
+        if plan.order.replacing is not None:
+            ended = await end_replaced(unit, caller, plan.order.replacing, award.id, at)
+        await announce(unit, EventType.AWARD_ISSUED, at, [award.id])
         record(unit, caller, ISSUED, award.id, at, {"profile": plan.profile.id, "form": form})
         await order_head(unit, at)  # after `anchor.batch`: what others add, too, is added in order
+        return ended
 
     async def _stored(self, organisation: OrganisationId, plan: _Plan, award: Award) -> Issued:
         """What the same request was answered with."""
@@ -315,10 +338,55 @@ def _award(plan: _Plan, awarded: Published | None, award: str, at: datetime) -> 
     """The award of a credential that was given whole; what it says is in the credential alone."""
     order, profile, options = plan.order, plan.profile, plan.options
     named = order.identifier or (f"urn:uuid:{award}" if options.generate_id else award)
-    digest = hashlib.sha256(orjson.dumps([order.credential, order.mandatory])).hexdigest()
+    asked = [order.credential, order.mandatory] if order.replacing is None else order.asked
+    digest = hashlib.sha256(orjson.dumps(asked)).hexdigest()
     achievement, version = (None, None) if awarded is None else (awarded.achievement, awarded.version)
     name = learner_of(order.credential)
-    return Award(award, named, achievement, version, profile.id, at, name, content={"given": digest})
+    ends = _end_of(order.credential)
+    return Award(award, named, achievement, version, profile.id, at, name, content={"given": digest}, valid_until=ends)
+
+
+def _end_of(credential: JsonObject) -> datetime | None:
+    """When it ends, as it says; what is no time is refused where it is read."""
+    try:
+        return Credential(credential).validity.end
+    except TimestampError:
+        return None
+
+
+async def _action(unit: UnitOfWork, order: IssueOrder) -> Action:
+    """What may take a second person: who replaces an award withdraws one, too."""
+    if order.replacing is not None and Action.STATUS in taking_two(await unit.settings.find()):
+        return Action.STATUS
+    return Action.ISSUE
+
+
+async def _replacing(unit: UnitOfWork, replacing: Replacement, award: Award) -> tuple[Award, bool]:
+    """The award that takes the place of another, and whether the same was begun before.
+
+    What was begun and is asked for otherwise now was never handed out, and is gone.
+    """
+    old = await unit.awards.lock(replacing.award)
+    if old.state is not AwardState.ISSUED:
+        raise RuleError(
+            "nothing was issued yet by this award that could be replaced",
+            code="award.unissued",
+            remedy="Cancel it, and award it anew.",
+        )
+    begun = await unit.awards.replacing(old.id)
+    if begun is not None and begun.content == award.content and begun.profile == award.profile:
+        return begun, True
+    if begun is not None and begun.state is not AwardState.INTENDED:
+        raise RuleError(
+            f"the award {begun.id} has taken the place of this one already",
+            code="award.replaced",
+            remedy="Change that one.",
+        )
+    if begun is not None:
+        await unit.awards.erase([begun.id])
+    await require_replaceable(unit, old.id)
+    known = replace(award, achievement=old.achievement, version=old.version) if award.achievement is None else award
+    return replace(known, name=award.name or old.name, email=old.email, replaces=old.id), False
 
 
 def _check_status(credential: JsonObject) -> None:

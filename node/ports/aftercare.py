@@ -55,6 +55,23 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """An award whose place another one is to take, and why."""
+
+    award: str
+    change: Change
+    reason: Reason
+    asked: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
+    """All that was asked for beside, by which the same request is known again."""
+
+    @property
+    def request(self) -> dict[str, JsonValue]:
+        """What was asked for."""
+        said: dict[str, JsonValue] = {"reason": self.reason.code, "words": self.reason.words}
+        return {"change": self.change.value, "award": self.award, **said, **self.asked}
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What the holder of an award is to be told, by whichever way there is: mail, or a message to a wallet."""
 

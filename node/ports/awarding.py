@@ -226,6 +226,9 @@ class Awards(AwardReader, Protocol):
         version or profile are not there.
         """
 
+    async def lock(self, award: str) -> Award:
+        """The award, which nobody else changes or replaces before this unit of work ends; raises AbsentError."""
+
     async def secure(self, credentials: Sequence[Secured], at: datetime) -> None:
         """Keep what was signed; their awards are issued now. The same once more changes nothing.
 

@@ -1,28 +1,33 @@
 """What an organisation has awarded: looked through, and taken out as credentials, receipts and capsules."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
 from anchoring.receipt import Receipt
-from node.credentials.timestamps import format_timestamp
-from node.documents import JsonObject
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import format_timestamp, parse_timestamp
+from node.documents import JsonObject, JsonValue
 from node.http.access import Calling, Scope
 from node.http.door import Answer, Door
 from node.http.examples import SECURED
 from node.http.granted import ASKED, Granted, told
+from node.http.problems import ProblemError
 from node.http.routes.downloads import A_RECEIPT, RECEIPT
 from node.http.services import Services
+from node.issuance.aftercare.changing import standing_of
 from node.issuance.erasing import Erasing
 from node.issuance.evidence import Evidence, capsule_bytes
 from node.issuance.issuing import JWT_MEDIA_TYPE, PROOF_MEDIA_TYPE, SD_JWT_MEDIA_TYPE, WALLET_MEDIA_TYPE
-from node.ports.awarding import MAX_FOUND, Award, AwardQuery, AwardState, Secured
+from node.ports.awarding import MAX_FOUND, Award, AwardQuery, AwardState, Secured, Standing
 from node.proofs.jose.jws import parse_jws
 from node.verification.capsule import CBOR_TYPE, JSON_TYPE
 
 PATH: Final = "/organisation/awards"
 MAX_WORDS_CHARS: Final = 200
+TIME: Final = "A date and time with its zone."
 _AWARD: Final[JsonObject] = {
     "id": "01990d5e-0000-7000-8000-000000000000",
     "name": "Demo Learner",
@@ -34,6 +39,8 @@ _AWARD: Final[JsonObject] = {
     "awardedAt": "2026-09-01T12:00:00Z",
     "clientKey": "row-1",
     "replaces": None,
+    "standing": "good",
+    "validUntil": "2028-09-01T12:00:00Z",
 }
 _FORMS: Final[JsonObject] = {
     **_AWARD,
@@ -68,19 +75,42 @@ def routes(services: Services) -> Door:
         ] = None,
         achievement: Annotated[str | None, Query(max_length=64)] = None,
         state: AwardState | None = None,
+        version: Annotated[int | None, Query(ge=1)] = None,
+        profile: Annotated[str | None, Query(max_length=64)] = None,
+        standing: Annotated[Standing | None, Query(description="Of what was issued; `waiting` is a state.")] = None,
+        ends_before: Annotated[str | None, Query(alias="endsBefore", description=TIME)] = None,
+        awarded_from: Annotated[str | None, Query(alias="awardedFrom", description=TIME)] = None,
+        awarded_before: Annotated[str | None, Query(alias="awardedBefore", description=TIME)] = None,
         before: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_FOUND)] = 50,
     ) -> Response:
         """Look through the awards of the organisation; all that is given has to fit."""
-        found = await evidence.search(caller.organisation, AwardQuery(words, achievement, state, before, limit))
-        following = found[-1].id if len(found) == limit else None
-        return JSONResponse({"awards": [_shown(award) for award in found], "next": following})
+        now = services.now()
+        query = AwardQuery(
+            words,
+            achievement,
+            state,
+            before,
+            limit,
+            version=version,
+            profile=profile,
+            standing=standing,
+            at=now,
+            ends_before=moment_of(ends_before, "endsBefore"),
+            awarded_from=moment_of(awarded_from, "awardedFrom"),
+            awarded_before=moment_of(awarded_before, "awardedBefore"),
+        )
+        found = await evidence.search(caller.organisation, query)
+        following = found[-1][0].id if len(found) == limit else None
+        shown: list[JsonValue] = [_shown(award, standing_of(award, said, now)) for award, said in found]
+        return JSONResponse({"awards": shown, "next": following})
 
     @door.get(f"{PATH}/{{award}}", access=Scope.CREDENTIALS_READ, answers=[Answer(200, "It.", _FORMS)], problems=[404])
     async def find(award: str, caller: Calling) -> Response:
         """An award, and the forms in which it was signed."""
-        found, forms = await evidence.award(caller.organisation, award)
-        return JSONResponse({**_shown(found), "credentials": [_form(each) for each in forms]})
+        found, said, forms = await evidence.award(caller.organisation, award)
+        shown = _shown(found, standing_of(found, said, services.now()))
+        return JSONResponse({**shown, "credentials": [_form(each) for each in forms]})
 
     @door.get(
         f"{PATH}/{{award}}/credential",
@@ -158,7 +188,22 @@ def _receipt(receipt: Receipt, url: str) -> Response:
     return Response(receipt.encode(), media_type=RECEIPT, headers=headers)
 
 
-def _shown(award: Award) -> JsonObject:
+def moment_of(text: str | None, name: str) -> datetime | None:
+    """A time in a question; raises ProblemError for what is none."""
+    if text is None:
+        return None
+    try:
+        return parse_timestamp(text)
+    except TimestampError:
+        raise ProblemError(
+            400,
+            "request.invalid",
+            f"the parameter {name} is no time",
+            "Write a date and time with its zone, as 2026-09-01T12:00:00Z.",
+        ) from None
+
+
+def _shown(award: Award, standing: Standing | None) -> JsonObject:
     return {
         "id": award.id,
         "name": award.name,
@@ -170,6 +215,8 @@ def _shown(award: Award) -> JsonObject:
         "awardedAt": format_timestamp(award.awarded_at),
         "clientKey": award.client_key,
         "replaces": award.replaces,
+        "standing": standing,
+        "validUntil": None if award.valid_until is None else format_timestamp(award.valid_until),
     }
 
 

@@ -5,6 +5,7 @@ withdrawn for good stays so, whoever asks.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,9 +14,9 @@ from node.issuance.announcing import announce
 from node.issuance.organisation.events import order_head
 from node.issuance.organisation.events import record as write_down
 from node.issuance.organisation.events import said as to_say
-from node.ports.aftercare import Change, Notice, Reason
+from node.ports.aftercare import Change, Notice, Reason, Replacement
 from node.ports.api_keys import Caller
-from node.ports.errors import AbsentError
+from node.ports.errors import AbsentError, RuleError
 from node.ports.identifiers import new_id
 from node.ports.status_rows import TOKEN_LIST, EntryRecord, ListRecord
 from node.ports.store import UnitOfWork
@@ -25,6 +26,7 @@ from node.status.entry import Purpose
 from node.status.token_status_list import INVALID, SUSPENDED, VALID
 
 CHANGED: Final = "credential.status"
+REPLACED: Final = "award.replace"
 OF_TOKENS: Final[Mapping[str, int]] = {Purpose.REVOCATION: INVALID, Purpose.SUSPENSION: SUSPENDED}
 """What one value of a list of tokens says."""
 EVENT_OF: Final[Mapping[Change, EventType]] = {
@@ -91,6 +93,49 @@ async def set_place(  # noqa: PLR0913, PLR0917 -- who changes what, why, and whe
         await order_head(unit, at)  # before `status.publish`: whoever adds rows that others add, adds them in order
     await unit.outbox.add([publish_list(record.id, at)])
     return changed
+
+
+async def require_replaceable(unit: UnitOfWork, award: str) -> None:
+    """Raise RuleError for an award whose place no other one may take.
+
+    What is withdrawn or suspended would be good again by that, and what lies in a sealed list would stay good.
+    """
+    said = (await unit.status.standings([award])).get(award, frozenset())
+    if said:
+        raise RuleError(
+            "the award is withdrawn, or suspended",
+            code="award.not_good",
+            remedy="Lift the suspension first; instead of what is withdrawn, award anew.",
+        )
+    with suppress(AbsentError):
+        if (await place_of(unit, award, Purpose.REVOCATION)).record.sealed_at is not None:
+            raise RuleError(
+                "the status list of this award is sealed, so it cannot be withdrawn for another one",
+                code="status.sealed",
+                remedy="Issue another one beside it.",
+            )
+
+
+async def end_replaced(
+    unit: UnitOfWork, caller: Caller, replacing: Replacement, successor: str, at: datetime
+) -> tuple[str, ...]:
+    """Withdraw an award whose place another one has taken, where it has a place that says so, and have all told.
+
+    The lists that have to say it.
+    """
+    old, reason = replacing.award, replacing.reason
+    await require_replaceable(unit, old)  # once more: somebody may have withdrawn it while the other one was signed
+    lists: tuple[str, ...] = ()
+    with suppress(AbsentError):
+        place = await place_of(unit, old, Purpose.REVOCATION)
+        lists = (place.record.id,)
+        value = place.value(Purpose.REVOCATION, said=True)
+        await unit.status.set_value(place.record.id, place.entry.place, value, at, f"{replacing.change}: {reason}")
+        await unit.outbox.add([publish_list(place.record.id, at)])
+    write_down(unit, caller, REPLACED, old, at, to_say(by=successor, change=replacing.change.value))
+    await notify(unit, old, replacing.change, reason, at, successor)
+    await announce(unit, EventType.AWARD_REPLACED, at, [old], by=successor, change=replacing.change.value)
+    return lists
 
 
 async def notify(  # noqa: PLR0913, PLR0917 -- who is told what, and why

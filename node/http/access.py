@@ -35,6 +35,7 @@ __all__ = [
     "Scope",
     "caller_if_any",
     "caller_of",
+    "require_scope",
     "require_within",
     "scopes_of",
     "who_makes",
@@ -67,6 +68,18 @@ def who_makes(scope: Scope) -> str:
     return "an owner of the organisation makes one"
 
 
+def require_scope(caller: Caller, scope: Scope) -> None:
+    """Raise ProblemError for whoever may not do this: for routes that do more than one thing."""
+    if scope not in caller.scopes:
+        raise ProblemError(
+            403,
+            "access.scope",
+            f"this key is not for {scope}",
+            f"Use a key with the scope {scope}; {who_makes(scope)}.",
+            headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
+        )
+
+
 class Gate:
     """Lets callers in to the routes of one application."""
 
@@ -84,14 +97,8 @@ class Gate:
         if wait := self._callers.take(caller.key):
             self._services.telemetry.refused("caller")
             raise too_often(wait)
-        if access is not PUBLIC and access not in caller.scopes:
-            raise ProblemError(
-                403,
-                "access.scope",
-                f"this key is not for {access}",
-                f"Use a key with the scope {access}; {who_makes(access)}.",
-                headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{access}"'},
-            )
+        if access is not PUBLIC:
+            require_scope(caller, access)
         return caller
 
     def changed(self, access: Access) -> None:

@@ -24,6 +24,7 @@ from node.http.problems import STATUS_OF, ProblemError, as_problem, rendered
 from node.http.reference import described
 from node.http.routes import (
     achievements,
+    aftercare,
     api_keys,
     approvals,
     audit,
@@ -62,6 +63,7 @@ ROUTES: Final[tuple[Callable[[Services], Door], ...]] = (
     resolution.routes,
     downloads.routes,
     awards.routes,
+    aftercare.routes,
     mirrors.routes,
     published.routes,
     members.routes,

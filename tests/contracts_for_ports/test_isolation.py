@@ -254,6 +254,7 @@ CALLS = {
         "request": ["org-a-request"],
         "requests": [],
         "handed": ["org-a-award-1"],
+        "handed_in": ["did:example:org-a:1"],
         "to_tell": [],
         "offered": ["org-a-award-1"],
         "invite": [samples.relation("org-a", 9, ours="did:example:b:9", short="b")],

@@ -17,7 +17,7 @@ Nothing was published between 1 and 4: the revision would be another.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +26,7 @@ import orjson
 from node.credentials.achievement_version import draft_of
 from node.documents import JsonObject, JsonValue
 from node.issuance.errors import NotPublishableError
+from node.issuance.issuing import Once
 from node.issuance.organisation.events import record
 from node.issuance.organisation.second_person import Action, require_second_person
 from node.ports.api_keys import Caller
@@ -34,7 +35,7 @@ from node.ports.drafting import Drafting
 from node.ports.errors import AbsentError, ConflictError, RuleError
 from node.ports.identifiers import new_id
 from node.ports.organisations import OrganisationId
-from node.ports.oversight import Approval
+from node.ports.oversight import Approval, Request
 from node.ports.publishing import Entry
 from node.ports.store import Store, UnitOfWork, View
 from node.ports.work import Nudge, publish_register
@@ -98,20 +99,31 @@ class Achievements:
         """Where a version is published, which is its id in every award of it."""
         return f"{self.public_url}/achievements/{achievement}/versions/{version}"
 
-    async def create(self, caller: Caller, draft: bytes, at: datetime) -> Draft:
-        """Begin a new achievement with this draft."""
+    async def create(self, caller: Caller, draft: bytes, at: datetime, *, once: Once | None = None) -> Draft:
+        """Begin a new achievement with this draft; the same request once more is told of the one that it began.
+
+        That is told as it was begun, whatever became of it since: its draft is the one that was sent again.
+        """
         name = new_id()
         review = await self.drafting.review(draft, self.url(name, 1), 1)
         content: JsonObject = orjson.loads(draft)  # it was read strictly, elsewhere
         made = Achievement(name, content, 1, at, at)
 
-        async def work(unit: UnitOfWork) -> None:
+        async def work(unit: UnitOfWork) -> str:
+            if once is not None:
+                begun = await unit.requests.begin(Request(once.key, once.digest, {"achievement": name}, at))
+                if begun.answer is not None:
+                    return str(begun.intent["achievement"])
+                await unit.requests.answer(once.key, {"achievement": name})
             await self._require_room(unit)
             await unit.achievements.add(made)
             record(unit, caller, "achievement.create", name, at)
+            return name
 
-        await self.store.change(caller.organisation, work)
-        return Draft(made, content, 0, review)
+        kept = await self.store.change(caller.organisation, work)
+        if kept != name:
+            review = await self.drafting.review(draft, self.url(kept, 1), 1)
+        return Draft(replace(made, id=kept), content, 0, review)
 
     async def save(self, caller: Caller, achievement: str, draft: bytes, at: datetime, *, revision: int) -> Draft:
         """Keep this draft, where `revision` is still the latest."""

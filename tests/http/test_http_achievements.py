@@ -52,6 +52,38 @@ async def save(node, name, content, revision):
     return await node.client.put(f"{HOME}/{name}", json=content, headers=headers)
 
 
+@pytest.mark.threat(82)
+async def test_the_same_request_begins_one_achievement(node):
+    async def sent(content, key, role="designer"):
+        return await node.client.post(HOME, json=content, headers={**node.key(role), "Idempotency-Key": key})
+
+    answers = await asyncio.gather(*(sent(draft(), '"one"') for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({(answer.content, answer.headers["etag"], answer.headers["location"]) for answer in answers}) == 1
+    name = answers[0].json()["id"]
+    changed = {**draft(), "name": "Another name"}
+    assert (await save(node, name, changed, 1)).status_code == 200
+    assert (await sent(draft(), '"one"')).content == answers[0].content
+    other = await sent(changed, '"one"')
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency.other_request")
+    second = (await sent(draft(), '"two"')).json()["id"]
+    of_another = (await sent(draft(), '"one"', role="owner")).json()["id"]
+    listed = (await node.client.get(HOME, headers=node.key("designer"))).json()["achievements"]
+    assert [one["id"] for one in listed] == sorted({name, second, of_another})
+    assert (await node.client.get(f"{HOME}/{name}", headers=node.key("designer"))).json()["draft"] == changed
+
+
+@pytest.mark.threat(82)
+async def test_a_request_that_begins_nothing_leaves_its_key_free(node, monkeypatch):
+    headers = {**node.key("designer"), "Idempotency-Key": "k"}
+    with monkeypatch.context() as patch:
+        patch.setattr("node.issuance.achievements.MAX_ACHIEVEMENTS", 0)
+        assert (await node.client.post(HOME, json=draft(), headers=headers)).status_code >= 400
+    assert (await node.client.post(HOME, json=draft(), headers=headers)).status_code == 201
+    bad = await node.client.post(HOME, json=draft(), headers={**headers, "Idempotency-Key": "with a space"})
+    assert (bad.status_code, bad.json()["code"]) == (400, "idempotency.key")
+
+
 async def test_a_draft_may_lack_anything_and_is_told_what_it_lacks(node):
     answer = await node.client.post(HOME, json={}, headers=node.key("designer"))
     shown = answer.json()

@@ -16,12 +16,14 @@ from node.documents import JsonObject, JsonValue
 from node.http.access import Calling, Scope
 from node.http.door import Answer, Body, Door
 from node.http.granted import ASKED, Granted, told
+from node.http.idempotency import idempotency_of
 from node.http.negotiation import JSON_LD, language_of
 from node.http.pages.words import problem_help
 from node.http.problems import ProblemError
 from node.http.services import Services
 from node.issuance.achievements import Achievements, Draft
 from node.issuance.errors import NotPublishableError
+from node.issuance.issuing import Once
 from node.ports.awarding import Achievement, Published
 from node.ports.errors import AbsentError
 from node.ports.oversight import Approval
@@ -156,9 +158,13 @@ def _drafts(door: Door, services: Services, desk: Achievements) -> None:
         """Begin an achievement with a draft, which may lack anything.
 
         It is an Open Badges `Achievement` without an `id`: it gets its address when it is published. Where it names its
-        own outcomes and levels, it does so by fragments, as `#o1`.
+        own outcomes and levels, it does so by fragments, as `#o1`. Send an `Idempotency-Key`: the same request once
+        more begins nothing, and is answered with what it had begun.
         """
-        made = await desk.create(caller, await request.body(), services.now())
+        body = await request.body()
+        key = idempotency_of(request, caller, body)
+        once = None if key is None else Once(key.key, key.digest)
+        made = await desk.create(caller, body, services.now(), once=once)
         return _answer(request, made, desk, status=201)
 
     @door.get(

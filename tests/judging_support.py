@@ -13,6 +13,8 @@ from node.adapters.judging.protocol import (
     Derive,
     Examine,
     FetchNeed,
+    Possess,
+    PrintPage,
     ReadAccreditation,
     ReadPicture,
     Resolve,
@@ -89,6 +91,12 @@ class HereJudging:
 
     async def bake(self, picture, credential):
         return b64decode((await self._do(Bake(picture, credential)))["picture"])
+
+    async def possession(self, presentation, request, *, inside=None):
+        return (await self._do(Possess(presentation, request, self.now(), inside)))["holder"]
+
+    async def print_page(self, credential, language):
+        return b64decode((await self._do(PrintPage(credential, language)))["picture"])
 
     async def review(self, draft, url, number):
         return await self._do(ReviewDraft(draft, url, number))

@@ -4,7 +4,7 @@
 2. Others reach the node by https, at an address that stays.
 3. What is anchored lies on a chain that others believe.
 4. Strangers cannot have this machine's own addresses asked, and no page shows what is in memory.
-5. Nobody else on the machine reads the node's files.
+5. Nobody else on the machine reads the node's files, and nobody on the way to the mail server what is in letters.
 6. What was acknowledged is on a disk: neither the file system nor the database only says so.
 """
 
@@ -37,7 +37,7 @@ def dangers_of(
     settings: NodeSettings, folder: NodeFolder, address: str, environment: Mapping[str, str]
 ) -> tuple[Danger, ...]:
     """What can be told before anything is opened; `address` is the database's."""
-    found = [*_of_the_key(settings, folder), *_of_the_outside(settings)]
+    found = [*_of_the_key(settings, folder), *_of_the_outside(settings), *_of_mail(settings)]
     return (*found, *_of_the_process(settings, environment), *_of_the_files(settings, folder, address))
 
 
@@ -101,6 +101,15 @@ def _of_the_outside(settings: NodeSettings) -> Iterator[Danger]:
             "danger.chain",
             "the embedded chain proves nothing to others",
             "Set chain to one of the trust file, or to none.",
+        )
+
+
+def _of_mail(settings: NodeSettings) -> Iterator[Danger]:
+    if settings.mail_host is not None and settings.mail_encryption == "none":
+        yield Danger(
+            "danger.mail",
+            "letters with private links would go to the mail server for everybody on the way to read",
+            "Set mail_encryption to starttls or tls.",
         )
 
 

@@ -20,6 +20,7 @@ from node.adapters.fetch import tls_of_the_system
 from node.adapters.node_folder import NodeFolder
 from node.app.dangers import danger_of_the_database, dangers_of
 from node.app.errors import Danger, StartError
+from node.app.mailing import mail_of
 from node.app.master_keys import current_sealed, require_openable
 from node.app.node_chain import EMBEDDED, NONE, NodeChain, chain_of
 from node.app.opening import Errand, OpenNode
@@ -29,11 +30,13 @@ from node.config.node_settings import NodeSettings
 from node.documents import JsonObject, JsonValue
 from node.issuance.status_lists import LIFETIME
 from node.ports.errors import StoreError, VaultError
+from node.ports.mail import MailError
 from node.verification.errors import TrustError
 
 LEAST_FREE: Final = 512 * 1024 * 1024
 """Room for some weeks of a busy node, and for SQLite to fold its log in."""
 CHAIN_SECONDS: Final = 10.0
+MAIL_SECONDS: Final = 10.0
 ADDRESS_SECONDS: Final = 10.0
 LEAST_BALANCE: Final = 10**15
 """A thousandth of the chain's coin: some transactions of ours on a cheap chain, and a warning on a dear one."""
@@ -73,6 +76,7 @@ async def examine(node: OpenNode, asked: JsonObject) -> JsonObject:
     if (danger := await danger_of_the_database(node.database)) is not None:
         findings.append(_of_danger("node_database", danger))
     findings.append(await _chain(node.settings, node.chain))
+    findings.append(await _mail(node.settings))
     findings += [each async for each in _stored(DatabaseStore(node.database), node.now())]
     return {"findings": findings, "masterKey": await current_sealed(node.database)}
 
@@ -140,6 +144,7 @@ async def _at_rest(settings: NodeSettings, folder: NodeFolder, now: datetime) ->
         async with chain_of(settings, folder, trust_of(settings)) as chain:
             if settings.chain != EMBEDDED or chain.kept_here:
                 yield await _chain(settings, chain)
+        yield await _mail(settings)
         async for each in _stored(DatabaseStore(database), now):
             yield each
 
@@ -174,6 +179,22 @@ async def _chain(settings: NodeSettings, chain: NodeChain) -> JsonObject:
     if balance is None:
         return {"name": "node_chain", "words": "node_chain_free", "values": seen}
     return {"name": "node_chain", "values": {**seen, "balance": f"{balance / 10**18:.4f}"}}
+
+
+async def _mail(settings: NodeSettings) -> JsonObject:
+    """Whether the mail server speaks to this node, and in private; no letter is sent."""
+    try:
+        mail = mail_of(settings, settings.public_url)
+        if mail is None:
+            return {"name": "node_mail", "words": "node_mail_none", "values": {}}
+        async with asyncio.timeout(MAIL_SECONDS):
+            server = await mail.examine()
+    except (MailError, StartError) as error:
+        return _problem("node_mail", error)
+    except TimeoutError:
+        told = Danger("mail.unreachable", "the mail server does not answer", "Check mail_host and mail_port.")
+        return _of_danger("node_mail", told)
+    return {"name": "node_mail", "values": {"server": server, "address": mail.letterhead.address}}
 
 
 async def _stored(store: DatabaseStore, now: datetime) -> AsyncIterator[JsonObject]:

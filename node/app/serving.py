@@ -27,6 +27,7 @@ from node.adapters.judging.ending import all_done
 from node.adapters.judging.service import Judging
 from node.adapters.telemetry import traced_to
 from node.app import sources
+from node.app.mailing import award_kinds, mail_kinds, mail_of
 from node.app.node_chain import EMBEDDED, trusting
 from node.app.opening import OpenNode
 from node.app.proving import ChainProving
@@ -85,9 +86,19 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
             size=settings.judges,
             now=node.now,
         )
+        telemetry.watch_judges(judges.loads)
         listening = asyncio.Event()
         warming = await stack.enter_async_context(_warming(judges, listening))  # 2.
-        work = await stack.enter_async_context(working(node, public_url=public_url, anchor_every=every))  # 3.
+        mail = mail_of(settings, public_url)
+        work = await stack.enter_async_context(
+            working(  # 3.
+                node,
+                public_url=public_url,
+                anchor_every=every,
+                kinds=award_kinds(node, judges, public_url, mail),
+                outside=mail_kinds(node, judges, public_url, mail),
+            )
+        )
         services = Services(
             store=node.store,
             vault=node.vault,
@@ -105,6 +116,7 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
             verifies_for_anybody=settings.verifies_for_anybody,
             limits=_limits(settings),
             telemetry=telemetry,
+            mail=mail,
         )
         published.hosting = services.hosting
         contract = None if own is None else f"eip155:{own.chain.chain.id}:0x{own.chain.contract.address.hex()}"

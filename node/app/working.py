@@ -22,15 +22,16 @@ PURGE_EVERY: Final = timedelta(hours=1)
 
 
 @asynccontextmanager
-async def working(
+async def working(  # noqa: PLR0913 -- what there is to be done by whom
     node: OpenNode,
     *,
     public_url: str,
     anchor_every: timedelta = timedelta(),
     kinds: Mapping[str, Carry] | None = None,
+    outside: Mapping[str, Carry] | None = None,
     periodic: Sequence[Periodic] = (),
 ) -> AsyncIterator[Background]:
-    """Work while this is open; `kinds` and `periodic` are what others have done in the background.
+    """Work while this is open; `kinds`, `outside` and `periodic` are what others have done in the background.
 
     The chain is opened by the first task that needs it.
     """
@@ -47,6 +48,7 @@ async def working(
         anchor_every=anchor_every,
         alone=node.database.kind == "sqlite",
         kinds={Kind.PUBLISH_REGISTER: registers.publish, Kind.MIRROR_LIST: mirror.carry, **(kinds or {})},
+        outside=outside or {},
         periodic=(
             Periodic("Renewing registers", RENEW_EVERY, registers.renew),
             Periodic("Overwriting what was erased", PURGE_EVERY, node.database.purge),

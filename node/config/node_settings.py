@@ -30,6 +30,8 @@ MAX_STOP_SECONDS: Final = 600
 MAX_TOKEN_SECONDS: Final = 600
 MAX_ANCHOR_MINUTES: Final = 7 * 24 * 60
 MAX_FEE_GWEI: Final = 10**6
+MAX_MAIL_PER_MINUTE: Final = 6000
+"""What one connection for each message can do; who sends more has a server of one's own beside the node."""
 _ADDRESS: Final = r"^0x[0-9A-Fa-f]{40}$"
 _LEVELS = Literal["debug", "info", "warning", "error"]
 
@@ -77,6 +79,8 @@ _PATHS: Final = frozenset(
         "former_passphrase_file",
         "gas_key",
         "gas_passphrase_file",
+        "mail_certificates",
+        "mail_password_file",
         "passphrase_file",
         "pkcs11_pin_file",
         "policy",
@@ -88,6 +92,7 @@ _SECRETS: Final = {
     "passphrase": "passphrase_file",
     "former_passphrase": "former_passphrase_file",
     "gas_passphrase": "gas_passphrase_file",
+    "mail_password": "mail_password_file",
     "pkcs11_pin": "pkcs11_pin_file",
 }
 """What may not stand in a settings file, and the setting that names the file to put it into."""
@@ -166,6 +171,24 @@ class NodeSettings(BaseSettings):
     fee_cap: Annotated[_Number, Field(ge=1, le=MAX_FEE_GWEI)] | None = None
     """The most to pay for a unit of gas, in gwei."""
 
+    mail_host: _Text | None = None
+    """A mail server to send letters by; without one, issuers hand out links themselves."""
+    mail_port: Annotated[_Number, Field(ge=1, le=65535)] = 587
+    mail_encryption: Literal["starttls", "tls", "none"] = "starttls"
+    """tls is from the first word, usually at port 465."""
+    mail_user: _Text | None = None
+    mail_password: SecretStr | None = None
+    mail_password_file: _File | None = None
+    mail_certificates: _File | None = None
+    """Authorities of the server's certificate, where those of the system do not know it."""
+    mail_from: _Text | None = None
+    """The address that letters come from, unless an organisation has one of its own."""
+    mail_domains: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """Domains in which organisations may have addresses of their own, beside that of mail_from."""
+    mail_per_minute: Annotated[_Number, Field(ge=1, le=MAX_MAIL_PER_MINUTE)] = 60
+    mail_seconds: Annotated[_Number, Field(ge=1, le=MAX_STOP_SECONDS)] = 30
+    """How long the server may take to answer."""
+
     log_format: Literal["json", "text"] | None = None
     """Text in development and JSON in production where not said."""
     log_level: _LEVELS = "info"
@@ -184,6 +207,14 @@ class NodeSettings(BaseSettings):
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @model_validator(mode="after")
+    def _mail_fits_together(self) -> Self:
+        if (self.mail_host is None) != (self.mail_from is None):
+            raise ValueError("mail_from: give it together with mail_host")
+        if (self.mail_user is None) != (self.mail_password is None and self.mail_password_file is None):
+            raise ValueError("mail_user: give it together with mail_password_file")
+        return self
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -18,9 +18,11 @@ from node.documents import DocumentError
 from node.exchange.errors import ExchangeError
 from node.issuance.errors import (
     AnchoringRefused,
+    ClaimError,
     HostingError,
     IssuanceError,
     IssuerMismatchError,
+    LinkGoneError,
     ListUncheckedError,
     ProfileError,
     TemplateError,
@@ -104,11 +106,14 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     AnchoringRefused: 409,
     TemplateError: 500,
     WithdrawnError: 422,
+    LinkGoneError: 410,
+    ClaimError: 409,
     IssuanceError: 400,
 }
 """The status of each error that has a code and a remedy; the nearest class counts."""
 _OF_CODE: Final[Mapping[str, int]] = {
     "achievement.empty": 422,
+    "claim.proof": 400,
     "api_key.label": 422,
     "api_key.lifetime": 422,
     "api_key.others": 403,
@@ -133,6 +138,8 @@ _SAID_OF: Final[Mapping[type[Exception], str]] = {
     HostingError: "it cannot be published here, or not like this",
     ProfileError: "the parts of the signing profile do not belong together, or not with what was sent",
     AnchoringRefused: "it is not anchored",
+    LinkGoneError: "this link leads nowhere, or not any more",
+    ClaimError: "it is not claimed; the link works as before",
     WithdrawnError: "the achievement is withdrawn, and awarded no more",
     IssuanceError: "the credential is not issued; nothing was signed",
 }

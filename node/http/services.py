@@ -8,7 +8,9 @@ from node.http.limits import Limits
 from node.http.telemetry import Telemetry
 from node.issuance.hosting import Hosting
 from node.ports.chains import Chains
+from node.ports.invitations import Invitations
 from node.ports.judging import Judging
+from node.ports.mail import Mail
 from node.ports.proving import NothingProven, Proving
 from node.ports.store import Store
 from node.ports.vault import Vault
@@ -41,6 +43,10 @@ class Services:
     telemetry: Telemetry = field(default_factory=Telemetry)
     proving: Proving = field(default_factory=NothingProven)
     """Whoever proves what stands on chains, for who takes it along."""
+    mail: Mail | None = None
+    """The way to a mail server; None for a node that writes no letters."""
+    invitations: Invitations | None = None
+    """Whoever invites agents; None for a node that talks to none."""
     hosting: Hosting = field(init=False)
     """What is published at the node's own address, and its change."""
 

@@ -14,6 +14,8 @@ IssuanceError
 ├── NotPublishableError  achievement.unfinished                     a draft that nobody could be awarded
 ├── HostingError         hosting.{address, host, path, method, key, service, owner}
 │                                                                   it cannot be published here, or not like this
+├── LinkGoneError        link.gone                                  a private link that leads nowhere (any more)
+├── ClaimError           claim.{proof, unready}                     it is not claimed, and the link works as before
 ├── AuditError           audit.head                                 what is said to be the signed end of a log is none
 └── AnchoringRefused     it is not anchored
     ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, overtaken,
@@ -96,6 +98,21 @@ class HostingError(IssuanceError):
 
 class AuditError(IssuanceError):
     """The end of a log of events is not signed, or not by whom it should be."""
+
+
+class LinkGoneError(IssuanceError):
+    """A private link leads nowhere. Whether it ever did is not told to whoever has nothing but the link."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this link leads nowhere, or not any more",
+            code="link.gone",
+            remedy="It works once, and for 30 days. Ask whoever sent it for a new one.",
+        )
+
+
+class ClaimError(IssuanceError):
+    """An award is not claimed as it was asked for; nothing was used up."""
 
 
 class AnchoringRefused(IssuanceError):  # noqa: N818 -- names the outcome

@@ -227,5 +227,11 @@ class Judging(Drafting, Protocol):
     async def picture(self, data: bytes) -> PictureFacts:
         """What a PNG or SVG is; refused where a strict reader finds more in it than a picture."""
 
+    async def possession(self, presentation: bytes, request: Request, *, inside: str | None = None) -> str:
+        """The DID whose key has signed a presentation, for this request and now; refused where nobody's has."""
+
+    async def print_page(self, credential: bytes, language: str) -> bytes:
+        """A page with a signed credential, as a PDF that has it attached."""
+
     async def bake(self, picture: bytes, credential: bytes) -> bytes:
         """The picture with a signed credential in it, in the place of one that may be there."""

@@ -44,6 +44,10 @@ class Kind(StrEnum):
     """Nothing. Have the organisation's register say what is published now, and sign it."""
     MIRROR_LIST = "mirror.fetch"
     """`url`. Have a copy of a list of somebody else, and again some time later."""
+    SEND_LETTERS = "didcomm.send"
+    """`relation`. Send what waits for whoever is in it, where they have an address."""
+    GO_ON_WITH = "didcomm.go_on"
+    """`thread`. Do what was left to do in it, if whoever took its message did not."""
     ISSUE_AWARD = "award.issue"
     """`award`. Go on with an award that was begun or claimed, whose credential nobody has yet."""
     SEND_MAIL = "mail.send"
@@ -157,6 +161,16 @@ def revoke_many(withdrawal: str, at: datetime) -> Task:
 def deliver_event(webhook: str, event: str, said: Mapping[str, JsonValue], at: datetime) -> Task:
     """Have a subscriber told of an event; its id is the same however often that takes."""
     return _task(Kind.DELIVER_EVENT, {"webhook": webhook, "event": event, "said": dict(said)}, at)
+
+
+def send_letters(relation: str, at: datetime) -> Task:
+    """Have what waits in a relation sent, named by our identifier in it; of several that wait, one is kept."""
+    return _task(Kind.SEND_LETTERS, {"relation": relation}, at, once=relation)
+
+
+def go_on_with(thread: str, at: datetime) -> Task:
+    """Have a thread gone on with, by what it is kept under."""
+    return _task(Kind.GO_ON_WITH, {"thread": thread}, at, once=thread)
 
 
 def _task(kind: Kind, payload: Mapping[str, JsonValue], at: datetime, *, once: str | None = None) -> Task:

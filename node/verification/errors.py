@@ -5,6 +5,7 @@ VerificationError
 ├── TrustError      trust.{syntax, invalid, duplicate, did, file, document, context, exchange, certificate, chain,
 │                   namespace}
 ├── CapsuleError    capsule.{invalid, too_large}
+├── PossessionError holder.*, where nobody has shown a key
 ├── RegisterError   register.{url, form, digest, rolled_back, too_large, head}
 └── MaterialError   material.{invalid, version}
 
@@ -45,6 +46,10 @@ class MaterialError(VerificationError):
 
 class CapsuleError(VerificationError):
     """A file that says it is a capsule is not what one looks like."""
+
+
+class PossessionError(VerificationError):
+    """A presentation does not show that anybody has a key, for the request that was made."""
 
 
 class RegisterError(VerificationError):

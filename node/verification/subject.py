@@ -58,7 +58,8 @@ def _presented(presentation: Received) -> Subject:
     value, path = presentation.value, pointer(HELD)
     held = value.get(HELD) if isinstance(value, dict) else None
     if held is None or held == []:
-        return _none("no_credential", "the presentation holds no credential")
+        none = wrong("structure.no_credential", "", "the presentation holds no credential")
+        return Subject(presentation, (), none)  # who has signed it may be asked all the same
     if not isinstance(held, list):
         return _expanded(Subject(presentation, (_inside(held, path),)), "presentation")
     return _several(presentation, held, path, "presentation")

@@ -86,10 +86,34 @@ def verify(  # noqa: PLR0913 -- each is an input of the judgement
     found = read_subject(subject)  # 1.
     if found.problem is not None:
         return combine([_unreadable(nothing_found(found.problem), policy, {})], policy, at)
-    bench = _Bench(KeyRing(material, trust, policy, at), vocabulary(trust.contexts), request)
+    ring, known = KeyRing(material, trust, policy, at), vocabulary(trust.contexts)
+    bench = _Bench(ring, known, request)
     bench.read_labels(found.parts, beside)
-    findings, presented = bench.examine_presentation(found.presentation)  # 2.
+    findings, presented = examine_presentation(found.presentation, ring, known)  # 2.
     return combine([bench.judge(part, findings, presented) for part in found.parts], policy, at)  # 3. and 4.
+
+
+def examine_presentation(
+    received: Received | None, ring: KeyRing, known: Vocabulary
+) -> tuple[list[Finding], Presented | None]:
+    """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
+    if received is None or not isinstance(received.value, dict):
+        return [], None
+    presentation = received.value
+    findings = list(received.problems)
+    findings += [
+        finding
+        for finding in check_presentation(presentation, credentials=False)
+        if not finding.path.startswith(INSIDE)  # what is inside is judged part by part
+    ]
+    proofs, broken = proofs_on(received) if "proof" in presentation or received.envelope else ((), [])
+    findings += broken
+    if findings or not proofs:
+        return findings, Presented(Presentation(presentation), ())
+    examined = examine(presentation, proofs, ring, Relationship.AUTHENTICATION, known)
+    around = {name: value for name, value in presentation.items() if name != "verifiableCredential"}
+    unvetted = (*vet(around, "", known, ring.policy), *appended(examined, ""))
+    return findings, Presented(Presentation(presentation), examined, unvetted)
 
 
 class _Bench:
@@ -110,26 +134,6 @@ class _Bench:
         if len(parts) > 1 or beside:
             others = (part for value in beside for part in read_subject(value).parts)
             self._labels = Labels((*parts, *others), self._ring, self._vocabulary)
-
-    def examine_presentation(self, received: Received | None) -> tuple[list[Finding], Presented | None]:
-        """What is wrong with the presentation, and what became of its proofs; those of a broken one are not tried."""
-        if received is None or not isinstance(received.value, dict):
-            return [], None
-        presentation = received.value
-        findings = list(received.problems)
-        findings += [
-            finding
-            for finding in check_presentation(presentation, credentials=False)
-            if not finding.path.startswith(INSIDE)  # what is inside is judged part by part
-        ]
-        proofs, broken = proofs_on(received) if "proof" in presentation or received.envelope else ((), [])
-        findings += broken
-        if findings or not proofs:
-            return findings, Presented(Presentation(presentation), ())
-        examined = examine(presentation, proofs, self._ring, Relationship.AUTHENTICATION, self._vocabulary)
-        around = {name: value for name, value in presentation.items() if name != "verifiableCredential"}
-        unvetted = (*vet(around, "", self._vocabulary, self._ring.policy), *appended(examined, ""))
-        return findings, Presented(Presentation(presentation), examined, unvetted)
 
     def judge(self, part: Received, findings: list[Finding], presented: Presented | None) -> CredentialReport:
         """One credential; a badge of Open Badges 2 has a procedure of its own.

@@ -11,8 +11,8 @@ from node.adapters.database.achievement_rows import published
 from node.adapters.database.award_tables import ACHIEVEMENT_VERSIONS, ACHIEVEMENTS, STATUS_LISTS
 from node.adapters.database.bound import without_organisation
 from node.adapters.database.copy_tables import LIST_COPIES
-from node.adapters.database.link_rows import link_of
 from node.adapters.database.identity_rows import hosted_did
+from node.adapters.database.link_rows import link_of
 from node.adapters.database.publication_rows import entry, picture
 from node.adapters.database.publication_rows import statement as held
 from node.adapters.database.publication_tables import (

@@ -20,6 +20,8 @@ from node.adapters.judging.protocol import (
     Derive,
     Examine,
     Job,
+    Possess,
+    PrintPage,
     ReadAccreditation,
     ReadPicture,
     Resolve,
@@ -29,6 +31,7 @@ from node.adapters.judging.protocol import (
     Verify,
 )
 from node.adapters.judging.resolving import Library, Resolver
+from node.adapters.judging.table_protocol import TableJob
 from node.credentials.errors import CredentialsError
 from node.credentials.pictures import png
 from node.credentials.pictures.picture import PDF, bake, unbake
@@ -46,12 +49,13 @@ from node.ports.judging import Form, SigningOrder
 from node.proofs.errors import ProofIndeterminate, ProofsError
 from node.status.errors import StatusError
 from node.verification.brought import brought_list
-from node.verification.errors import VerificationError
+from node.verification.errors import PossessionError, VerificationError
 from node.verification.gather import gather
 from node.verification.ledger_material import LedgerMaterial
 from node.verification.linked_gathering import judged_with_resources
 from node.verification.material import Origin, ResourceCopy, StatusListCopy, VerificationMaterial
 from node.verification.opened_capsule import Opened, opened
+from node.verification.policy import DEFAULT, built_in_policies
 from node.verification.received import receive, subject_of
 from node.verification.report import Report
 from node.verification.seen import Seen, blocks_in, heads_in
@@ -62,6 +66,7 @@ from node.wallet.errors import WalletError
 
 if TYPE_CHECKING:
     from node.adapters.judging.securing import Signatures
+    from node.adapters.judging.table_jobs import Tables
 
 MEDIA_TYPES: Final = MappingProxyType(
     {Form.PROOF: "application/vc", Form.JWT: "application/vc+jwt", Form.SD_JWT: "application/vc+sd-jwt"}
@@ -94,12 +99,13 @@ class Desk:
         self._set_up = set_up
         self._signatures = signatures
         self._library = Library()
+        self._tables: Tables | None = None
 
     def learn(self, news: Seen) -> None:
         """Take over what others saw."""
         self.seen = self.seen.learning(news.heads, news.blocks)
 
-    async def do(self, job: Job, outside: Outside) -> JsonObject:  # noqa: C901, PLR0911 -- one for each kind of job
+    async def do(self, job: Job, outside: Outside) -> JsonObject:  # noqa: C901, PLR0911, PLR0912 -- one for each kind of job
         """What comes of a job."""
         match job:
             case Verify():
@@ -128,8 +134,14 @@ class Desk:
                 from node.issuance.accrediting import SignedAccreditation  # noqa: PLC0415 -- as above
 
                 return {"about": SignedAccreditation.read(document).accreditation.subject}
+            case Possess():
+                return await self._possess(job, outside)
+            case PrintPage(credential, language):
+                return {"picture": _text(_printed(credential, language))}
             case Confirm():
                 return await self._confirm(job, outside)
+            case TableJob():
+                return self._tables_here().do(job)
 
     def judge(self, job: Verify) -> JsonObject:
         """The report on one document; raises DocumentError for bytes that are none."""
@@ -232,10 +244,32 @@ class Desk:
             "deactivated": result.deactivated,
         }
 
+    async def _possess(self, job: Possess, outside: Outside) -> JsonObject:
+        """Who has shown a key; raises PossessionError where nobody has."""
+        from node.verification.possession import possession  # noqa: PLC0415 -- few jobs need it
+
+        subject = subject_of(_inside(job.document, job.inside))
+        material = await gather(subject, self._sources(outside), self.trust)
+        policy = built_in_policies()[DEFAULT]
+        check = possession(subject, material, policy, job.at, trust=self.trust, request=job.request)
+        holder = check.evidence.get("holder")
+        if not check.passed or not isinstance(holder, str):
+            raise PossessionError(
+                check.message, code=check.code, remedy="Sign the challenge anew, with a key of yours."
+            )
+        return {"holder": holder}
+
     async def _confirm(self, job: Confirm, outside: Outside) -> JsonObject:
         from node.adapters.judging.confirming import confirmed  # noqa: PLC0415 -- few verifiers trust chains
 
         return (await confirmed(job, self.trust, self._sources(outside))).to_json()
+
+    def _tables_here(self) -> "Tables":
+        from node.adapters.judging.table_jobs import Tables  # noqa: PLC0415 -- what judges strangers signs nothing
+
+        if self._tables is None:
+            self._tables = Tables(self._signatures, self.trust)
+        return self._tables
 
     def _sources(self, outside: Outside) -> Sources:
         return Resolver(outside, self._set_up, self._library).sources(self.seen)
@@ -326,6 +360,13 @@ def _cleaned(data: bytes) -> JsonObject:
         "height": found.height,
         "leftOut": list(found.left_out),
     }
+
+
+def _printed(credential: bytes, language: str) -> bytes:
+    from node.adapters.printer import print_page  # noqa: PLC0415 -- few jobs need it
+    from node.issuance.printed_page import page_of  # noqa: PLC0415 -- as above
+
+    return print_page(page_of(credential, "pl" if language == "pl" else "en"))
 
 
 def _media_type(order: SigningOrder) -> str:

@@ -20,6 +20,7 @@ from typing import Final
 
 from anchoring.checkpoint import Chain
 from anchoring.storage_proof import Contract
+from node.adapters.judging.table_protocol import TableJob
 from node.documents import JsonObject, JsonValue
 from node.ports.judging import Question, SigningOrder
 from node.verification.case import Request
@@ -195,6 +196,24 @@ class ReadAccreditation:
 
 
 @dataclass(frozen=True, slots=True)
+class Possess:
+    """A presentation: whose key has signed it, for this request?"""
+
+    document: bytes
+    request: Request
+    at: datetime
+    inside: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintPage:
+    """A credential to be printed, in a language."""
+
+    credential: bytes
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """Heads that are said to stand on a chain: what is there?"""
 
@@ -214,11 +233,14 @@ type Job = (
     | ReviewDraft
     | CleanPicture
     | ReadAccreditation
+    | Possess
+    | PrintPage
     | Confirm
+    | TableJob
 )
 
 
-PICTURES: Final = (Bake, CleanPicture)
+PICTURES: Final = (Bake, CleanPicture, PrintPage)
 """Jobs that are answered with a picture."""
 
 

@@ -16,8 +16,8 @@ from typing import Final, Protocol, Self
 
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import RpcConfigError
-from node.adapters.judging.errands import Errands, Load, Own, OwnChain, nothing_of_ours
 from node.adapters.judging.ending import together
+from node.adapters.judging.errands import Errands, Load, Own, OwnChain, nothing_of_ours
 from node.adapters.judging.judge import Wanting
 from node.adapters.judging.pool import JOB_SECONDS, Judges
 from node.adapters.judging.protocol import (
@@ -30,6 +30,8 @@ from node.adapters.judging.protocol import (
     Examine,
     Job,
     Need,
+    Possess,
+    PrintPage,
     ReadAccreditation,
     ReadPicture,
     Resolve,
@@ -51,6 +53,7 @@ from node.ports.judging import (
     Secured,
     SigningOrder,
 )
+from node.ports.judging_load import PoolLoad
 from node.ports.key_store import KeyStore
 from node.verification.case import Request
 from node.verification.errors import MaterialError, TrustError
@@ -124,6 +127,10 @@ class Judging:
         finally:
             await self._stack.aclose()
 
+    def loads(self) -> Mapping[str, PoolLoad]:
+        """How the processes of both pools fare."""
+        return {"readers": self.readers.load, "signers": self.signers.load}
+
     def forget_address(self, url: str) -> None:
         """Remember nothing of an address of ours: what is published there was changed."""
         self._errands.answers.forget_address(url)
@@ -184,6 +191,14 @@ class Judging:
     async def bake(self, picture: bytes, credential: bytes) -> bytes:
         """The picture with a credential in it."""
         return b64decode(_text(await self._done(self.readers, Bake(picture, credential)), "picture"))
+
+    async def possession(self, presentation: bytes, request: Request, *, inside: str | None = None) -> str:
+        """Whose key has signed a presentation."""
+        return _text(await self._done(self.readers, Possess(presentation, request, self._now(), inside)), "holder")
+
+    async def print_page(self, credential: bytes, language: str) -> bytes:
+        """The page of a credential."""
+        return b64decode(_text(await self._done(self.readers, PrintPage(credential, language)), "picture"))
 
     async def review(self, draft: bytes, url: str, number: int) -> JsonObject:
         """What a draft of an achievement would be; what comes of it is signed in awards, so strangers are kept away."""

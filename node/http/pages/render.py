@@ -57,7 +57,40 @@ def style_sheet() -> tuple[str, bytes]:
 
 def html(request: Request, template: str, language: Language, public_url: str, page: Mapping[str, object]) -> Response:
     """A page in a language, to be kept for a while by anybody."""
-    body = (
+    body = _filled(request, template, language, public_url, page)
+    headers = {
+        "Content-Language": language,
+        "Content-Security-Policy": POLICY,
+        "Vary": "Accept, Accept-Language",
+        "Link": f'<{public_url}{request.url.path}?format=json>; rel="alternate"; type="application/json"',
+    }
+    return cached(request, body.encode(), media_type=HTML, lasting=FOR_A_WHILE, headers=headers)
+
+
+def private(  # noqa: PLR0913 -- as `html`, and whether anything is there
+    request: Request,
+    template: str,
+    language: Language,
+    public_url: str,
+    page: Mapping[str, object],
+    *,
+    status: int = 200,
+) -> Response:
+    """A page for one reader, which nobody keeps or lists."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Language": language,
+        "Content-Security-Policy": POLICY,
+        "Referrer-Policy": "no-referrer",
+        "Vary": "Accept, Accept-Language",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+    body = _filled(request, template, language, public_url, page)
+    return Response(body.encode(), status_code=status, media_type=HTML, headers=headers)
+
+
+def _filled(request: Request, template: str, language: Language, public_url: str, page: Mapping[str, object]) -> str:
+    return (
         _templates()
         .get_template(template)
         .render(
@@ -68,13 +101,6 @@ def html(request: Request, template: str, language: Language, public_url: str, p
             other_language=_in_another(request, language, public_url),
         )
     )
-    headers = {
-        "Content-Language": language,
-        "Content-Security-Policy": POLICY,
-        "Vary": "Accept, Accept-Language",
-        "Link": f'<{public_url}{request.url.path}?format=json>; rel="alternate"; type="application/json"',
-    }
-    return cached(request, body.encode(), media_type=HTML, lasting=FOR_A_WHILE, headers=headers)
 
 
 def asset(request: Request, name: str) -> Response | None:

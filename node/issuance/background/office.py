@@ -3,7 +3,7 @@
     async with background(means) as work:
         services = Services(..., work=work)
 
-Two lanes: what waits for a chain takes no room from what somebody waits for.
+Three lanes: what waits for a chain, or for the servers of others, takes no room from what somebody waits for.
 """
 
 import asyncio
@@ -58,6 +58,8 @@ class Means:
     """Whether no other process works on this database: what a dead one had claimed is free then."""
     kinds: Mapping[str, Carry] = field(default_factory=lambda: _NONE)
     """Further kinds of tasks, and what carries them out."""
+    outside: Mapping[str, Carry] = field(default_factory=lambda: _NONE)
+    """Kinds that wait for the servers of others, which have a lane of their own."""
     periodic: Sequence[Periodic] = ()
     """What else is to be done from time to time."""
     batch_leaves: int = BATCH_LEAVES
@@ -111,6 +113,8 @@ async def background(means: Means) -> AsyncIterator[Background]:
     lanes = [Lane(MappingProxyType(_own_kinds(means, lists)), AT_ONCE)]
     if means.chains is not None and means.authorities is not None:
         lanes.append(Lane(MappingProxyType(_chain_kinds(means, means.chains, means.authorities)), AT_ONCE))
+    if means.outside:
+        lanes.append(Lane(MappingProxyType(dict(means.outside)), AT_ONCE))
     workers = tuple(Worker(means.store, lane, means.now, means.pace, means.checkpoint) for lane in lanes)
     house = Housekeeping(means.store, means.now)
     periodic = [

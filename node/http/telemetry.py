@@ -12,7 +12,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO, Final
@@ -21,8 +21,11 @@ import orjson
 import structlog
 from opentelemetry.trace import INVALID_SPAN, Span, Tracer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from node.http.call import Call
+from node.ports.judging_load import PoolLoad
 
 type Field = str | int | float | bool | None
 
@@ -163,9 +166,39 @@ class Telemetry:
         """For how long the oldest task of the outbox has been due; nobody gets on where this grows."""
         self._outbox.set(seconds)
 
+    def watch_judges(self, loads: Callable[[], Mapping[str, PoolLoad]]) -> None:
+        """Tell how the pools of judges fare, by their names, whenever somebody asks for metrics."""
+        self.registry.register(_JudgesCollector(loads))
+
     def metrics(self) -> bytes:
         """All metrics, in the text format of Prometheus."""
         return generate_latest(self.registry)
+
+
+class _JudgesCollector(Collector):
+    """The pools of judges, as they are when they are asked for."""
+
+    def __init__(self, loads: Callable[[], Mapping[str, PoolLoad]]) -> None:
+        self._loads = loads
+
+    def collect(self) -> Iterator[Metric]:
+        """Jobs by how they ended, processes, and who waits for one."""
+        jobs = CounterMetricFamily(
+            "glejt_judges_jobs", "Jobs of processes that read foreign input.", labels=("pool", "outcome")
+        )
+        ended = CounterMetricFamily("glejt_judges_ended", "Processes that were replaced.", labels=("pool",))
+        gauges = {
+            "processes": GaugeMetricFamily("glejt_judges_processes", "Processes there are.", labels=("pool",)),
+            "at_work": GaugeMetricFamily("glejt_judges_at_work", "Jobs under way.", labels=("pool",)),
+            "waiting": GaugeMetricFamily("glejt_judges_waiting", "Callers in line for one.", labels=("pool",)),
+        }
+        for pool, load in self._loads().items():
+            for outcome, count in load.jobs.items():
+                jobs.add_metric((pool, outcome.value), count)
+            ended.add_metric((pool,), load.ended)
+            for name, gauge in gauges.items():
+                gauge.add_metric((pool,), getattr(load, name))
+        yield from (jobs, ended, *gauges.values())
 
 
 class LibraryLines(logging.Handler):

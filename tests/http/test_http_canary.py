@@ -293,6 +293,7 @@ def test_no_word_of_any_field_is_where_nobody_looks_for_persons(tmp_path):
             metrics = client.get("/metrics", headers=observer)
             assert node.stop() == 0
     assert metrics.status_code == 200
+    assert b'glejt_judges_jobs_total{outcome="answered",pool="signers"}' in metrics.content
     assert not [answer for answer in asking.answers if answer.status_code >= 500 and "did-" not in str(answer.headers)]
     assert len([answer for answer in asking.answers if answer.is_success]) > 60
     assert len(words.places) > 600

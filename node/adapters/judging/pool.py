@@ -29,14 +29,17 @@ from node.adapters.judging.protocol import (
     Task,
     Verify,
 )
-from node.documents import JsonObject, JsonValue
+from node.documents import DocumentError, JsonObject, JsonValue
 from node.ports.judging import (
+    InputRefusedError,
     JudgeFailedError,
+    JudgeMemoryError,
     JudgesBusyError,
     JudgesClosedError,
     JudgesError,
     JudgeTimeoutError,
 )
+from node.ports.judging_load import Outcome, PoolLoad
 from node.verification.case import Request
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
@@ -105,6 +108,8 @@ class Judges:
         self._replacing: set[asyncio.Task[None]] = set()
         self._working: set[asyncio.Task[JsonObject | Wanting | Exception]] = set()
         self._learned: list[Seen] = []
+        self._jobs = dict.fromkeys(Outcome, 0)
+        self._ended = 0
         self._forgotten = 0
         """How much of what was learned is not kept apart any more."""
 
@@ -124,6 +129,11 @@ class Judges:
     def pids(self) -> frozenset[int]:
         """The processes of the pool."""
         return frozenset(judge.pid for judge in self._judges)
+
+    @property
+    def load(self) -> PoolLoad:
+        """How its processes fare."""
+        return PoolLoad(dict(self._jobs), self._ended, len(self._judges), len(self._working), len(self._queue))
 
     def left(self) -> Left:
         """The time that a new task has, in all its rounds."""
@@ -214,8 +224,13 @@ class Judges:
 
     def _worked(self, work: "asyncio.Task[JsonObject | Wanting | Exception]") -> None:
         self._working.discard(work)
-        if not work.cancelled():
-            work.exception()  # its caller may have left
+        if work.cancelled():
+            return
+        error = work.exception()  # its caller may have left
+        if error is None and isinstance(answer := work.result(), Exception):
+            error = answer
+        if (outcome := _outcome(error)) is not None:
+            self._jobs[outcome] += 1
 
     async def _work(
         self,
@@ -266,6 +281,7 @@ class Judges:
                 return judge
             self._replace(judge)
         if len(self._queue) >= self._max_waiting and not again:
+            self._jobs[Outcome.BUSY] += 1
             raise JudgesBusyError(f"all {self._size} processes are at work and {len(self._queue)} callers wait")
         place: asyncio.Future[Judge] = asyncio.get_running_loop().create_future()
         self._queue.append(place)
@@ -273,6 +289,7 @@ class Judges:
             async with asyncio.timeout(self._patience):
                 return await place
         except TimeoutError as error:
+            self._jobs[Outcome.BUSY] += 1
             raise JudgesBusyError(f"no process was free within {self._patience} s") from error
         finally:
             if place in self._queue:
@@ -295,6 +312,7 @@ class Judges:
     def _replace(self, judge: "Judge") -> None:
         """In the background, kill a process and start another; a pool that closes kills all it has."""
         if self._open:
+            self._ended += 1
             task = asyncio.create_task(self._succeed(judge))
             self._replacing.add(task)
             task.add_done_callback(self._replacing.discard)
@@ -316,6 +334,23 @@ class Judges:
         judge.learned = knows
         self._judges.add(judge)
         self._offer(judge)
+
+
+def _outcome(error: BaseException | None) -> Outcome | None:
+    """How a job ended; None where it was the pool, or the key that was to sign, that did."""
+    match error:
+        case None:
+            return Outcome.ANSWERED
+        case DocumentError() | InputRefusedError():
+            return Outcome.REFUSED
+        case JudgeTimeoutError():
+            return Outcome.TIMEOUT
+        case JudgeMemoryError():
+            return Outcome.MEMORY
+        case JudgeFailedError():
+            return Outcome.FAILED
+        case _:
+            return None
 
 
 def _joined(news: Sequence[Seen]) -> Seen:

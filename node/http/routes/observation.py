@@ -20,7 +20,8 @@ def routes(services: Services) -> Door:
     async def metrics() -> Response:
         """Metrics, in the text format of Prometheus.
 
-        They count requests by route and status; nothing in them names an organisation or a person.
+        They count requests by route and status, and jobs of the processes that read foreign input by how they ended;
+        nothing in them names an organisation or a person.
         """
         oldest = await services.work.oldest_waiting()
         services.telemetry.outbox(0.0 if oldest is None else (services.now() - oldest).total_seconds())

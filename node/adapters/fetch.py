@@ -4,8 +4,8 @@
 2. Its host is looked up once, and every answer must be an address of the public internet (`addresses`).
 3. The connection goes to an address that was checked, never to the name: a second look-up could answer otherwise. TLS
    is made, and the certificate checked, for the name.
-4. One GET, without cookies, credentials, proxies or anything remembered from before.
-5. A redirect is another URL, and goes back to 1.; there may be few.
+4. One request, a GET unless something is sent, without cookies, credentials, proxies or anything from before.
+5. A redirect is another URL, and goes back to 1.; there may be few. What is sent is sent nowhere else.
 6. Of the answer, only so many headers and so many bytes are read, packed or unpacked.
 7. All of it together may take a few seconds.
 
@@ -17,10 +17,10 @@ Spec: https://www.rfc-editor.org/rfc/rfc9110, https://www.rfc-editor.org/rfc/rfc
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -89,7 +89,7 @@ class GuardedFetch:
     async def _follow(self, url: WebUrl, accept: str, max_bytes: int) -> Fetched:
         first = url
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._ask(url, accept, max_bytes)
+            answer = await self._ask(url, _getting(accept), partial(self._read, url, max_bytes=max_bytes))
             if isinstance(answer, Fetched):
                 return answer
             following = parse_url(join(url, answer), self.rules)  # 5.
@@ -98,20 +98,32 @@ class GuardedFetch:
             url = following
         raise _refused(first.text, "redirect", f"leads on more than {MAX_REDIRECTS} times")
 
-    async def _ask(self, url: WebUrl, accept: str, max_bytes: int) -> Fetched | str:
-        """What the URL answers with: a body, or where else to look."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send this to a URL once; the status that it answers with, of which nothing else is read.
+
+        A redirect is followed nowhere: it is a status like any other. Raises FetchRefusedError or UnreachableError.
+        """
+        try:
+            async with asyncio.timeout(self.seconds):  # 7.
+                parsed = parse_url(url, self.rules)
+                return await self._ask(parsed, _Sending("POST", dict(headers), body), partial(_status, parsed))
+        except TimeoutError as error:
+            raise _unreachable(url, "timeout", f"took longer than {self.seconds:g} s") from error
+
+    async def _ask[T](self, url: WebUrl, sending: "_Sending", read: "Callable[[httpx2.Response], Awaitable[T]]") -> T:
+        """What is made of the answer of the first address that takes the connection."""
         import httpx2  # noqa: PLC0415 -- 70 ms that only a run with something to fetch should pay
 
         reason, failure = "no connection", None
-        for address in (await self._addresses(url))[:MAX_TRIED]:
+        for address in (await self.addresses(url))[:MAX_TRIED]:
             transport = httpx2.AsyncHTTPTransport(
                 verify=self.tls or tls_of_the_system(), trust_env=False, limits=httpx2.Limits(max_connections=1)
             )
             try:
                 async with transport:
-                    response = await transport.handle_async_request(_request(url, address, accept))
+                    response = await transport.handle_async_request(_request(url, address, sending))
                     try:
-                        return await self._read(url, response, max_bytes)
+                        return await read(response)
                     finally:
                         await response.aclose()
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -124,8 +136,8 @@ class GuardedFetch:
                 raise _unreachable(url.text, "broken", f"broke off: {str(error) or 'nothing came'}") from error
         raise _unreachable(url.text, "unreachable", f"does not answer: {reason}") from failure
 
-    async def _addresses(self, url: WebUrl) -> tuple[Address, ...]:
-        """The addresses of the host, each of them checked.  2."""
+    async def addresses(self, url: WebUrl) -> tuple[Address, ...]:
+        """The addresses of the host, each of them checked; raises as a call does.  2."""
         if url.number is not None:
             texts: tuple[str, ...] = (str(url.number),)
         elif url.host == LOCALHOST:  # never a matter for a name server (RFC 6761, 6.3)
@@ -146,11 +158,9 @@ class GuardedFetch:
         kind = kind_of(address)
         return (kind is None and not url.local) or (kind == LOOPBACK and self.rules.loopback)
 
-    async def _read(self, url: WebUrl, response: "httpx2.Response", max_bytes: int) -> Fetched | str:
+    async def _read(self, url: WebUrl, response: "httpx2.Response", *, max_bytes: int) -> Fetched | str:
         """The body of an answer, or where it sends us.  6."""
-        headers = response.headers.raw
-        if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-            raise _refused(url.text, "headers", "answers with too many headers")
+        _check_headers(url, response)
         if response.status_code in _REDIRECTS:
             places = response.headers.get_list("location")
             if len(places) != 1:
@@ -166,6 +176,31 @@ class GuardedFetch:
         body = await _body(url, response.stream, max_bytes, packed=encoding.endswith("gzip"))
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         return Fetched(body, media_type, url.text, self.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What is asked of a server."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+def _getting(accept: str) -> _Sending:
+    return _Sending("GET", {"Accept": accept})
+
+
+def _check_headers(url: WebUrl, response: "httpx2.Response") -> None:
+    headers = response.headers.raw
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        raise _refused(url.text, "headers", "answers with too many headers")
+
+
+async def _status(url: WebUrl, response: "httpx2.Response") -> int:
+    """The status of an answer whose body nobody wants."""
+    _check_headers(url, response)
+    return response.status_code
 
 
 async def _body(url: WebUrl, stream: AsyncIterable[bytes], max_bytes: int, *, packed: bool) -> bytes:
@@ -190,22 +225,23 @@ async def _body(url: WebUrl, stream: AsyncIterable[bytes], max_bytes: int, *, pa
     return bytes(body)
 
 
-def _request(url: WebUrl, address: Address, accept: str) -> "httpx2.Request":
-    """A GET for the name, to the address.  3. and 4."""
+def _request(url: WebUrl, address: Address, sending: _Sending) -> "httpx2.Request":
+    """A request for the name, to the address.  3. and 4."""
     import httpx2  # noqa: PLC0415 -- as above
 
     host = f"[{address}]" if ":" in str(address) else str(address)
     name = url.host.strip("[]")
     return httpx2.Request(
-        "GET",
+        sending.method,
         f"{url.scheme}://{host}:{url.port}/",
         headers={
             "Host": url.authority,
-            "Accept": accept,
+            **sending.headers,
             "Accept-Encoding": "identity",
             "User-Agent": "glejt",
             "Connection": "close",
         },
+        content=sending.body or None,
         extensions={
             "target": url.target.encode("ascii"),
             "sni_hostname": name,

@@ -8,6 +8,7 @@ from node.app.errors import StartError
 from node.app.opening import OpenNode
 from node.app.secret_settings import secret
 from node.config.node_settings import NodeSettings
+from node.issuance.aftercare.telling import Telling
 from node.issuance.background.tasks import Carry
 from node.issuance.claiming.addresses import mail_address
 from node.issuance.claiming.fetching import Fetching
@@ -61,7 +62,8 @@ def mail_kinds(node: OpenNode, judges: Judging, public_url: str, mail: Mail | No
     fetching = Fetching(node.store, judges, node.now, public_url)
     linking = Linking(node.store, node.vault, public_url)
     mailing = Mailing(store=node.store, mail=mail, linking=linking, fetching=fetching, now=node.now)
-    return {Kind.SEND_MAIL: mailing.carry}
+    telling = Telling(store=node.store, mail=mail, now=node.now)
+    return {Kind.SEND_MAIL: mailing.carry, Kind.TELL_HOLDER: telling.carry}
 
 
 def finishing_of(node: OpenNode, judges: Judging, public_url: str, *, mails: bool) -> Finishing:

@@ -8,6 +8,7 @@ from typing import Final
 from node.adapters.chain_sites import NodeChains, VaultAuthorities
 from node.adapters.fetch import GuardedFetch
 from node.adapters.web_url import Rules
+from node.app.aftercare import aftercare_kinds, aftercare_periodic, telling_kinds
 from node.app.opening import OpenNode
 from node.issuance.background.office import Background, Means, background
 from node.issuance.background.registers import RENEW_EVERY, Registers
@@ -47,11 +48,17 @@ async def working(  # noqa: PLR0913 -- what there is to be done by whom
         authorities=VaultAuthorities(node.vault),
         anchor_every=anchor_every,
         alone=node.database.kind == "sqlite",
-        kinds={Kind.PUBLISH_REGISTER: registers.publish, Kind.MIRROR_LIST: mirror.carry, **(kinds or {})},
-        outside=outside or {},
+        kinds={
+            Kind.PUBLISH_REGISTER: registers.publish,
+            Kind.MIRROR_LIST: mirror.carry,
+            **aftercare_kinds(node),
+            **(kinds or {}),
+        },
+        outside={**telling_kinds(node), **(outside or {})},
         periodic=(
             Periodic("Renewing registers", RENEW_EVERY, registers.renew),
             Periodic("Overwriting what was erased", PURGE_EVERY, node.database.purge),
+            *aftercare_periodic(node),
             *periodic,
         ),
     )

@@ -52,6 +52,8 @@ from node.http.routes import (
     resolution,
     statements,
     status_lists,
+    webhooks,
+    withdrawals,
 )
 from node.http.services import Services
 
@@ -68,6 +70,8 @@ ROUTES: Final[tuple[Callable[[Services], Door], ...]] = (
     award_desk.routes,
     awards.routes,
     aftercare.routes,
+    withdrawals.routes,
+    webhooks.routes,
     mirrors.routes,
     published.routes,
     members.routes,

@@ -141,6 +141,8 @@ class Withdrawal:
     """Withdrawn before."""
     without: int = 0
     """Without a place in a list that could say it."""
+    lists: tuple[str, ...] = ()
+    """The lists that have to say it."""
     state: WithdrawalState = WithdrawalState.RUNNING
     finished_at: datetime | None = None
 

@@ -200,6 +200,9 @@ class AwardReader(Protocol):
     async def existing(self, awards: Sequence[str]) -> tuple[str, ...]:
         """Which of these ids there are, in order, of awards that were issued."""
 
+    async def with_address(self, awards: Sequence[str]) -> frozenset[str]:
+        """Which of these have an e-mail address."""
+
     async def replacing(self, award: str) -> Award | None:
         """The award that takes the place of this one, or is to."""
 
@@ -211,6 +214,9 @@ class AwardReader(Protocol):
 
     async def credentials(self, award: str) -> tuple[Secured, ...]:
         """In every form there is."""
+
+    async def signed(self, awards: Sequence[str]) -> tuple[Secured, ...]:
+        """The credentials of these awards, in every form there is."""
 
     async def of_credential(self, credential: str) -> Award:
         """The award that was made known by the credential with this identifier; raises AbsentError."""

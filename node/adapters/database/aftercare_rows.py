@@ -91,4 +91,5 @@ def _notice(row: RowMapping) -> Notice:
 
 def _withdrawal(row: RowMapping) -> Withdrawal:
     values = without_organisation(row)
-    return Withdrawal(**values | {"state": WithdrawalState(values["state"])})
+    said = {"state": WithdrawalState(values["state"]), "lists": tuple(values["lists"])}
+    return Withdrawal(**values | said)

@@ -43,6 +43,7 @@ WITHDRAWALS: Final = Table(
     number("changed"),
     number("unchanged"),
     number("without"),
+    Column("lists", Json, nullable=False),
     moment("made_at"),
     moment("finished_at", null=True),
     own(),

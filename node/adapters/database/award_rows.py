@@ -96,6 +96,12 @@ class AwardRowsReader(Bound):
         found = await self.connection.execute(statement.with_only_columns(AWARDS.c.id).order_by(AWARDS.c.id))
         return tuple(found.scalars())
 
+    async def with_address(self, awards: Sequence[str]) -> frozenset[str]:
+        """Which of these have an e-mail address."""
+        _require_few(len(awards))
+        statement = self.select(AWARDS, AWARDS.c.id.in_(awards), AWARDS.c.email.is_not(None))
+        return frozenset((await self.connection.execute(statement.with_only_columns(AWARDS.c.id))).scalars())
+
     async def replacing(self, award: str) -> Award | None:
         """The award that takes the place of this one."""
         row = await self.row(AWARDS, AWARDS.c.replaces == award)
@@ -157,6 +163,12 @@ class AwardRowsReader(Bound):
         """The award that was made known by the credential with this identifier."""
         named = self.select(CREDENTIALS, CREDENTIALS.c.credential == credential).with_only_columns(CREDENTIALS.c.award)
         return _award(await self.found("credential with this identifier", AWARDS, AWARDS.c.id.in_(named.limit(1))))
+
+    async def signed(self, awards: Sequence[str]) -> tuple[Secured, ...]:
+        """The credentials of these awards."""
+        _require_few(len(awards))
+        statement = self.select(CREDENTIALS, CREDENTIALS.c.award.in_(awards))
+        return tuple(map(_secured, await self.rows(statement.order_by(CREDENTIALS.c.award, CREDENTIALS.c.form))))
 
     async def credentials(self, award: str) -> tuple[Secured, ...]:
         """In every form there is."""

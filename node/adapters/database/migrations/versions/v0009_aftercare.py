@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("unchanged", sa.BigInteger(), nullable=False),
         sa.Column("without", sa.BigInteger(), nullable=False),
+        sa.Column("lists", _TEXT, nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["organisation"], ["organisations.id"], name="fk_withdrawals_organisation"),

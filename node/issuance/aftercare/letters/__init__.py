@@ -1,0 +1,1 @@
+"""The words of letters about what became of an award."""

@@ -1,0 +1,1 @@
+"""Subscriptions of other programs to what happens: kept, and told."""

@@ -3,12 +3,20 @@
 import asyncio
 import itertools
 import json
+import os
+import re
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
+from hostile_documents import SRI
 from hostile_hosts import ADDRESSES, AUTHORITIES, URLS
+from hostile_watch import Watch, inward
 from hosting_support import DIDS, key_of, make
+from issuing_support import credential, working_node
 from node_support import A
+from samples import badge
+from tenant_support import Things
 
 from node.adapters.fetch import GuardedFetch
 from node.adapters.web_url import Rules
@@ -20,9 +28,7 @@ pytestmark = pytest.mark.threat(56)
 MIRRORS = "/organisation/mirrors"
 HOSTILE = [*(f"https://{authority}/x" for authority in AUTHORITIES), *URLS]
 ENCODED = str.maketrans({":": "%3A"})
-METADATA = "https://169.254.169.254/latest/meta-data/"
-SHARE = 2
-"""Of the corpus, so many go into each field that the reference has; another share into the next."""
+LONG = bool(os.environ.get("GLEJT_LONG"))
 
 
 class Watched:
@@ -109,59 +115,357 @@ async def test_no_name_that_leads_inside_is_connected_to(node, watched, method):
     assert watched.connected, "the watch sees what is connected to"
 
 
-def fields_of(value, path=()):
-    """The places in an example whose values are addresses or identifiers that lead to one."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from fields_of(member, (*path, name))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from fields_of(member, (*path, index))
-    elif isinstance(value, str) and value.startswith(("http://", "https://", "did:", "wss://")):
-        yield path
+# Every field of a request that takes an address, as the reference tells of them.
+
+FORMATS = {"uri", "uri-reference", "iri", "iri-reference", "url", "hostname"}
+NAMES = re.compile(
+    r"(ur[li]s?|iris?|endpoints?|href|links?|address(es)?|domains?|origins?|homepage|web(site|hook)?|callback|image|"
+    r"picture|logo|photo|dids?|issuer|controller|identifier|hosts?|verificationMethod)$|^keys?$",
+    re.IGNORECASE,
+)
+SCHEMES = ("http:", "https:", "ws:", "wss:", "did:", "ftp:", "//")
+IDENTIFIERS = {"did", "identifier", "issuer", "url", "uri", "host", "domain"}
+"""Of names in paths, those that stand for something outside."""
+FREE = {"credential", "verifiableCredential", "verifiablePresentation"}
+"""Members that hold a document; a body in another form than JSON is one as a whole."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a field is tried: `good` is what it takes from somebody honest, and how that is answered."""
+
+    good: str | None = None
+    status: int = 200
+    kind: str = "url"
+    role: str = "owner"
+    example: object = None
+    shown: bool = False
+    """Whether it is a link for people alone, who may be led to any place of the web."""
+
+
+METHOD, DID, PROFILE = "<method>", "<did>", "<profile>"
+IDENTIFIER, DOCUMENT, PICTURE = "identifier", "document", "picture"
+DIDS_OF = "/organisation/dids/{did}"
+ROWS = {
+    ("PUT", MIRRORS, "url"): Row("https://elsewhere.example/status/2"),
+    ("DELETE", MIRRORS, "?url"): Row("https://elsewhere.example/status/1", 204),
+    ("PUT", f"{DIDS_OF}/services/{{service}}", "endpoints/0"): Row("https://university.example"),
+    ("PUT", "/organisation/achievements/{achievement}/offer", "url"): Row(
+        "https://school.example/welding", 204, shown=True
+    ),
+    ("GET", "/1.0/identifiers/{identifier}", "{identifier}"): Row(DID, kind=IDENTIFIER),
+    ("GET", "/.well-known/jwt-vc-issuer/{issuer}", "{issuer}"): Row(None, 404),
+    ("GET", DIDS_OF, "{did}"): Row(DID, kind=IDENTIFIER),
+    ("POST", f"{DIDS_OF}/keys", "{did}"): Row(DID, 200, IDENTIFIER, example={"type": "P-256"}),
+    ("POST", f"{DIDS_OF}/keys", "replaces"): Row(METHOD, 200, IDENTIFIER),
+    ("PUT", f"{DIDS_OF}/services/{{service}}", "{did}"): Row(DID, 200, IDENTIFIER),
+    ("DELETE", f"{DIDS_OF}/services/{{service}}", "{did}"): Row(DID, 200, IDENTIFIER),
+    ("DELETE", DIDS_OF, "{did}"): Row(DID, 200, IDENTIFIER),
+    ("POST", "/organisation/profiles", "key"): Row(
+        METHOD, 201, IDENTIFIER, example={"id": "another", "form": "eddsa-jcs-2022", "options": {}}
+    ),
+    ("PATCH", "/organisation/profiles/{profile}", "key"): Row(None, 200, IDENTIFIER, example={"options": {}}),
+    ("POST", "/organisation/webhooks", "url"): Row("https://university.example/hook", 201),
+    ("PATCH", "/organisation/webhooks/{webhook}", "url"): Row(),
+    ("POST", "/issuers/{profile}/credentials/issue", "credential"): Row("", 201, DOCUMENT, "issuer"),
+    ("POST", "/credentials/verify", "verifiableCredential"): Row("", 400, DOCUMENT),
+    ("POST", "/credentials/verify", ""): Row("", 400, DOCUMENT),
+    ("POST", "/presentations/verify", "verifiablePresentation"): Row("", 400, DOCUMENT),
+    ("POST", "/presentations/verify", ""): Row("", 400, DOCUMENT),
+    ("POST", "/credentials/derive", "verifiableCredential"): Row("", 400, DOCUMENT),
+    ("POST", "/claims/{token}", "verifiablePresentation"): Row("", 400, DOCUMENT),
+    ("POST", "/claims/{token}", ""): Row("", 400, DOCUMENT),
+    ("POST", "/organisation/status-lists/{list_id}/reconcile", ""): Row("", 400, DOCUMENT),
+    ("POST", "/organisation/accreditations", ""): Row("", 400, DOCUMENT),
+    ("POST", "/organisation/achievements", ""): Row("", 201, DOCUMENT, "designer"),
+    ("PUT", "/organisation/achievements/{achievement}", ""): Row("", 200, DOCUMENT, "designer"),
+    ("POST", "/organisation/pictures", ""): Row("", 201, PICTURE, "designer"),
+}
+"""Every field that takes an address, an identifier that leads to one, or a document with them in it."""
+OTHERS = {("PUT", "/organisation/mail", "address"), ("POST", "/didcomm", "")}
+"""A mailbox; and what is encrypted for this node, of which nothing is read before it is opened."""
+
+
+def leaves_of(schema, document, path=()):
+    """The texts in a body, by the schema of the reference; a member that says nothing of itself is one."""
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for other in schema.get("anyOf", ()):
+        yield from leaves_of(other, document, path)
+    for name, member in schema.get("properties", {}).items():
+        yield from leaves_of(member, document, (*path, name))
+    if "items" in schema:
+        yield from leaves_of(schema["items"], document, (*path, 0))
+    if "enum" not in schema and ("string" in schema.get("type", ()) or not schema):
+        yield path, schema
+
+
+def value_at(example, path):
+    for step in path:
+        try:
+            example = example[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return example
+
+
+def is_address(name, schema, shown):
+    return (
+        bool(NAMES.search(name))
+        or schema.get("format") in FORMATS
+        or (isinstance(shown, str) and shown.startswith(SCHEMES))
+    )
+
+
+def places(document):
+    """Every field of the reference that takes an address, as `ROWS` names them."""
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            for place in (*named_outside(told), *inside(told.get("requestBody", {}).get("content", {}), document)):
+                yield method.upper(), path, place
+
+
+def named_outside(told):
+    """Parameters that are addresses; of those in a path, the names of things of the node are none."""
+    for each in told.get("parameters", ()):
+        taken = is_address(each["name"], each["schema"], each.get("example"))
+        if each["in"] == "query" and taken:
+            yield f"?{each['name']}"
+        if each["in"] == "path" and (each["name"] in IDENTIFIERS or each["schema"].get("format") in FORMATS):
+            yield f"{{{each['name']}}}"
+
+
+def inside(content, document):
+    """Members of a body that are addresses; one in another form than JSON is a document as a whole."""
+    if content.keys() - {"application/json"}:
+        yield ""
+        if FREE.isdisjoint(content.get("application/json", {}).get("schema", {}).get("properties", {})):
+            return
+    for media in content.values():
+        for place, schema in leaves_of(media["schema"], document):
+            name = next((step for step in reversed(place) if isinstance(step, str)), "")
+            if name in FREE or is_address(name, schema, value_at(media.get("example"), place)):
+                yield "/".join(map(str, place))
+
+
+def test_every_field_that_takes_an_address_has_a_row(node):
+    document = node.app.openapi()
+    found = set(places(document))
+    assert found - set(ROWS) - OTHERS == set(), "a field takes an address, and nobody tries it with hostile ones"
+    there = {where for where in ROWS if where[0].lower() in document["paths"].get(where[1], {})}
+    assert there - found == set(), "a field is tried that is not there any more"
+    assert len(there) > 25
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"parameters": [{"name": "callback", "in": "query", "schema": {"type": "string"}}]},
+        {"parameters": [{"name": "x", "in": "path", "schema": {"type": "string", "format": "uri"}}]},
+        *(
+            {"requestBody": {"content": {"application/json": {"schema": schema, "example": example}}}}
+            for schema, example in (
+                ({"properties": {"webhook": {"type": "string"}}}, {}),
+                ({"properties": {"a": {"properties": {"bUrl": {"type": ["string", "null"]}}}}}, {}),
+                ({"properties": {"a": {"items": {"type": "string", "format": "uri"}}}}, {}),
+                ({"properties": {"a": {"anyOf": [{"$ref": "#/components/schemas/S"}, {"type": "null"}]}}}, {}),
+                ({"properties": {"a": {"type": "string"}}}, {"a": "https://x.example"}),
+                ({"properties": {"credential": {}}}, {}),
+            )
+        ),
+        {"requestBody": {"content": {"application/vc": {"schema": {}}}}},
+    ],
+)
+def test_a_new_field_that_takes_an_address_is_found(told):
+    schemas = {"S": {"properties": {"logo": {"type": "string"}}}}
+    assert list(places({"paths": {"/new": {"post": told}}, "components": {"schemas": schemas}}))
+
+
+class Asking:
+    """Requests with something of an organisation that has everything, and with one value in its place."""
+
+    def __init__(self, node, ids):
+        self.node, self.ids, self.document = node, ids, node.app.openapi()
+
+    def filled(self, path, place, value):
+        """The path with what the organisation has, and the value where the field stands in it."""
+        for name in re.findall(r"{(\w+)}", path):
+            text = value if place == f"{{{name}}}" else min(self.ids.get(name, {"x"}))
+            path = path.replace(f"{{{name}}}", quote(text.encode(errors="surrogatepass"), safe=""))
+        return path
+
+    async def send(self, where, row, value):
+        method, path, place = where
+        request = {"headers": self.node.key(row.role)}
+        told = self.document["paths"][path][method.lower()]
+        if "requestBody" in told:
+            body = told["requestBody"]["content"]["application/json"]["example"] if row.example is None else row.example
+            if not place.startswith(("?", "{")):
+                body = replaced(body, tuple(int(step) if step.isdigit() else step for step in place.split("/")), value)
+            request["content"] = json.dumps(body)
+            request["headers"]["Content-Type"] = "application/json"
+        if place.startswith("?"):
+            request["params"] = {place[1:]: value}
+        return await self.node.client.request(method, self.filled(path, place, value), **request)
+
+    def good(self, row):
+        kinds = {METHOD: "method", DID: "did"}
+        return min(self.ids[kinds[row.good]]) if row.good in kinds else row.good
 
 
 def replaced(value, path, new):
-    if not path:
-        return new
-    copy = value.copy()
-    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    """A copy with another value at a place, which may be new."""
+    step, *rest = path
+    copy = list(value) if isinstance(value, list) else dict(value)
+    copy[step] = replaced(value[step], rest, new) if rest else new
     return copy
 
 
-def examples_of(body):
-    for media in body["content"].values():
-        yield from ([media["example"]] if "example" in media else [])
-        yield from (each["value"] for each in media.get("examples", {}).values())
+@pytest.fixture
+def stage(node_template, tmp_path, runner, monkeypatch):
+    """A node where an organisation has a thing of each kind, and an achievement that is published."""
+    opening = working_node(tmp_path, template=node_template)
+    node = runner.run(opening.__aenter__())
+    things = runner.run(Things(node).make())
+    achievement = f"/organisation/achievements/{min(things.ids['achievement'])}/publish"
+    runner.run(things.call("POST", achievement, role="designer", json={"revision": 1}))
+    yield node, Asking(node, things.ids), Watch(monkeypatch).over(node.services.judges)
+    runner.run(opening.__aexit__(None, None, None))
 
 
-async def operations(node):
-    """Every operation of the reference that takes a body with addresses in it, with the example and the places."""
-    reference = (await node.client.get("/openapi.json")).json()
-    for path, methods in reference["paths"].items():
-        for method, told in methods.items():
-            if isinstance(told, dict) and "requestBody" in told:
-                for example in examples_of(told["requestBody"]):
-                    for field in fields_of(example):
-                        yield method, path, example, field
+SPELT = [f"did:web:{each.translate(ENCODED)}" for each in AUTHORITIES]
+BY_SCID = [
+    f"did:webvh:QmWGMWtRx3wLH69CsKUqhcGHhaNKFbecwApCBNc56joCtX:{each.translate(ENCODED)}" for each in AUTHORITIES
+]
+CORPUS = {
+    "url": HOSTILE,
+    IDENTIFIER: [*SPELT, *BY_SCID, *(f"{each}#key-1" for each in SPELT)],
+}
+SHARE = {"url": 2, IDENTIFIER: 5}
+"""In the short run each field is tried with one of so many of the corpus, some eighty; the next field with others."""
+SINGLE = {where: row for where, row in ROWS.items() if row.kind in CORPUS}
 
 
-async def test_no_field_of_the_reference_leads_anywhere(node, watched):
-    corpus = itertools.cycle([*HOSTILE, *(f"did:web:{each.translate(ENCODED)}" for each in AUTHORITIES)])
-    seen = set()
-    keys = {role: node.key(role) for role in ("owner", "issuer", "designer")}
-    async for method, path, example, field in operations(node):
-        seen.add((path, field))
-        place = path.replace("{did}", "did:web:node.example:x")
-        for name in ("{profile}", "{award}", "{service}", "{achievement}", "{approval}", "{key}", "{list}"):
-            place = place.replace(name, "x")
-        for value, role in zip([METADATA, *itertools.islice(corpus, SHARE)], itertools.cycle(keys), strict=False):
-            body = json.dumps(replaced(example, field, value))
-            headers = {**keys[role], "Content-Type": "application/json"}
-            answer = await node.client.request(method, place, content=body, headers=headers)
-            assert answer.status_code < 500, (path, field, value, answer.text)
-    assert {("/organisation/mirrors", ("url",))} <= seen
-    assert len(seen) >= 8
-    assert watched.connected == []
-    inner = {host for host in watched.looked_up if not host.endswith((".example", ".org", ".edu"))}
-    assert inner == set()
+@pytest.mark.parametrize("kind", CORPUS)
+async def test_no_field_of_a_request_leads_anywhere(stage, kind):
+    """Each is tried until all of it was refused, beside something good, which is taken."""
+    _, asking, watch = stage
+
+    def there(where):
+        return where[0].lower() in asking.document["paths"].get(where[1], {})
+
+    for turn, (where, row) in enumerate(
+        (where, row) for where, row in SINGLE.items() if row.kind == kind and there(where)
+    ):
+        every = CORPUS[kind] if LONG else CORPUS[kind][turn % SHARE[kind] :: SHARE[kind]]
+        for value in every:
+            answer = await asking.send(where, row, value)
+            linked = (
+                row.shown and answer.status_code == row.status and value.strip().lower().startswith(("http:", "https:"))
+            )
+            assert linked or 400 <= answer.status_code < 500 or is_result(answer), (where, value, answer.text)
+        assert (watch.looked_up, watch.connected) == ([], []), where
+    for where, row in sorted(SINGLE.items(), key=ends_something):
+        if row.kind == kind and row.good is not None and there(where):
+            answer = await asking.send(where, row, asking.good(row))
+            assert answer.status_code == row.status, (where, answer.text)
+    assert (watch.looked_up, watch.connected) == ([], [])
+
+
+def ends_something(item):
+    """What ends a key, then what ends a part of something, then what ends all of it: each after those that use it."""
+    (method, path, place), _ = item
+    return method == "DELETE", place == "replaces", -len(path)
+
+
+def is_result(answer):
+    """An answer that tells of an identifier that it is none: what the standard has 500 and 501 for."""
+    return answer.headers.get("content-type") in {
+        "application/did-resolution",
+        "application/did-url-dereferencing",
+    } and (answer.json().get("didDocument") is None)
+
+
+def document_with(url, did):
+    """A credential that has an address in every member that takes one, as far as nobody asks whether it may."""
+    image = {"id": url, "type": "Image"}
+    achievement = {"id": url, "image": image, "creator": {"id": url, "type": ["Profile"], "url": url}}
+    return credential(
+        did,
+        evidence=[{"id": url, "type": ["Evidence"]}],
+        credentialSchema=[{"id": url, "type": "JsonSchema", "digestSRI": SRI}],
+        relatedResource=[{"id": url, "digestSRI": SRI}],
+        credentialSubject={
+            "type": ["AchievementSubject"],
+            "achievement": badge()["credentialSubject"]["achievement"]
+            | achievement
+            | {"alignment": [{"type": ["Alignment"], "targetName": "A", "targetUrl": url}]},
+        },
+    )
+
+
+def draft_with(url):
+    return {
+        "image": {"id": url},
+        "criteria": {"id": url, "narrative": "N"},
+        "related": [{"id": url, "type": ["Related"]}],
+    }
+
+
+def svg_with(url):
+    text = url.encode("ascii", "xmlcharrefreplace").decode().replace("&#", "&amp;#").replace('"', "").replace("<", "")
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" width="9" height="9">'
+        f'<image href="{text}" x:href="{text}" width="1" height="1"/><use href="{text}"/>'
+        f'<rect width="9" height="9" style="fill:url({text})"/></svg>'
+    ).encode("utf-8", "replace")
+
+
+def bodies(where, node, did):
+    """Of each field that takes a document: how one with an address in it is sent, and its kind."""
+    example = node.app.openapi()["paths"]["/organisation/achievements"]["post"]["requestBody"]["content"]
+
+    def body(url):
+        if where[2] in FREE:
+            return {where[2]: document_with(url, did)}
+        if "achievements" in where[1]:
+            return example["application/json"]["example"] | draft_with(url)
+        return document_with(url, did)
+
+    return lambda url: (
+        json.dumps(body(url)).encode(),
+        "application/json" if where[2] or "ach" in where[1] else "application/vc",
+    )
+
+
+@pytest.mark.parametrize("where", [where for where, row in ROWS.items() if row.kind == DOCUMENT], ids=str)
+async def test_no_document_that_is_handed_in_leads_anywhere(stage, where):
+    """Neither where it is read, nor where it is signed or kept; what is signed in it is nothing that was looked up."""
+    node, asking, watch = stage
+    row, did = ROWS[where], (await node.client.get("/organisation/profiles", headers=node.key("owner"))).json()
+    issuer = did["profiles"][0]["did"]
+    make = bodies(where, node, issuer)
+    watch.names = inward(list(ADDRESSES)[::8])
+    names = [f"https://{host}/x" for host in watch.names]
+    statuses = set()
+    for value in [*(HOSTILE if LONG else HOSTILE[::4]), *names, *SPELT[:: 1 if LONG else 8]]:
+        content, kind = make(value)
+        headers, path = node.key(row.role) | {"Content-Type": kind}, asking.filled(where[1], "", "")
+        if where[0] == "PUT":
+            headers["If-Match"] = (await node.client.get(path, headers=headers)).headers["etag"]
+        answer = await node.client.request(where[0], path, content=content, headers=headers)
+        assert answer.status_code < 500, (value, answer.text)
+        statuses.add(answer.status_code)
+    assert (watch.looked_up, watch.connected) == ([], [])
+    assert statuses <= {row.status, *range(400, 500)}
+    assert row.status in statuses or row.status == 400, answer.text
+
+
+async def test_no_picture_leads_anywhere(stage):
+    node, _, watch = stage
+    watch.names = inward(list(ADDRESSES)[::8])
+    headers = node.key("designer") | {"Content-Type": "image/svg+xml"}
+    for value in [*HOSTILE, *(f"https://{host}/x" for host in watch.names)]:
+        answer = await node.client.post("/organisation/pictures", content=svg_with(value), headers=headers)
+        assert answer.status_code in {201, 400, 422}, (value, answer.text)
+    assert (watch.looked_up, watch.connected) == ([], [])

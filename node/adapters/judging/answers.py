@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnNeed, PostNeed
+from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed
 from node.adapters.remembered_fetch import FAILED_SECONDS, KEPT_SECONDS, MAX_KEPT_BYTES
 from node.adapters.remembered_ledger import KEPT_SECONDS as CHAIN_KEPT_SECONDS
 from node.verification.sources import Fetched
@@ -89,7 +89,7 @@ def _plain(need: Need) -> Need:
 
 
 def _seconds(need: Need, answer: Brought, *, own: bool) -> float:
-    if own or isinstance(need, OwnNeed):
+    if own or isinstance(need, OwnNeed | OwnEventsNeed):
         return OWN_SECONDS
     if isinstance(answer, Failure):
         return FAILED_SECONDS

@@ -4,7 +4,7 @@
 2. What this node publishes itself comes out of its store, without a network.
 3. Addresses that strangers name are fetched by the guarded fetcher.
 4. Messages to nodes go to those that the administrator named, and only questions that change nothing.
-5. Facts of our own chain are proven by it.
+5. Facts and events of our own chain are proven by it.
 
 All of it is bounded: each errand in time, those of one task in number, time and bytes, those to one host in number, and
 how many tasks may wait at all. Whoever has slow hosts in a document waits for them without keeping anybody else.
@@ -21,13 +21,14 @@ import orjson
 
 from anchoring.checkpoint import Chain, TrustedBlock
 from anchoring.errors import AnchoringError
+from anchoring.identity_registry import BlockEvents
 from anchoring.storage_proof import MAX_SLOTS, Contract, StorageProof
 from node.adapters.fetch import MAX_BODY_BYTES, GuardedFetch
 from node.adapters.json_rpc.client import MAX_BODY_BYTES as MAX_POST_BYTES
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import RpcError
 from node.adapters.judging.answers import Answers, size_of
-from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnNeed, PostNeed
+from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed
 from node.adapters.web_url import Rules
 from node.ports.errors import StoreError
 from node.ports.judging import JudgesBusyError
@@ -93,6 +94,12 @@ class OwnChain(Protocol):
 
     async def storage(self, contract: Contract, slots: Sequence[bytes], block: TrustedBlock) -> StorageProof:
         """What a contract holds at the end of a block."""
+
+    async def block(self, number: int) -> TrustedBlock:
+        """An earlier block."""
+
+    async def events(self, block: TrustedBlock) -> BlockEvents:
+        """The receipts of a block."""
 
 
 async def nothing_of_ours(_url: str) -> Fetched | None:
@@ -236,6 +243,8 @@ class Errands:
                 return await self._posted(need), False
             case OwnNeed():
                 return await self._proven(need), True
+            case OwnEventsNeed():
+                return await self._happened(need), True
 
     async def _fetched(self, need: FetchNeed) -> Brought:
         """3."""
@@ -270,6 +279,18 @@ class Errands:
         except AnchoringError as error:
             return Failure(type(error).__name__, str(error), error.code, error.remedy)
 
+    async def _happened(self, need: OwnEventsNeed) -> Brought:
+        """5."""
+        chain = self._chain
+        if chain is None or chain.chain.id != need.chain:
+            return _UNASKED
+        try:
+            if not 0 <= need.number <= (await chain.final_block()).number:
+                return _UNASKED
+            return (await chain.events(await chain.block(need.number))).encode()
+        except AnchoringError as error:
+            return Failure(type(error).__name__, str(error), error.code, error.remedy)
+
 
 def _only_reads(message: str) -> bool:
     """Whether a message, which a process of ours wrote, asks for nothing but what READING lists."""
@@ -293,5 +314,5 @@ def _host(need: Need) -> str:
                 return ""
         case PostNeed():
             return f"{need.chain} {need.node}"
-        case OwnNeed():
+        case OwnNeed() | OwnEventsNeed():
             return f"{need.chain}"

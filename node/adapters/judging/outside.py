@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnNeed, PostNeed, Task
+from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed, Task
 from node.verification.errors import FetchRefusedError, UnreachableError
 from node.verification.sources import Fetched
 
@@ -107,6 +107,13 @@ class Outside:
     ) -> bytes:
         """The proof of some slots at the end of a block of our own chain; raises IndeterminateError."""
         brought = await self.bring(OwnNeed(chain, block, (contract.address, contract.code_hash), slots))
+        if isinstance(brought, bytes):
+            return brought
+        raise _unknown(brought)
+
+    async def own_events(self, chain: int, number: int) -> bytes:
+        """A block of our own chain with all its receipts; raises IndeterminateError."""
+        brought = await self.bring(OwnEventsNeed(chain, number))
         if isinstance(brought, bytes):
             return brought
         raise _unknown(brought)

@@ -73,7 +73,15 @@ class OwnNeed:
     slots: tuple[bytes, ...] = ()
 
 
-type Need = FetchNeed | PostNeed | OwnNeed
+@dataclass(frozen=True, slots=True)
+class OwnEventsNeed:
+    """A block of our own chain by its number, with the receipts of all its transactions."""
+
+    chain: int
+    number: int
+
+
+type Need = FetchNeed | PostNeed | OwnNeed | OwnEventsNeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +284,8 @@ def need_json(need: Need) -> list[JsonValue]:
             place: list[JsonValue] = [] if block is None else [block[0], block[1].hex()]
             where: list[JsonValue] = [] if contract is None else [part.hex() for part in contract]
             return ["own", chain, place, where, [slot.hex() for slot in slots]]
+        case OwnEventsNeed(chain, number):
+            return ["events", chain, number]
 
 
 def need_from_json(value: JsonValue) -> Need:
@@ -291,5 +301,7 @@ def need_from_json(value: JsonValue) -> Need:
             words = tuple([bytes.fromhex(slot) if isinstance(slot, str) else b"" for slot in slots])
             contract = (bytes.fromhex(address), bytes.fromhex(code))
             return OwnNeed(chain, (number, bytes.fromhex(digest)), contract, words)
+        case ["events", int(chain), int(number)]:
+            return OwnEventsNeed(chain, number)
         case _:
             raise ValueError("this is nothing that is brought")

@@ -29,8 +29,9 @@ from did_methods.web import WebMethod
 from did_methods.webvh import WebvhMethod
 from did_methods.webvh_moves import for_judging
 from node.adapters.judging.outside import Outside
+from node.adapters.judging.own_registry import OwnRegistry
 from node.adapters.judging.protocol import SetUp
-from node.adapters.registry_reader import registry_readers
+from node.adapters.registry_reader import RegistryReader, registry_readers
 from node.documents import parse_object
 from node.verification.did_logs import LOG_TOOLS
 from node.verification.errors import FetchError
@@ -207,10 +208,18 @@ class Resolver:
             **COMPUTED,
             web.METHOD: WebMethod(reading, parse_object, loopback=loopback),
             webvh_log.METHOD: WebvhMethod(reading, LOG_TOOLS, now, loopback=loopback),
-            ethr.METHOD: EthrMethod(
-                registry_readers(self._set_up.trust.chains, self._reach), read_json, lambda: int(now().timestamp())
-            ),
+            ethr.METHOD: EthrMethod(self._registry, read_json, lambda: int(now().timestamp())),
         }
+
+    def _registry(self, chain_id: int) -> "RegistryReader | None":
+        """Who reads the registry of a chain: for our own, out of what it shows; for others, what their nodes show."""
+        trust, own = self._set_up.trust, self._set_up.own
+        if own is not None and own[0].id == chain_id:
+            known = trust.chain(chain_id)
+            if known is None or known.registry is None:
+                return None
+            return RegistryReader(OwnRegistry(self._outside, own[0]), known.registry)
+        return registry_readers(trust.chains, self._reach)(chain_id)
 
     def _reach(self, chain: "TrustedChain", name: str) -> "JsonRpc":
         return reached(self._outside, chain, name)

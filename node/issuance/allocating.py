@@ -42,6 +42,31 @@ class Allocating:
             return (await self._place(award, TOKEN_LIST, lists, size=token_size(purposes)),)
         return tuple([await self._place(award, purpose, lists) for purpose in purposes])
 
+    async def many(self, awards: Sequence[str], purposes: Sequence[str]) -> dict[str, tuple[Place, ...]]:
+        """Places for many awards: in the list that was begun last, and where it has no room for all, in new ones."""
+        found: dict[str, list[Place]] = {award: [] for award in awards}
+        wanted = [(TOKEN_LIST, token_size(purposes))] if self.token else [(purpose, 1) for purpose in purposes]
+        lists = [one for one in await self.unit.status.lists() if one.profile == self.profile.id and _takes(one)]
+        for purpose, size in wanted if purposes else ():
+            left = list(awards)
+            fitting = [one for one in lists if (one.purpose, one.size) == (purpose, size)][-1:]
+            while left:
+                begun = not fitting
+                record = fitting.pop() if fitting else await self._begun(purpose, size)
+                places = await self.unit.status.spread(record.id, left)
+                for award, place in places.items():
+                    found[award].append(_named(record, place, begun=begun))
+                left = [award for award in left if award not in places]
+        return {award: tuple(places) for award, places in found.items()}
+
+    async def _begun(self, purpose: str, size: int) -> ListRecord:
+        """A new list, whose first version is ordered."""
+        list_id = new_id()
+        record = ListRecord(list_id, f"{self.public_url}/status/{list_id}", self.profile.id, purpose, size)
+        await self.unit.status.add(record)
+        await self.unit.outbox.add([publish_list(list_id, self.at)])
+        return record
+
     async def _place(self, award: str, purpose: str, lists: Sequence[ListRecord], *, size: int = 1) -> Place:
         """A place in the list that was begun last, which is the emptiest; where all are full, in a new one."""
         status = self.unit.status
@@ -53,11 +78,8 @@ class Allocating:
                     raise
             else:
                 return _named(record, place)
-        list_id = new_id()
-        record = ListRecord(list_id, f"{self.public_url}/status/{list_id}", self.profile.id, purpose, size)
-        await status.add(record)
-        await self.unit.outbox.add([publish_list(list_id, self.at)])
-        (place,) = await status.allocate(list_id, [award])
+        record = await self._begun(purpose, size)
+        (place,) = await status.allocate(record.id, [award])
         return _named(record, place, begun=True)
 
 

@@ -36,6 +36,7 @@ from node.issuance.disclosable import DISCLOSABLE
 from node.issuance.errors import IssuanceError, TemplateError
 from node.issuance.secure import Signing, check_issuable, hashed, secure
 from node.proofs.canonicalize.jcs import jcs
+from node.proofs.commitment import commit
 from node.proofs.cryptosuites.transformation import JCS, RDFC
 from node.proofs.data_integrity import verify_proof
 from node.proofs.errors import ProofsError
@@ -53,6 +54,8 @@ USUAL_SHARE: Final = 0.0025
 _HASHES: Final = MappingProxyType({"sha256": hashlib.sha256, "sha384": hashlib.sha384})
 
 
+type Commit = Callable[[JsonObject, bytes], bytes]
+"""What is anchored for a document that was just signed; raises NotAnchorableError where that is nothing."""
 type Admit = Callable[[JsonObject], None]
 """Raises for a document that shall not be signed. It may look at what all documents of one shape have alike."""
 
@@ -75,11 +78,17 @@ class Batch:
     """One issuer's signing of many credentials, all made at one moment.
 
     `admit` judges documents beyond what signing demands; of those that one template fits, it sees one. `share` of them
-    are verified before they leave, each as likely as the other.
+    are verified before they leave, each as likely as the other. `commitment` says what is anchored for one.
     """
 
     def __init__(
-        self, signing: Signing, *, created: datetime, admit: Admit = admit_all, share: float = USUAL_SHARE
+        self,
+        signing: Signing,
+        *,
+        created: datetime,
+        admit: Admit = admit_all,
+        share: float = USUAL_SHARE,
+        commitment: Commit | None = None,
     ) -> None:
         self.tally = Tally()
         self._signing = signing
@@ -87,6 +96,7 @@ class Batch:
         self._created = created
         self._admit = admit
         self._share = share
+        self._commitment = commitment
         self._until_next = self._gap()
         self._shapes = Shapes(self._form, is_fixed)
         self._forms: list[_Form] = []
@@ -96,6 +106,13 @@ class Batch:
         """The credential with its proof, as JSON without white space.
 
         Raises what `secure` raises for the document, and TemplateError where the batch must stop.
+        """
+        return (await self.issue_anchorable(document))[0]
+
+    async def issue_anchorable(self, document: UnsecuredDocument) -> tuple[bytes, bytes | None]:
+        """The credential, and what is anchored for it, where that was asked for.
+
+        Several may be under way at one time: nothing is shared between them while the key is waited for.
         """
         try:
             text = orjson.dumps(document)
@@ -115,9 +132,10 @@ class Batch:
             self._verify(*self._last)
         self._last = None
 
-    async def _by(self, form: "_Form", values: Values, text: bytes, document: JsonObject) -> bytes:
+    async def _by(self, form: "_Form", values: Values, text: bytes, document: JsonObject) -> tuple[bytes, bytes | None]:
         hash_data = form.hash_data(values, document)  # 2. and 3.
-        signature = await self._signing.keys.sign(self._signing.profile.verification_method, hash_data)
+        signed = await self._signing.keys.sign(self._signing.profile.verification_method, hash_data)
+        signature = form.normalized(signed)
         secured = form.secured(text, signature)
         self.tally.templated += 1
         self._until_next -= 1
@@ -128,9 +146,9 @@ class Batch:
             self._last = None
         else:
             self._last = document, secured
-        return secured
+        return secured, None if self._commitment is None else commit(form.name, hash_data, signature)
 
-    async def _generally(self, document: UnsecuredDocument) -> bytes:
+    async def _generally(self, document: UnsecuredDocument) -> tuple[bytes, bytes | None]:
         self._admit(document)
         profile, keys = self._signing.profile, self._signing.keys
         secured = await secure(document, profile, keys, self._vocabulary, created=self._created)
@@ -138,7 +156,8 @@ class Batch:
         # A base proof has signatures and names of its own throughout: there is nothing that a template could keep.
         if profile.cryptosuite not in DISCLOSABLE and self._shapes.learn(document) is not None:
             self._forms = self._shapes.templates
-        return orjson.dumps(secured)
+        text = orjson.dumps(secured)
+        return text, None if self._commitment is None else self._commitment(document, text)
 
     def _form(self, document: JsonObject, places: tuple[Place, ...]) -> "_Form":
         return _Form(document, places, self._signing, self._vocabulary, self._created)
@@ -177,6 +196,7 @@ class _Form:
         "_rdf",
         "_tail",
         "_template",
+        "name",
         "unproven",
     )
 
@@ -198,6 +218,7 @@ class _Form:
         self._digest = _HASHES[unsigned.hash_name]
         self._options = unsigned.hash_data[: self._digest().digest_size]
         self._key, self._encode = unsigned.key, encode
+        self.name = unsigned.suite.name
         opening = b"[" if unsigned.array else b""
         proof = orjson.dumps(unsigned.proof | {unsigned.suite.serialization.member: ""})
         self._head = b',"proof":' + opening + proof[:-2]
@@ -216,7 +237,11 @@ class _Form:
         canonical = self._template.canonical(values) if self._rdf else jcs(document)
         return self._options + self._digest(canonical).digest()
 
+    def normalized(self, signature: bytes) -> bytes:
+        """The signature as it stands in the proof."""
+        return normalized_signature(self._key, signature)
+
     def secured(self, text: bytes, signature: bytes) -> bytes:
         """The credential as JSON."""
-        value = self._encode(normalized_signature(self._key, signature))
+        value = self._encode(signature)
         return b"".join((text[:-1], self._head, value.encode(), self._tail))

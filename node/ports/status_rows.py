@@ -73,6 +73,9 @@ class StatusReader(Protocol):
     async def values(self, list_id: str) -> dict[int, int]:
         """The values that are set, by their places; raises AbsentError, RuleError for one that is not reconciled."""
 
+    async def places(self, list_id: str) -> dict[int, list[int]]:
+        """The places that are set, by their values; raises as `values` does."""
+
     async def published(self, list_id: str) -> bytes | None:
         """The version that was published last; raises AbsentError."""
 
@@ -87,6 +90,13 @@ class StatusRows(StatusReader, Protocol):
         """A free place for each award, any as likely as any other; a place is given away once.
 
         Raises AbsentError, RuleError for a list that is closed or has too few left.
+        """
+
+    async def spread(self, list_id: str, awards: Sequence[str]) -> Mapping[str, int]:
+        """Free places, as `allocate` has them, for as many of the awards as find one without a look at the whole list.
+
+        Whoever needs many at once goes on in another list for the rest. Raises AbsentError, RuleError for one that is
+        closed.
         """
 
     async def set_value(self, list_id: str, place: int, value: int, at: datetime, reason: str) -> bool:

@@ -87,10 +87,11 @@ class Keys(KeyReader, Protocol):
     async def retire(self, key: str, at: datetime) -> None:
         """Sign with it no more; raises AbsentError."""
 
-    async def spend(self, key: str, at: datetime, caps: Caps, *, count: int = 1) -> None:
+    async def spend(self, key: str, at: datetime, caps: Caps, *, count: int = 1, by_minute: bool = True) -> None:
         """Count so many signatures to come of a key; raises CapError, and counts nothing, where they are too many.
 
-        They count from the start of the minute and the day, in UTC.
+        They count from the start of the minute and the day, in UTC. Of those that somebody waits for one by one some
+        are left in each minute, however many are made in the background: these count for the day alone.
         """
 
 

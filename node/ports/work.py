@@ -7,7 +7,7 @@ A task is added in the same unit of work as the change that asks for it, and `Nu
     await services.work.published(list_id, services.now())
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -59,6 +59,12 @@ class Kind(StrEnum):
     """`withdrawal`. Go on with the withdrawal of many."""
     DELIVER_EVENT = "webhook.deliver"
     """`webhook`, `event` (its id) and `said`: what is sent to whoever has subscribed to it."""
+    RUN = "run.go_on"
+    """`run`. Go on with a run: many awards from one table."""
+    RUN_CHECK = "run.check"
+    """`run`. Judge the rows of its table, and sign nothing."""
+    INVITE = "award.invite"
+    """`awards`. Make a link for each that waits for its learner, and have it sent."""
 
 
 class Nudge(Protocol):
@@ -141,6 +147,21 @@ def issue_award(award: str, at: datetime) -> Task:
 def send_mail(link: str, at: datetime) -> Task:
     """Have the letter with a private link written and sent."""
     return _task(Kind.SEND_MAIL, {"link": link}, at, once=link)
+
+
+def go_on(run: str, at: datetime) -> Task:
+    """Have a run gone on with; of several that wait for the same, one is kept."""
+    return _task(Kind.RUN, {"run": run}, at, once=run)
+
+
+def check_run(run: str, at: datetime) -> Task:
+    """Have the rows of a run's table judged."""
+    return _task(Kind.RUN_CHECK, {"run": run}, at, once=run)
+
+
+def invite(awards: Sequence[str], at: datetime) -> Task:
+    """Have links made for awards that wait for their learners."""
+    return _task(Kind.INVITE, {"awards": list(awards)}, at)
 
 
 def mirror_list(url: str, at: datetime) -> Task:

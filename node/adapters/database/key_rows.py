@@ -79,13 +79,13 @@ class KeyRows(KeyRowsReader):
         await self.find(key)
         await self.changed(statement.values(state=KeyState.RETIRED, retired_at=at))
 
-    async def spend(self, key: str, at: datetime, caps: Caps, *, count: int = 1) -> None:
+    async def spend(self, key: str, at: datetime, caps: Caps, *, count: int = 1, by_minute: bool = True) -> None:
         """Count so many signatures to come of a key: one statement looks and counts, so no two get the same place."""
         second = int(at.timestamp())
         minute, day = second // _MINUTE, second // _DAY
         if not 0 < count <= min(caps.per_minute, caps.per_day):
             raise CapError(f"{count} signatures at once are more than the key may make", 0)
-        row = {"key": key, "minute": minute, "in_minute": count, "day": day, "in_day": count}
+        row = {"key": key, "minute": minute, "in_minute": count if by_minute else 0, "day": day, "in_day": count}
         counted = {**row, "organisation": self.organisation, "per_minute": caps.per_minute, "per_day": caps.per_day}
         if (await self.connection.execute(_counting(self.connection.dialect.name), counted)).first() is None:
             found = await self.found("key of this name", KEY_USES, KEY_USES.c.key == key)

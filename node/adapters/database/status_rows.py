@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import ColumnElement, RowMapping, Text, cast, func
 
 from node.adapters.database.award_tables import STATUS_ENTRIES, STATUS_LISTS
@@ -25,6 +26,10 @@ from node.status.token_status_list import INVALID
 _LIGHT: Final = tuple(column for column in STATUS_LISTS.c if column.name not in {"organisation", "published"})
 """What most who ask for a list want: not the list itself, of some kilobytes."""
 _LISTS: Final = own_rows(STATUS_LISTS).with_only_columns(*_LIGHT).order_by(STATUS_LISTS.c.id)
+DRAWS: Final = (1, 2, 4, 8, 16)
+"""How many times as many places are drawn as are needed, one time after the other, where many are needed at once."""
+FEW_DRAWN: Final = 16
+"""… and some more, for the last few."""
 GUESSES: Final = 4
 """Draws of places without looking which are free; while a list is half empty, a fifth is needed once in 16 times."""
 
@@ -60,6 +65,10 @@ class StatusRowsReader(Bound):
 
     async def values(self, list_id: str) -> dict[int, int]:
         """The values that are set, by their places."""
+        return {place: value for value, places in (await self.places(list_id)).items() for place in places}
+
+    async def places(self, list_id: str) -> dict[int, list[int]]:
+        """The places that are set, by their values."""
         if not (await self.find(list_id)).reconciled:
             raise RuleError(
                 "the list comes from a backup, and what was withdrawn since then is not in it",
@@ -70,7 +79,7 @@ class StatusRowsReader(Bound):
         statement = self.select(STATUS_ENTRIES, table.list == list_id, table.value > 0).group_by(table.value)
         # One row for each value, not for each place: there may be a hundred thousand of those.
         rows = await self.rows(statement.with_only_columns(table.value, self._joined(table.place).label("places")))
-        return {int(place): row["value"] for row in rows for place in row["places"].split(",")}
+        return {row["value"]: orjson.loads(f"[{row['places']}]") for row in rows}
 
     def _joined(self, column: ColumnElement[int]) -> ColumnElement[str]:
         """The numbers of a group in one text, which the engines spell differently."""
@@ -105,11 +114,7 @@ class StatusListRows(StatusRowsReader):
            second draws again, and nobody waits for anybody.
         2. In a list so full that this does not end soon, look which are free while nobody else takes any.
         """
-        record = await self.find(list_id)
-        if not record.open or record.sealed_at is not None:
-            raise RuleError(
-                "the list takes no new credentials", code="status.closed", remedy="Use another list, or make one."
-            )
+        record = await self._open_list(list_id)
         places: dict[int, int] = {}  # by the awards' numbers
         for _ in range(GUESSES):  # 1.
             open_numbers = [number for number in range(len(awards)) if number not in places]
@@ -120,6 +125,39 @@ class StatusListRows(StatusRowsReader):
         else:
             await self._allocate_looking(list_id, awards, places)
         return tuple(places[number] for number in range(len(awards)))
+
+    async def spread(self, list_id: str, awards: Sequence[str]) -> dict[str, int]:
+        """Free places for as many as find one by drawing.
+
+        Each time some more places are drawn than there are awards without one, those that are taken are left out, and
+        of the others each is as likely as any other. What is drawn grows, as a list is fuller; how full it is nobody
+        counts.
+        """
+        record = await self._open_list(list_id)
+        places: dict[int, int] = {}
+        for times in DRAWS:
+            open_numbers = [number for number in range(len(awards)) if number not in places]
+            if not open_numbers:
+                break
+            wanted = times * len(open_numbers) + (FEW_DRAWN if times > 1 else 0)
+            drawn = {secrets.randbelow(record.entries) for _ in range(min(record.entries, wanted))}
+            free = list(drawn - await self._taken_of(list_id, drawn)) if times > 1 else list(drawn)
+            secrets.SystemRandom().shuffle(free)
+            places |= await self._take(list_id, awards, dict(zip(free, open_numbers, strict=False)))
+        return {awards[number]: place for number, place in places.items()}
+
+    async def _open_list(self, list_id: str) -> ListRecord:
+        record = await self.find(list_id)
+        if not record.open or record.sealed_at is not None:
+            raise RuleError(
+                "the list takes no new credentials", code="status.closed", remedy="Use another list, or make one."
+            )
+        return record
+
+    async def _taken_of(self, list_id: str, places: Iterable[int]) -> set[int]:
+        table = STATUS_ENTRIES.c
+        statement = self.select(STATUS_ENTRIES, table.list == list_id, table.place.in_(places))
+        return {row["place"] for row in await self.rows(statement.with_only_columns(table.place))}
 
     async def _allocate_looking(self, list_id: str, awards: Sequence[str], places: dict[int, int]) -> None:
         """Step 2. Whoever draws meanwhile may still take a place that was free when we looked: then we look again."""

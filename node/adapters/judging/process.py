@@ -59,6 +59,7 @@ NICE: Final = 5
 LATER: Final = (
     "node.adapters.json_rpc.reader",
     "node.adapters.judging.securing",
+    "node.adapters.judging.table_jobs",
     "node.credentials.micro_credential.classification",
     "node.credentials.micro_credential.readers.envelope",
     "node.credentials.pictures.facts",
@@ -147,6 +148,10 @@ class Pipe:
     def sign_messages(self, method: str, header: bytes, messages: Sequence[bytes]) -> bytes:
         """The BBS signature, likewise."""
         return self._signed({"method": method, "header": _text(header), "messages": [_text(one) for one in messages]})
+
+    def ask(self, message: JsonObject) -> bytes:
+        """What a task about a table asks for: intents, or many signatures by the key of the task."""
+        return self._signed(message)
 
     def _signed(self, message: JsonObject) -> bytes:
         signature = self._asked(SIGN, message)

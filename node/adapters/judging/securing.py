@@ -35,6 +35,9 @@ _POLICY: Final = built_in()
 class Signatures(Protocol):
     """Signatures by the key of the task, wherever it is."""
 
+    def ask(self, message: JsonObject) -> bytes:
+        """What a task about a table asks for."""
+
     def sign(self, method: str, data: bytes) -> bytes:
         """The signature over some data."""
 
@@ -91,7 +94,7 @@ async def secured(  # noqa: PLR0913 -- a document, how and by whose key it is si
         order.verification_method,
         order.cryptosuite,
         order.proof_array,
-        Disclosure(order.mandatory, order.awarded_date, _scope(order)),
+        Disclosure(order.mandatory, order.awarded_date, scope_of(order)),
     )
     signing = Signing(profile, AskedKey(order.verification_method, key, signatures), trust)
     made = Made(b"")
@@ -101,22 +104,26 @@ async def secured(  # noqa: PLR0913 -- a document, how and by whose key it is si
         case Form.JWT:
             body = (await secure_as_token(document, signing, created=created)).encode()
         case Form.SD_JWT:
-            token = await secure_as_sd_jwt(document, signing, created=created, vct=_vct(order), status=_place(order))
+            place = place_of(order.token_status)
+            token = await secure_as_sd_jwt(document, signing, created=created, vct=vct_of(order), status=place)
             body = token.text.encode()
             made = Made(body, token.choosable, token.lost, token.kept)
-    commitment = _commitment(document, body, order, key, trust=trust, at=created) if order.anchored else None
+    commitment = commitment_of_signed(document, body, order, key, trust=trust, at=created) if order.anchored else None
     return replace(made, body=body, commitment=commitment)
 
 
-def _scope(order: SigningOrder) -> KeyScope | None:
+def scope_of(order: SigningOrder) -> KeyScope | None:
+    """The scope of a BBS key."""
     return None if order.signs is None or order.epoch is None else KeyScope(order.signs, order.epoch)
 
 
-def _place(order: SigningOrder) -> TokenStatusEntry | None:
-    return None if order.token_status is None else TokenStatusEntry(order.token_status[1], order.token_status[0])
+def place_of(token_status: tuple[str, int] | None) -> TokenStatusEntry | None:
+    """The place in a Token Status List that an order names as an address and an index."""
+    return None if token_status is None else TokenStatusEntry(token_status[1], token_status[0])
 
 
-def _vct(order: SigningOrder) -> str | None:
+def vct_of(order: SigningOrder) -> str | None:
+    """The kind of SD-JWT VC that is ordered; raises ProfileError for one that is not known."""
     if order.vct is None or order.vct in VCT_OF:
         return None if order.vct is None else VCT_OF[order.vct]
     raise ProfileError(
@@ -126,7 +133,7 @@ def _vct(order: SigningOrder) -> str | None:
     )
 
 
-def _commitment(  # noqa: PLR0913 -- a document, as what it was signed, by which key, and when
+def commitment_of_signed(  # noqa: PLR0913 -- a document, as what it was signed, by which key, and when
     document: JsonObject, body: bytes, order: SigningOrder, key: PublicKey, *, trust: Trust, at: datetime
 ) -> bytes:
     """What is anchored for the credential that was just signed; raises NotAnchorableError where that is nothing.

@@ -36,7 +36,7 @@ from node.issuance.background.worker import Pace
 from node.ports.work import open_namespace, publish_list
 
 SINGLE, AT_ONCE = 20, 64
-SET = (0, 13_000, 100_000)
+SET = (0, 13_000, 131_072)
 """Places that are set already: none, a tenth, and nearly all."""
 LEAVES, PAGE = 20_000, 5_000
 

@@ -85,7 +85,8 @@ class _Looked:
     """What one view showed."""
 
     record: ListRecord
-    values: dict[int, int]
+    places: dict[int, list[int]]
+    """What is set, by its value."""
     last: bytes | None
     profile: Profile
 
@@ -193,7 +194,7 @@ class Publisher:
         return build_status_list(
             record.url,
             looked.profile.did,
-            Bitstring.zeros(record.entries, record.size).changed(looked.values),
+            Bitstring.holding(looked.places, record.entries, record.size),
             purpose=record.purpose,
             valid_from=date,
             valid_until=SEALED_UNTIL if seal else date + self.lifetime,
@@ -201,11 +202,12 @@ class Publisher:
 
     def _token_list(self, looked: _Looked, date: datetime) -> TokenStatusList:
         record = looked.record
+        values = {place: value for value, places in looked.places.items() for place in places}
         return TokenStatusList(
             uri=record.url,
             issuer=looked.profile.did,
             size=record.size,
-            data=pack(looked.values, record.entries, record.size),
+            data=pack(values, record.entries, record.size),
             issued_at=date,
             expires=date + self.lifetime,
         )
@@ -235,7 +237,7 @@ async def _look(view: View, list_id: str) -> _Looked:
     """Step 1."""
     record = await view.status.find(list_id)
     profile = await view.identities.profile(record.profile)
-    return _Looked(record, await view.status.values(list_id), await view.status.published(list_id), profile)
+    return _Looked(record, await view.status.places(list_id), await view.status.published(list_id), profile)
 
 
 def is_due(record: ListRecord, now: datetime) -> bool:

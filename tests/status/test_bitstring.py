@@ -115,3 +115,29 @@ def test_a_list_that_is_too_short_or_too_long_is_not_made(entries, size):
     with pytest.raises(BitstringError):
         Bitstring.zeros(entries, size)
     assert len(Bitstring.zeros(MAX_BYTES * 8).data) == MAX_BYTES
+
+
+@given(
+    st.integers(1, MAX_SIZE).flatmap(
+        lambda size: st.tuples(
+            st.just(size),
+            st.dictionaries(st.integers(0, MIN_ENTRIES - 1), st.integers(1, (1 << size) - 1), max_size=50),
+        )
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_what_holds_these_values_is_what_they_were_set_in(given_values):
+    size, values = given_values
+    places = {value: [place for place, other in values.items() if other == value] for value in values.values()}
+    assert Bitstring.holding(places, MIN_ENTRIES, size) == Bitstring.zeros(MIN_ENTRIES, size).changed(values)
+
+
+@pytest.mark.threat(51)
+@pytest.mark.parametrize("index", [-1, MIN_ENTRIES, MIN_ENTRIES + 7])
+def test_nothing_beyond_the_list_is_held(index):
+    with pytest.raises(OutOfRangeError):
+        Bitstring.holding({1: [0, index]})
+    with pytest.raises(BitstringError):
+        Bitstring.holding({2: [0]})
+    assert Bitstring.holding({1: list(range(MIN_ENTRIES))}).data == b"\xff" * BYTES
+    assert Bitstring.holding({1: []}) == Bitstring.zeros()

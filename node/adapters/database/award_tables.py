@@ -112,7 +112,7 @@ STATUS_ENTRIES: Final = Table(
     same_organisation(STATUS_LISTS, "list"),
     same_organisation(AWARDS, "award"),
     Index(None, "organisation", "award"),
-    Index("ix_status_entries_set", "organisation", "list", "value"),
+    Index("ix_status_entries_set", "organisation", "list", "value", "place"),
 )
 BATCHES: Final = Table(
     "batches",

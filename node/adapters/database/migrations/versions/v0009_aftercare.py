@@ -15,6 +15,8 @@ def upgrade() -> None:
     """Create them."""
     op.add_column("awards", sa.Column("valid_until", sa.BigInteger(), nullable=True))
     op.create_index("ix_awards_organisation_valid_until_id", "awards", ["organisation", "valid_until", "id"])
+    op.drop_index("ix_status_entries_set", "status_entries")
+    op.create_index("ix_status_entries_set", "status_entries", ["organisation", "list", "value", "place"])
     op.create_table(
         "notices",
         sa.Column("organisation", _TEXT, nullable=False),

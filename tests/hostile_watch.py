@@ -62,15 +62,20 @@ class Watch:
 
     def over(self, judges):
         """Let what these judges need be brought by errands of a node; nothing is remembered of before."""
-        self.errands = Errands(NO_TRUST)
+        self.errands = self.bring_by(judges, Errands(NO_TRUST))
+        return self
+
+    @staticmethod
+    def bring_by(judges, errands):
+        """Let what these judges need be brought by these errands."""
 
         async def bring(need):
             end = asyncio.get_running_loop().time() + SECONDS
-            (answer,) = (await self.errands.bring([need], Load(), end)).values()
+            (answer,) = (await errands.bring([need], Load(), end)).values()
             return answer
 
         judges._bring = bring
-        return self
+        return errands
 
     def forget(self):
         """Begin anew, also with what is remembered of hosts that did not answer."""

@@ -5,11 +5,19 @@ are looked up, and their addresses refused; a member that nobody should ask is n
 """
 
 import os
+import socket
 
 import pytest
 from hostile_documents import AT_HOME, FIELDS, PLAIN, hops, identifier
 from hostile_hosts import ADDRESSES, AUTHORITIES, URLS
 from hostile_watch import PUBLIC_ADDRESS, Watch, inward
+from web_servers import response, serving
+
+from node.adapters import fetch as fetching
+from node.adapters.fetch import GuardedFetch
+from node.adapters.judging.errands import Errands
+from node.adapters.web_url import Rules
+from node.verification.trust import NO_TRUST
 
 pytestmark = pytest.mark.threat(56)
 
@@ -85,3 +93,32 @@ def hostile_hops():
     """The corpus, a share of it in the short run, without what names another page of the same host in a redirect."""
     every = [url for url in HOSTILE if "://" in url and not url.startswith((" ", "https:///"))]
     return every if LONG else every[::5]
+
+
+async def test_a_trap_on_this_machine_is_never_hit(node, monkeypatch):
+    """Nothing of the network is a test's own here but names; that the trap works is shown by opening its address."""
+    async with serving(response()) as trap:
+        rules = Rules(ports=frozenset({443, trap.port}))
+        names = {"trap.good.edu": "127.0.0.1", "mapped.good.edu": "::ffff:127.0.0.1", "zero.good.edu": "0.0.0.0"}  # noqa: S104 -- nothing is bound to it
+
+        def look_up(host, *_, **__):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (names[host.decode().removesuffix(".")], 0))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        hosts = [*names, "127.0.0.1", "localhost", "0x7f000001", "2130706433", "127.1", "[::1]", "[::ffff:127.0.0.1]"]
+        urls = [f"https://{host}:{trap.port}/x" for host in hosts]
+        dids = [f"{host}:{trap.port}" for host in hosts]
+
+        trapped = [field for field in FIELDS.values() if field.asked and field.batched]
+
+        async def try_all():
+            fetches = GuardedFetch(rules), GuardedFetch(rules, same_host=True)
+            Watch.bring_by(node.services.judges, Errands(NO_TRUST, fetch=fetches[0], fetch_at_home=fetches[1]))
+            for field in trapped:
+                await submit(node, field, [identifier(field, did) for did in dids] if field.did else urls)
+
+        await try_all()
+        assert trap.connections == 0
+        monkeypatch.setattr(fetching, "kind_of", lambda _: None)
+        await try_all()
+        assert trap.connections > len(trapped) > 5

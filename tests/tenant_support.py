@@ -60,6 +60,9 @@ class Things:
         keep("url", mirrored["url"])
         tasks = await call("GET", "/organisation/outbox", status=200)
         keep("task", *(each["id"] for each in tasks["tasks"]))
+        definition = {"id": "any", "input_descriptors": [{"id": "any", "constraints": {}}]}
+        asked = await call("POST", "/organisation/presentation-requests", json={"definition": definition, "why": MARKER})
+        keep("request_id", asked["id"])
         two = {"secondPerson": [Action.MEMBERS.value]}
         await call("PUT", "/organisation/settings", json=two, status=200)
         asked = await call("POST", "/organisation/members", json=member | {"login": "other@first.example"}, status=202)

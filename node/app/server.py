@@ -40,8 +40,9 @@ from node.app.opening import OpenNode, opened_node
 from node.app.private_memory import keep_memory_private
 from node.app.secret_settings import address_of
 from node.app.serving import serving
-from node.app.timely import sharing
+from node.app.timely import CountedSocket, sharing
 from node.config.node_settings import NodeSettings
+from node.didcomm.encrypted import MAX_ENVELOPE_BYTES
 from node.documents import JsonObject
 from node.issuance.development_issuer import Issuer, development_issuer, development_namespace
 
@@ -49,6 +50,8 @@ BACKLOG: Final = 2048
 """Connections that the system holds while the process is busy."""
 IDLE_SECONDS: Final = 5
 """A connection without a request is kept so long: for the next request of a page."""
+PING_SECONDS: Final = 20.0
+"""Between two looks whether who holds a WebSocket open is still there, and for the answer."""
 OTHER_FILES: Final = 1024
 """Files beside the connections: the database's, pipes to the judges, and what they have fetched."""
 UNWIND_SECONDS: Final = 5.0
@@ -138,7 +141,11 @@ def _config(app: object, settings: NodeSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application
         http=sharing(settings.connections, tuple(map(ip_network, settings.proxies))),
-        ws="none",
+        ws=CountedSocket,
+        ws_max_size=MAX_ENVELOPE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
         lifespan="off",
         interface="asgi3",
         log_config=None,

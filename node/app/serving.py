@@ -33,6 +33,7 @@ from node.app.opening import OpenNode
 from node.app.proving import ChainProving
 from node.app.remembering import Memory
 from node.app.rules import policies_of
+from node.app.talking import Talking, transport
 from node.app.working import working
 from node.http.application import application
 from node.http.limits import Limits
@@ -90,13 +91,15 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
         listening = asyncio.Event()
         warming = await stack.enter_async_context(_warming(judges, listening))  # 2.
         mail = mail_of(settings, public_url)
+        talking = Talking()
         work = await stack.enter_async_context(
             working(  # 3.
                 node,
                 public_url=public_url,
                 anchor_every=every,
-                kinds=award_kinds(node, judges, public_url, mail),
-                outside=mail_kinds(node, judges, public_url, mail),
+                kinds={**award_kinds(node, judges, public_url, mail), **talking.kinds()},
+                outside={**mail_kinds(node, judges, public_url, mail), **talking.outside()},
+                periodic=talking.periodic(),
             )
         )
         services = Services(
@@ -117,7 +120,9 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
             limits=_limits(settings),
             telemetry=telemetry,
             mail=mail,
+            sends=transport(loopback=settings.allow_loopback),
         )
+        talking.begin(services.conversing.keeping)
         published.hosting = services.hosting
         contract = None if own is None else f"eip155:{own.chain.chain.id}:0x{own.chain.contract.address.hex()}"
         yield Serving(application(services), services, warming, contract, listening)

@@ -9,11 +9,13 @@ Spec: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from node.http.frame import Receive, Scope, Send, refuse
 from node.http.frame.addresses import address_of, is_in
@@ -41,6 +43,19 @@ def sharing(connections: int, proxies: tuple[Network, ...]) -> type["TimelyProto
 
     Sharing.proxies = proxies
     return Sharing
+
+
+class CountedSocket(WebSocketsSansIOProtocol):
+    """A WebSocket as uvicorn speaks it; it has the place of the connection that it began as."""
+
+    let_go: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        super().connection_lost(exc)
+        if self.let_go is not None:
+            self.let_go()
+            self.let_go = None
 
 
 class TimelyProtocol(HttpToolsProtocol):
@@ -76,11 +91,16 @@ class TimelyProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Await nothing more."""
         self._head_came()
-        if self._counted is not None:
-            self._shares[self._counted] -= 1
-            if not self._shares[self._counted]:
-                del self._shares[self._counted]
+        self._let_go()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Go on as a WebSocket, with the same place."""
+        self._head_came()
+        super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, CountedSocket):
+            protocol.let_go = self._let_go
 
     def data_received(self, data: bytes) -> None:
         """Read on, but no head that has no end."""
@@ -117,6 +137,13 @@ class TimelyProtocol(HttpToolsProtocol):
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers.items())
         self.transport.write(STATUS_LINE[400] + head + b"\r\n" + bytes(answer.body))
         self.transport.close()
+
+    def _let_go(self) -> None:
+        if self._counted is not None:
+            self._shares[self._counted] -= 1
+            if not self._shares[self._counted]:
+                del self._shares[self._counted]
+            self._counted = None
 
     def _await_head(self) -> None:
         self._head = 0

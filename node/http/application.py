@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
+from node.exchange.didcomm.inviting import SOCKET_PATH
 from node.http.access import Gate
 from node.http.call import call_of
 from node.http.door import Declared, DeclaredRoute, Door, route_class
@@ -18,6 +19,7 @@ from node.http.frame.bounded import Bounded
 from node.http.frame.guarded import Guarded
 from node.http.frame.observed import Observed
 from node.http.frame.paced import Paced
+from node.http.frame.sockets import Sockets
 from node.http.frame.timed import Timed
 from node.http.invalid import told_of
 from node.http.problems import STATUS_OF, ProblemError, as_problem, rendered
@@ -33,7 +35,9 @@ from node.http.routes import (
     catalogue,
     chain_records,
     claims,
+    conversations,
     credentials,
+    didcomm,
     dids,
     downloads,
     health,
@@ -55,6 +59,7 @@ from node.http.routes import (
     webhooks,
     withdrawals,
 )
+from node.http.routes.didcomm import SocketTakes
 from node.http.services import Services
 
 ROUTES: Final[tuple[Callable[[Services], Door], ...]] = (
@@ -89,6 +94,8 @@ ROUTES: Final[tuple[Callable[[Services], Door], ...]] = (
     published_achievements.routes,
     catalogue.routes,
     register.routes,
+    didcomm.routes,
+    conversations.routes,
 )
 _SILENT: Final[TelemetryConfig] = {
     "tracing": False,
@@ -136,6 +143,7 @@ def _rings(services: Services) -> list[Middleware]:
     """As `node.http.frame` tells of them, the outermost first."""
     limits, telemetry = services.limits, services.telemetry
     return [
+        Middleware(Sockets, SOCKET_PATH, SocketTakes(services.conversing.agent, telemetry), telemetry, limits),
         Middleware(Guarded, https=services.public_url.startswith("https:")),
         Middleware(Bounded, telemetry, in_flight=limits.in_flight, without_key=limits.without_key),
         Middleware(Paced, telemetry, limits),

@@ -49,6 +49,7 @@ from node.ports.judging import (
     JudgeTimeoutError,
 )
 from node.ports.key_store import KeyNotHeldError
+from node.ports.offers import OfferGoneError
 
 PROBLEMS: Final = "https://w3id.org/glejt/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -109,6 +110,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     LinkGoneError: 410,
     ClaimError: 409,
     IssuanceError: 400,
+    OfferGoneError: 409,
 }
 """The status of each error that has a code and a remedy; the nearest class counts."""
 _OF_CODE: Final[Mapping[str, int]] = {

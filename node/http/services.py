@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from node.http.limits import Limits
 from node.http.telemetry import Telemetry
@@ -16,6 +17,10 @@ from node.ports.store import Store
 from node.ports.vault import Vault
 from node.ports.work import Nobody, Nudge
 from node.verification.policy import DEFAULT, Policy, built_in_policies
+
+if TYPE_CHECKING:
+    from node.exchange.didcomm.agent import Sends
+    from node.exchange.didcomm.conversing import Conversing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +52,17 @@ class Services:
     """The way to a mail server; None for a node that writes no letters."""
     invitations: Invitations | None = None
     """Whoever invites agents; None for a node that talks to none."""
+    sends: "Sends | None" = None
+    """Whoever sends messages to addresses of strangers; None for a node whose messages wait until they are fetched."""
     hosting: Hosting = field(init=False)
     """What is published at the node's own address, and its change."""
+    conversing: "Conversing" = field(init=False)
+    """The node's agent."""
 
     def __post_init__(self) -> None:
+        from node.http.conversing import conversing_of  # noqa: PLC0415 -- it stands on these services
+
         object.__setattr__(self, "hosting", Hosting.at(self.public_url, self.store, self.vault))
+        object.__setattr__(self, "conversing", conversing_of(self, self.sends))
+        if self.invitations is None:
+            object.__setattr__(self, "invitations", self.conversing.handing)

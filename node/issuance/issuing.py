@@ -198,7 +198,7 @@ class Issuing:
         """Steps 1 and 2, in one transaction: what is intended is intended by the profile as it is then."""
         require_open(unit)
         profile, now = await unit.identities.profile(order.profile), self.now()
-        plan = _planned(profile, order)
+        plan = planned(profile, order)
         at = now.replace(microsecond=0)
         awarded = await version_awarded(unit, order.credential, self.public_url)
         award = _award(plan, awarded, new_id(), at)
@@ -281,8 +281,8 @@ class Issuing:
         return Issued(award.id, stored.secured, media_type_of(plan.signing))
 
 
-def _planned(profile: Profile, order: IssueOrder) -> _Plan:
-    """Step 1, as far as the document says it by itself."""
+def planned(profile: Profile, order: IssueOrder) -> _Plan:
+    """Step 1, as far as the document says it by itself; raises as `issue` does."""
     if profile.state is not State.ACTIVE:
         raise AbsentError("signing profile in use with this name")
     options = options_of(profile)

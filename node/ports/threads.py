@@ -148,6 +148,9 @@ class ThreadReader(Protocol):
     async def handed(self, award: str) -> tuple[Handed, ...]:
         """To whom the credential of an award was handed."""
 
+    async def handed_in(self, ours: str) -> tuple[Handed, ...]:
+        """What was handed over in a relation."""
+
     async def to_tell(self, *, after: str = "", limit: int = MAX_LISTED) -> tuple[Handed, ...]:
         """What was handed over, by award, from the one that comes after this."""
 

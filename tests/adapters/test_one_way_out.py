@@ -15,6 +15,7 @@ CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "u
 WAY_OUT = {
     "anchoring/evm.py": {"aiohttp"},
     "node/adapters/control.py": {"socket"},
+    "node/adapters/dial.py": {"httpx2", "ssl", "websockets"},
     "node/adapters/fetch.py": {"httpx2", "ssl"},
     "node/adapters/json_rpc/client.py": {"httpx2", "ssl"},
     "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
@@ -23,7 +24,8 @@ WAY_OUT = {
     "node/app/examining.py": {"httpx2"},
     "node/app/server.py": {"socket", "getaddrinfo"},
 }
-"""What connects: the guarded fetcher, which alone follows what strangers name, after its question to the name server;
+"""What connects: the guarded fetcher and the dialer beside it, which alone follow what strangers name, after a question to
+the name server;
 for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes; what sends
 traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
 address leads to it; and what listens: the server, and the socket in the node's folder."""

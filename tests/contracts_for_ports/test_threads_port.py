@@ -113,6 +113,8 @@ async def test_what_was_told_of_a_credential_is_noted_once(kept):
     await kept.change(A, lambda unit: unit.threads.hand(replace(handed, credential="another")))
     async with kept.view(A) as view:
         assert await view.threads.handed(handed.award) == (handed,)
+        assert await view.threads.handed_in(OURS) == (handed,)
+        assert await view.threads.handed_in("did:example:nobody") == ()
         assert await view.threads.to_tell() == (handed,)
         assert await view.threads.to_tell(after=handed.award) == ()
     told = replace(handed, receipt_told=True, status_told="withdrawn")

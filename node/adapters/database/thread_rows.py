@@ -80,6 +80,11 @@ class ThreadRowsReader(Bound):
         rows = await self.rows(self.select(HANDED, HANDED.c.award == award).order_by(HANDED.c.ours))
         return tuple(map(_handed, rows))
 
+    async def handed_in(self, ours: str) -> tuple[Handed, ...]:
+        """What was handed over in a relation."""
+        rows = await self.rows(self.select(HANDED, HANDED.c.ours == ours).order_by(HANDED.c.award))
+        return tuple(map(_handed, rows))
+
     async def to_tell(self, *, after: str = "", limit: int = MAX_LISTED) -> tuple[Handed, ...]:
         """What was handed over, by award."""
         statement = self.select(HANDED, HANDED.c.award > after).order_by(HANDED.c.award, HANDED.c.ours).limit(limit)

@@ -1,0 +1,112 @@
+"""Envelopes, opened and made with the keys of one relation, in threads: why there and with which bounds, ADR 35 says.
+
+1. Whose it is, its outermost layer says: the ids of keys that it is encrypted for.
+2. The one of these that is ours has its key in the vault of its organisation, and no other key is at hand.
+3. It is opened; documents that this needs are resolved, and it is opened again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from node.didcomm.encrypted import MAX_ENVELOPE_BYTES, MAX_RECIPIENTS
+from node.didcomm.errors import MalformedEnvelopeError, NotForUsError
+from node.didcomm.message import Message
+from node.didcomm.pack import pack
+from node.didcomm.parties import HeldSecrets
+from node.didcomm.unpack import Unpacked, unpack
+from node.documents import DocumentError, parse_object
+from node.exchange.didcomm.documents import Known, Resolving
+from node.ports.organisations import OrganisationId
+from node.ports.store import Store
+from node.ports.vault import KeyPurpose, Vault
+
+AT_ONCE: Final = 4
+"""Envelopes that are opened or made at one time; the others wait, each in its own request."""
+MAX_KEYS: Final = 1024
+"""Keys of relations at work that are at hand."""
+_KEY: Final = "#key-1"
+
+
+def key_of(ours: str) -> str:
+    """The id of the one key of an identifier of ours."""
+    return f"{ours}{_KEY}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An envelope that was opened: whose it is, and what it brings."""
+
+    organisation: OrganisationId
+    ours: str
+    unpacked: Unpacked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelopes:
+    """What opens and makes them, with what it stands on."""
+
+    store: Store
+    vault: Vault
+    resolving: Resolving
+    now: Callable[[], datetime]
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False, repr=False)
+    _held: dict[str, HeldSecrets] = field(default_factory=dict, init=False, repr=False)
+
+    async def open(self, data: bytes) -> Opened:
+        """An envelope for one of the node's relations; raises DidCommError."""
+        async with self._room:
+            named = await asyncio.to_thread(recipients, data)  # 1.
+            async with self.store.node_view() as view:
+                owner = await view.mail.owner(named)
+            if owner is None:
+                raise NotForUsError("the envelope is encrypted for nobody here")
+            organisation, ours = owner
+            secrets, at = await self.secrets(organisation, ours), self.now()  # 2.
+
+            def opened(documents: Known, _: frozenset[str]) -> Unpacked:  # 3.
+                return unpack(data, secrets=secrets, documents=documents, at=at)
+
+            return Opened(organisation, ours, await self.resolving.done(opened))
+
+    async def make(self, organisation: OrganisationId, message: Message, *, ours: str) -> bytes:
+        """The envelope of a message from us, for whom the message is for; raises DidCommError."""
+        secrets, at = await self.secrets(organisation, ours), self.now()
+        to = [str(party.did) for party in message.to]
+        async with self._room:
+            return await self.resolving.done(
+                lambda documents, _: pack(message, to=to, sender=ours, secrets=secrets, documents=documents, at=at).data
+            )
+
+    async def secrets(self, organisation: OrganisationId, ours: str) -> HeldSecrets:
+        """The key of one relation, and no other."""
+        held = self._held.get(ours)
+        if held is None:
+            private = await self.vault.private_key(organisation, key_of(ours), KeyPurpose.PAIRWISE)
+            held = HeldSecrets({key_of(ours): private})
+            if len(self._held) >= MAX_KEYS:
+                self._held.clear()
+            self._held[ours] = held
+        return held
+
+
+def recipients(data: bytes) -> tuple[str, ...]:
+    """The identifiers whose keys an envelope is encrypted for; raises MalformedEnvelopeError."""
+    try:
+        document = parse_object(data, max_bytes=MAX_ENVELOPE_BYTES)
+    except DocumentError as error:
+        raise MalformedEnvelopeError(
+            f"the envelope cannot be read: {error}", code="didcomm.envelope.document", path=error.path
+        ) from error
+    listed = document.get("recipients")
+    entries = listed[: MAX_RECIPIENTS + 1] if isinstance(listed, list) else []
+    headers = [each.get("header") for each in entries if isinstance(each, dict)]
+    kids = [header.get("kid") for header in headers if isinstance(header, dict)]
+    found = tuple(dict.fromkeys([kid.partition("#")[0] for kid in kids if isinstance(kid, str)]))
+    if not found or len(entries) > MAX_RECIPIENTS:
+        raise MalformedEnvelopeError(
+            "the envelope names nobody whom it is encrypted for, or too many", code="didcomm.envelope.recipients"
+        )
+    return found

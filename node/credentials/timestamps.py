@@ -19,6 +19,7 @@ Spec: https://www.w3.org/TR/xmlschema11-2/#dateTimeStamp, https://www.rfc-editor
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from node.credentials.errors import TimestampError, shown
@@ -27,6 +28,8 @@ from node.documents import JsonValue
 MAX_TIMESTAMP_CHARS: Final = 64
 """Twice what a clock writes (35 with nanoseconds and an offset); the standards set no bound to years and fractions."""
 
+MAX_READ: Final = 256
+"""Texts of which the moment is remembered: each rule that asks for a date of a document reads it."""
 _MAX_OFFSET = timedelta(hours=14)
 _CALENDAR_CYCLE = 400
 _MICROSECOND_DIGITS = 6
@@ -45,7 +48,12 @@ _DATE_TIME = re.compile(
 
 def parse_timestamp(value: JsonValue) -> datetime:
     """The moment a text names, in UTC; raises TimestampError for every other value, text or not."""
-    if isinstance(value, str) and _USUAL.fullmatch(value):
+    return _read(value) if isinstance(value, str) and len(value) <= MAX_TIMESTAMP_CHARS else _parse(value)
+
+
+@lru_cache(maxsize=MAX_READ)
+def _read(value: str) -> datetime:
+    if _USUAL.fullmatch(value):
         try:
             return datetime.fromisoformat(value)  # of this form, on which all agree, Python's reader is the quicker one
         except ValueError:
@@ -96,7 +104,8 @@ def format_timestamp(moment: datetime) -> str:
     """A moment as RFC 3339 text in UTC, without trailing zeros; ValueError for a datetime without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a zone")
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    at_home = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = at_home.replace(tzinfo=None).isoformat()
     return f"{text.rstrip('0') if '.' in text else text}Z"
 
 

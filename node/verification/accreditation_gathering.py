@@ -36,7 +36,7 @@ from node.verification.material import Origin, ResolutionFailure, ResourceCopy, 
 from node.verification.namespaces import MAX_SERVICES
 from node.verification.published import MAX_AT_ONCE
 from node.verification.sources import Sources
-from node.verification.subject import read_subject
+from node.verification.subject import Handed, read_subject
 from node.verification.trust import Trust
 
 SERVICE: Final = "Accreditation"
@@ -71,7 +71,7 @@ class _Chain:
 
 
 async def gather_accreditations(  # noqa: PLR0913 -- what there is, and whom to ask for more
-    subject: JsonValue,
+    subject: Handed,
     material: VerificationMaterial,
     sources: Sources,
     trust: Trust,
@@ -121,7 +121,7 @@ def _each_once(*copies: Iterable[ResourceCopy]) -> list[ResourceCopy]:
     return list(found.values())
 
 
-def _issuers(subject: JsonValue) -> Iterator[str]:
+def _issuers(subject: Handed) -> Iterator[str]:
     for part in read_subject(subject).parts:
         if part.typed:
             from node.verification.sd_jwt_vc.issuer_key import issuer_in  # noqa: PLC0415 -- few subjects need it

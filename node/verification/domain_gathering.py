@@ -14,11 +14,10 @@ from did_methods.did import parse_did
 from did_methods.errors import DidMethodsError
 from did_methods.web import METHOD, WebPlace, web_place
 from node.credentials.credential import Credential
-from node.documents import JsonValue
 from node.verification.material import ConfigurationCopy, ResolutionFailure
 from node.verification.published import MAX_AT_ONCE, fetch_copy
 from node.verification.sources import Sources
-from node.verification.subject import read_subject
+from node.verification.subject import Handed, read_subject
 from node.verification.trust import Trust
 
 MAX_DOMAINS: Final = 16
@@ -42,7 +41,7 @@ def speaks_for(did: str, domain: str) -> bool:
         return False
 
 
-def asked_domains(subject: JsonValue, trust: Trust) -> list[str]:
+def asked_domains(subject: Handed, trust: Trust) -> list[str]:
     """The domains that have to be asked for the subject's issuers, each once."""
     return list(dict.fromkeys(_asked(subject, trust)))[:MAX_DOMAINS]
 
@@ -51,6 +50,8 @@ async def gather_configurations(
     domains: Sequence[str], sources: Sources
 ) -> tuple[tuple[ConfigurationCopy, ...], dict[str, ResolutionFailure]]:
     """What these domains publish, and by address why nothing was had. Never raises."""
+    if not domains:
+        return (), {}
     urls = [configuration_url(domain) for domain in domains]
     gate = asyncio.Semaphore(MAX_AT_ONCE)
     end = asyncio.get_running_loop().time() + FETCH_SECONDS
@@ -63,7 +64,7 @@ async def gather_configurations(
     )
 
 
-def _asked(subject: JsonValue, trust: Trust) -> Iterator[str]:
+def _asked(subject: Handed, trust: Trust) -> Iterator[str]:
     lists = [listed for listed in trust.lists if listed.check_domains]
     for part in read_subject(subject).parts if lists else ():
         issuer = Credential(part.value).issuer if isinstance(part.value, dict) else None

@@ -56,8 +56,7 @@ class DomainLinkages:
     __slots__ = ("_judged", "_ring", "_vocabulary")
 
     def __init__(self, ring: KeyRing, vocabulary: Vocabulary) -> None:
-        # That a domain is somebody's is said of now, so how long a key has been known does not matter.
-        self._ring = replace(ring, policy=built_in())
+        self._ring = ring
         self._vocabulary = vocabulary
         self._judged: dict[tuple[str, str], DomainLinkage] = {}
 
@@ -118,7 +117,9 @@ class DomainLinkages:
             return _failed("form", "What the domain publishes of the issuer is not built as it must be.")
         if credential.subjects[0].get("origin") not in {f"https://{domain}", f"https://{domain}/"}:  # 2.
             return _failed("origin", "What the domain publishes was signed for another domain.")
-        statement = read_statement(received, self._ring, self._vocabulary)  # 3.
+        # That a domain is somebody's is said of now, so how long a key has been known does not matter.
+        ring = replace(self._ring, policy=built_in())
+        statement = read_statement(received, ring, self._vocabulary)  # 3.
         if isinstance(statement, Check):
             return _from(statement)
         validity = check_validity(statement.case, statement.proofs)  # 4.

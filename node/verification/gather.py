@@ -39,7 +39,7 @@ from node.verification.policy import KeyEvidence
 from node.verification.received import Received
 from node.verification.sources import Sources
 from node.verification.status_gathering import gather_status_lists, named_lists
-from node.verification.subject import read_subject
+from node.verification.subject import Handed, read_subject
 from node.verification.trust import Trust
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ HTTPS: Final = "https://"
 
 
 async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held of each kind
-    subject: JsonValue,
+    subject: Handed,
     sources: Sources,
     trust: Trust,
     *,
@@ -77,6 +77,7 @@ async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held o
     held of chains already, such as receipts and checkpoints; `accreditations` are documents of that kind, and `brought`
     those of them that came with the subject.
     """
+    subject = read_subject(subject)
     around = _gather(subject, sources, trust, lists, beside)
     asks = ledgers or trust.chains
     material = await (_with_ledgers(around, subject, sources, trust, ledgers) if asks else around)
@@ -94,7 +95,7 @@ async def gather(  # noqa: PLR0913 -- a subject, whom to ask, and what is held o
 
 async def _with_ledgers(
     around: Coroutine[None, None, VerificationMaterial],
-    subject: JsonValue,
+    subject: Handed,
     sources: Sources,
     trust: Trust,
     ledgers: "LedgerMaterial | None",
@@ -102,8 +103,10 @@ async def _with_ledgers(
     from node.verification.ledger_gathering import gather_ledgers  # noqa: PLC0415 -- few subjects need it
 
     material, known = await asyncio.gather(around, gather_ledgers(subject, sources, trust, ledgers))
+    if known is None:
+        return material
     material = replace(material, ledgers=known)
-    if known is None or not any(chain.mirrors for chain in trust.chains):
+    if not any(chain.mirrors for chain in trust.chains):
         return material
     from node.verification.mirror_gathering import gather_mirrored  # noqa: PLC0415 -- few verifiers name mirrors
 
@@ -111,7 +114,7 @@ async def _with_ledgers(
 
 
 async def _gather(
-    subject: JsonValue,
+    subject: Handed,
     sources: Sources,
     trust: Trust,
     lists: Sequence[StatusListCopy],
@@ -189,7 +192,7 @@ async def _resolve(
     return ResolvedDocument(resolution.document, KeyEvidence.NOW_ONLY, Origin.LIVE, now, resolution.files)
 
 
-def _identifiers(subject: JsonValue) -> Iterator[str]:
+def _identifiers(subject: Handed) -> Iterator[str]:
     """The identifiers that matter, as often as they occur: the holder's first, so that they are never left out."""
     read = read_subject(subject)
     if read.presentation is not None:

@@ -19,14 +19,13 @@ from anchoring.heads import list_id
 from anchoring.ledger import LedgerReader
 from node.credentials.credential import Credential
 from node.credentials.record_name import Promise, RecordName, named_records
-from node.documents import JsonValue
 from node.verification.chains import TrustedChain, is_test_network
 from node.verification.ledger_material import FactProof, LedgerMaterial, QuorumBlock
 from node.verification.material import Origin, ResolutionFailure
 from node.verification.records import decoded_receipts
 from node.verification.sources import Sources
 from node.verification.status_gathering import lists_of
-from node.verification.subject import read_subject
+from node.verification.subject import Handed, read_subject
 from node.verification.trust import Trust
 
 MAX_CHAINS: Final = 8
@@ -48,11 +47,13 @@ class _Asked:
 
 
 async def gather_ledgers(
-    subject: JsonValue, sources: Sources, trust: Trust, held: LedgerMaterial | None
+    subject: Handed, sources: Sources, trust: Trust, held: LedgerMaterial | None
 ) -> LedgerMaterial | None:
     """What is held already, and what chains answer now; None where that is nothing. Never raises for either."""
     given = held or LedgerMaterial()
     asked = _asked(subject, sources, trust, given)
+    if not asked:
+        return given or None
     answers = await asyncio.gather(*(_ask(each, sources) for each in asked))
     for each, (block, fact, failure) in zip(asked, answers, strict=True):
         if block is not None and fact is not None:
@@ -62,18 +63,18 @@ async def gather_ledgers(
     return given or None
 
 
-def records_of(subject: JsonValue) -> list[RecordName]:
+def records_of(subject: Handed) -> list[RecordName]:
     """The records that the credentials of a subject name, each once."""
     return list(dict.fromkeys(_named(subject)))
 
 
-def _named(subject: JsonValue) -> Iterator[RecordName]:
+def _named(subject: Handed) -> Iterator[RecordName]:
     for part in read_subject(subject).parts:
         if isinstance(part.value, dict) and "evidence" in part.value:
             yield from named_records(Credential(part.value).evidence).names
 
 
-def _asked(subject: JsonValue, sources: Sources, trust: Trust, given: LedgerMaterial) -> list[_Asked]:
+def _asked(subject: Handed, sources: Sources, trust: Trust, given: LedgerMaterial) -> list[_Asked]:
     found: dict[int, _Asked] = {}
     named = {name.record for name in records_of(subject)}  # 1.
     # 2. Which list counts comes first: strangers bring as many receipts as they like, with proofs of their own.
@@ -91,13 +92,13 @@ def _asked(subject: JsonValue, sources: Sources, trust: Trust, given: LedgerMate
     return list(found.values())
 
 
-def promised_heads(subject: JsonValue) -> Iterator[tuple[RecordName, HeadOf]]:
+def promised_heads(subject: Handed) -> Iterator[tuple[RecordName, HeadOf]]:
     """Where the heads stand that the credentials of a subject promise of their lists, and what to ask there."""
     for name, url in promised_lists(subject):
         yield name, HeadOf(name.namespace, list_id(url))
 
 
-def promised_lists(subject: JsonValue) -> Iterator[tuple[RecordName, str]]:
+def promised_lists(subject: Handed) -> Iterator[tuple[RecordName, str]]:
     """The lists of which the credentials of a subject promise heads, each with the record that has to hold them."""
     for part in read_subject(subject).parts:
         if isinstance(part.value, dict) and "evidence" in part.value:

@@ -105,7 +105,7 @@ def weighed(structure: Check, schemas: Sequence[Linked], resources: Sequence[Lin
                 message = f"{found.message} {_REMEDIES.get(found.why, _ASK)}"
                 whole: JsonObject = {"path": found.path, **evidence}
                 return replace(structure, outcome=outcome, code=found.code, message=message, evidence=whole)
-    return replace(structure, evidence=evidence)
+    return Check(structure.name, structure.outcome, structure.code, structure.message, evidence)
 
 
 def _schemas(credential: Credential, copies: Copies) -> Iterator[Linked]:

@@ -14,13 +14,14 @@ from anchoring.facts import HeadOf, StatusHead
 from anchoring.heads import cid_of, digest_of, list_id
 from anchoring.receipt import Site
 from node.credentials.record_name import RecordName
-from node.documents import MAX_CREDENTIAL_BYTES, JsonValue
+from node.documents import MAX_CREDENTIAL_BYTES
 from node.verification.errors import FetchError
 from node.verification.ledger_gathering import promised_lists
 from node.verification.ledger_material import LedgerMaterial
 from node.verification.material import Origin, StatusListCopy, VerificationMaterial
 from node.verification.records import Known, Records
 from node.verification.sources import Sources
+from node.verification.subject import Handed
 from node.verification.trust import Trust
 
 MAX_MIRRORED: Final = 8
@@ -31,7 +32,7 @@ ACCEPT: Final = "application/vnd.ipld.raw, application/octet-stream;q=0.9, */*;q
 
 
 async def gather_mirrored(
-    subject: JsonValue, material: VerificationMaterial, sources: Sources, trust: Trust
+    subject: Handed, material: VerificationMaterial, sources: Sources, trust: Trust
 ) -> VerificationMaterial:
     """The material, with lists that heads name and nobody has brought yet. Never raises for what the subject says."""
     records = Records(material.ledgers or LedgerMaterial(), trust, sources.now())
@@ -43,7 +44,7 @@ async def gather_mirrored(
     return replace(material, status_lists=(*material.status_lists, *copies)) if copies else material
 
 
-def _named(subject: JsonValue, records: Records, trust: Trust) -> Iterator[tuple[str, bytes, tuple[str, ...]]]:
+def _named(subject: Handed, records: Records, trust: Trust) -> Iterator[tuple[str, bytes, tuple[str, ...]]]:
     """The lists that proven heads name, by their digests, and who may have them."""
     for name, url in dict.fromkeys(promised_lists(subject)):
         chain = trust.chain(name.chain_id)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Final
 
+from node.credentials.objects import Objects
 from node.documents import JsonObject
 from node.proofs.data_integrity import ProofResult, verify_proofs
 from node.proofs.errors import ProofsError
@@ -39,12 +40,19 @@ class ReadList:
     def __init__(self, text: str) -> None:
         self.received: Final[Received] = read_text(text)
         self._content: tuple[JsonObject, StatusList] | None = None
+        self._objects: Objects | None = None
         self._signed: dict[tuple[tuple[str, VerificationKey], ...], _Held] = {}
 
     @cached_property
     def structure(self) -> tuple[Check, tuple[SecuringProof, ...]]:
         """How it is built, and its proofs."""
         return check_structure(self.received)
+
+    def objects(self, document: JsonObject) -> Objects:
+        """Those of the document in it."""
+        if self._objects is None or self._objects.document is not document:
+            self._objects = Objects(document)
+        return self._objects
 
     def content(self, document: JsonObject) -> StatusList:
         """What it says, as this is the document in it; raises StatusError."""

@@ -81,7 +81,7 @@ class CredentialReport:
 
     def check(self, name: CheckName) -> Check:
         """The check of this name; one that is missing did not run."""
-        return _completed(self.checks)[name]
+        return next((check for check in self.checks if check.name == name), None) or _missing(name)
 
     def to_json(self) -> JsonObject:
         """The entry as a report writes it."""
@@ -196,7 +196,8 @@ def blemish(row: Row) -> bool:
 def _completed(checks: Iterable[Check]) -> dict[CheckName, Check]:
     """Each check by its name, in order; one that nobody made is one that did not run."""
     made = {check.name: check for check in checks}
-    return {
-        name: made.get(name) or Check(name, Outcome.INDETERMINATE, f"{name}.missing", "This check was not made.")
-        for name in CHECKS
-    }
+    return {name: made.get(name) or _missing(name) for name in CHECKS}
+
+
+def _missing(name: CheckName) -> Check:
+    return Check(name, Outcome.INDETERMINATE, f"{name}.missing", "This check was not made.")

@@ -55,7 +55,8 @@ def read_statement(
     verified = verified_now if known is None else known.verified
     examined = examine(document, proofs, ring, Relationship.ASSERTION_METHOD, vocabulary, verified=verified)
     by_issuer = tuple(proof.by(credential.issuer) for proof in examined)
-    case = Case(credential, ring.at, ring.policy, ring.trust, vocabulary, None)
+    objects = known.objects(document) if known is not None else None
+    case = Case(credential, ring.at, ring.policy, ring.trust, vocabulary, None, objects)
     for check in (
         check_context(case, by_issuer),  # 2.
         check_issuer_key(credential.issuer, by_issuer),  # 3.

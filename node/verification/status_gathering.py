@@ -17,7 +17,7 @@ from typing import Final
 
 from node.credentials.credential import MAX_STATUS_ENTRIES, Credential
 from node.credentials.errors import TimestampError
-from node.documents import DocumentError, JsonValue, parse_object
+from node.documents import DocumentError, parse_object
 from node.proofs.errors import ProofsError
 from node.proofs.jose.jws import parse_jws
 from node.status.entry import generation_of
@@ -28,7 +28,7 @@ from node.verification.material import Origin, ResolutionFailure, StatusListCopy
 from node.verification.published import MAX_AT_ONCE, fetch_copy
 from node.verification.received import Received, read_text
 from node.verification.sources import Sources
-from node.verification.subject import read_subject
+from node.verification.subject import Handed, read_subject
 
 MAX_LISTS: Final = 32
 """Lists of one subject: issuers share a list among many credentials, so this is as many issuers with two each."""
@@ -47,7 +47,7 @@ ACCEPT: Final = (
 type Gathered = tuple[tuple[StatusListCopy, ...], dict[str, ResolutionFailure]]
 
 
-def named_lists(subject: JsonValue) -> list[str]:
+def named_lists(subject: Handed) -> list[str]:
     """The addresses of the lists that the subject's credentials name, each once.  1."""
     return list(dict.fromkeys(url for part in read_subject(subject).parts for url in lists_of(part)))
 
@@ -65,7 +65,8 @@ async def gather_status_lists(named: Sequence[str], sources: Sources, held: Sequ
     gate = asyncio.Semaphore(MAX_AT_ONCE)
     end = asyncio.get_running_loop().time() + FETCH_SECONDS
     fetches = (fetch_copy(StatusListCopy, url, sources, accept=ACCEPT, gate=gate, end=end) for url in stale)
-    for url, item in zip(stale, await asyncio.gather(*fetches), strict=True):  # 3.
+    found = [await next(fetches)] if len(stale) == 1 else await asyncio.gather(*fetches)  # 3.
+    for url, item in zip(stale, found, strict=True):
         if isinstance(item, StatusListCopy):
             copies.append(item)
         else:

@@ -25,7 +25,11 @@ class Subject:
     problem: Finding | None = None
 
 
-def read_subject(value: JsonValue) -> Subject:
+type Handed = JsonValue | Subject
+"""What was handed over, as it came or as it was read."""
+
+
+def read_subject(value: Handed) -> Subject:
     """The credentials in what was handed over.
 
     1. A list holds credentials, each as it could be handed over alone, at most MAX_PRESENTED.
@@ -35,7 +39,13 @@ def read_subject(value: JsonValue) -> Subject:
        and an SD-JWT VC.
     4. Nothing else is. What was found in a list or presentation is not searched further: a presentation in there is no
        credential.
+
+    What was read already is told as it is.
     """
+    return value if isinstance(value, Subject) else _read(value)
+
+
+def _read(value: JsonValue) -> Subject:
     if isinstance(value, list):  # 1.
         return _several(None, value, "", "list")
     if not isinstance(value, dict) and not (

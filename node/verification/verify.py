@@ -41,7 +41,7 @@ from node.verification.policy import Policy
 from node.verification.received import Received
 from node.verification.report import CredentialReport, Report, combine, judge
 from node.verification.status_lists import StatusLists
-from node.verification.subject import HELD, read_subject
+from node.verification.subject import HELD, Handed, read_subject
 from node.verification.summary import summarize
 from node.verification.trust import NO_TRUST, Trust
 from node.verification.undisclosed import undisclosed
@@ -59,7 +59,7 @@ BEST_TO_WORST: Final = (Outcome.NOT_APPLICABLE, Outcome.PASSED, Outcome.INDETERM
 
 
 def verify(  # noqa: PLR0913 -- each is an input of the judgement
-    subject: JsonValue,
+    subject: Handed,
     material: VerificationMaterial,
     policy: Policy,
     at: datetime,

@@ -27,8 +27,8 @@ from node.adapters.fetch import MAX_BODY_BYTES, GuardedFetch
 from node.adapters.json_rpc.client import MAX_BODY_BYTES as MAX_POST_BYTES
 from node.adapters.json_rpc.client import JsonRpc
 from node.adapters.json_rpc.errors import RpcError
-from node.adapters.judging.answers import Answers, size_of
-from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed
+from node.adapters.judging.answers import Answers
+from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed, size_of
 from node.adapters.web_url import Rules
 from node.ports.errors import StoreError
 from node.ports.judging import JudgesBusyError
@@ -164,8 +164,13 @@ class Errands:
 
     def remembered(self, needs: Sequence[Need], load: Load) -> Mapping[Need, Brought]:
         """What is known of these at once.  1."""
-        found = ((need, self.answers.find(need)) for need in needs)
-        return {need: self._weighed(answer, load) for need, answer in found if answer is not None}
+        told = zip(needs, self.told(needs, load), strict=True)
+        return {need: answer[0] for need, answer in told if answer is not None}
+
+    def told(self, needs: Sequence[Need], load: Load) -> list[tuple[Brought, float] | None]:
+        """The same in the order of the needs, each with the time of `answers` until which a process may keep it."""
+        found = map(self.answers.find_until, needs)
+        return [None if known is None else (self._weighed(known[0], load), known[1]) for known in found]
 
     async def bring(self, needs: Sequence[Need], load: Load, end: float) -> Mapping[Need, Brought]:
         """An answer to each need, by the loop's time `end`; raises JudgesBusyError where too many tasks wait."""

@@ -32,6 +32,7 @@ from node.adapters.judging.protocol import (
 )
 from node.adapters.judging.resolving import Library, Resolver
 from node.adapters.judging.table_protocol import TableJob
+from node.adapters.judging.told import Told
 from node.credentials.errors import CredentialsError
 from node.credentials.pictures import png
 from node.credentials.pictures.picture import PDF, bake, unbake
@@ -60,6 +61,7 @@ from node.verification.received import receive, subject_of
 from node.verification.report import Report
 from node.verification.seen import Seen, blocks_in, heads_in
 from node.verification.sources import Sources
+from node.verification.subject import read_subject
 from node.verification.verify import verify
 from node.verification.vocabulary import vocabulary
 from node.wallet.errors import WalletError
@@ -100,6 +102,7 @@ class Desk:
         self._signatures = signatures
         self._library = Library()
         self._tables: Tables | None = None
+        self.told = Told()
 
     def learn(self, news: Seen) -> None:
         """Take over what others saw."""
@@ -161,7 +164,8 @@ class Desk:
         4. Beside the report stands what chains were seen to hold.
         """
         question = job.question
-        data, capsule = _document(_inside(job.document, question.inside))  # 1.
+        data, value = _given(job.document, question.inside)  # 1.
+        data, capsule = _document(data)
         held, now = question.held, outside.now()
         ledgers = LedgerMaterial(held.receipts, seen=self.seen) if held.receipts or self.seen else None
         lists = tuple([_list(text, now) for text in held.status_lists])
@@ -169,7 +173,7 @@ class Desk:
         accreditations = tuple([ResourceCopy("", each, Origin.FILE, now) for each in held.accreditations])
         if capsule is not None:
             ledgers, lists, beside = capsule.ledgers(ledgers), (*lists, *capsule.lists), (*beside, *capsule.beside)
-        subject = subject_of(data)
+        subject = read_subject(value if value is not None and capsule is None else subject_of(data))
         sources = self._sources(outside)
         material = await gather(  # 2.
             subject,
@@ -248,7 +252,7 @@ class Desk:
         """Who has shown a key; raises PossessionError where nobody has."""
         from node.verification.possession import possession  # noqa: PLC0415 -- few jobs need it
 
-        subject = subject_of(_inside(job.document, job.inside))
+        subject = subject_of(_given(job.document, job.inside)[0])
         material = await gather(subject, self._sources(outside), self.trust)
         policy = built_in_policies()[DEFAULT]
         check = possession(subject, material, policy, job.at, trust=self.trust, request=job.request)
@@ -286,12 +290,15 @@ def refusal(error: Exception) -> JsonObject:
     }
 
 
-def _inside(data: bytes, member: str | None) -> bytes:
-    """The document that is the value of this member of a message, or the whole."""
+def _given(data: bytes, member: str | None) -> tuple[bytes, JsonObject | None]:
+    """The document that is the value of this member of a message, or the whole; and what it says, if that was read."""
     if member is None:
-        return data
+        return data, None
     value = parse_object(data, max_bytes=MAX_PRESENTATION_BYTES + MAX_AROUND_BYTES).get(member)
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)
+    if isinstance(value, str):
+        return value.encode(), None
+    text = orjson.dumps(value)
+    return text, value if isinstance(value, dict) and len(text) <= MAX_PRESENTATION_BYTES else None
 
 
 def _document(data: bytes) -> tuple[bytes, Opened | None]:

@@ -12,7 +12,7 @@ from asyncio.subprocess import Process, SubprocessStreamProtocol
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 
@@ -26,6 +26,8 @@ from node.adapters.judging.protocol import (
     REFUSED,
     SIGN,
     WELL,
+    AsOf,
+    Brought,
     Need,
     framed,
     need_from_json,
@@ -49,8 +51,17 @@ PASSED_ON: Final = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "
 """The environment variables that a process gets: secrets of the server are not among them."""
 
 
-type Remembered = Callable[[Sequence[Need]], object]
-"""What is known at once of some needs, as a mapping that can be pickled."""
+class Remembered(Protocol):
+    """What is known at once."""
+
+    @property
+    def as_of(self) -> AsOf:
+        """The moment by which processes keep what they were told."""
+
+    def told(self, needs: Sequence[Need]) -> Sequence[tuple[Brought, float] | None]:
+        """Of each need what is known, and until when that counts."""
+
+
 type Sign = Callable[[JsonObject], Awaitable[bytes]]
 """The signature that a process asks for, as it asks; raises what its caller is to hear."""
 
@@ -140,7 +151,7 @@ class Judge:
             if letter == NEED:
                 return Wanting(_needs(rest)), True
             if letter == ASK and remembered is not None:
-                await self._tell(pickle.dumps(remembered(_needs(rest))))
+                await self._tell(pickle.dumps(remembered.told(_needs(rest))))
             elif letter == SIGN and sign is not None:
                 asked, now = _object(rest), asyncio.get_running_loop().time
                 left = (limit.when() or now()) - now()

@@ -1,6 +1,6 @@
 """The outside as a task in a process sees it: what was brought, what may be remembered, and what has to be brought.
 
-1. What was brought with the task is there at once.
+1. What was brought with the task is there at once, and so is what the process was told before and still counts.
 2. For the rest, everything that can be begun is begun; then nothing can go on, and the pool is asked what it remembers.
 3. What it does not remember becomes a need: the task ends, and is done again from its beginning with what was brought.
 
@@ -10,11 +10,12 @@ still, and nothing but what was brought comes in.
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from node.adapters.judging.protocol import Brought, Failure, FetchNeed, Need, OwnEventsNeed, OwnNeed, PostNeed, Task
+from node.adapters.judging.told import Told
 from node.verification.errors import FetchRefusedError, UnreachableError
 from node.verification.sources import Fetched
 
@@ -41,16 +42,18 @@ OFFLINE: Final = Failure(
 class Line(Protocol):
     """The way to the pool, by which a process asks while it holds a task."""
 
-    def remembered(self, needs: Sequence[Need]) -> Mapping[Need, Brought]:
-        """What is known of these at once."""
+    def remembered(self, needs: Sequence[Need]) -> Sequence[tuple[Brought, float] | None]:
+        """What is known of each of these at once, and until when by the pool's clock that counts."""
 
 
 class Outside:
     """What one task sees."""
 
-    def __init__(self, task: Task, line: Line) -> None:
+    def __init__(self, task: Task, line: Line, told: Told | None = None) -> None:
         self._task = task
         self._line = line
+        self._told = told or Told()
+        self._told.turn_to(task.as_of)
         self._known: dict[Need, Brought] = dict(task.brought)
         self._open: dict[Need, asyncio.Future[Brought]] = {}
         self._asked: set[Need] = set()
@@ -63,8 +66,11 @@ class Outside:
 
     async def bring(self, need: Need) -> Brought:
         """What was brought for a need."""
-        if need in self._known:
-            return self._known[need]
+        known = self._known.get(need)
+        if known is None and (known := self._told.find(need)) is not None:
+            self._known[need] = known
+        if known is not None:
+            return known
         future = self._open.get(need)
         if future is None:
             future = self._open[need] = asyncio.get_running_loop().create_future()
@@ -124,7 +130,7 @@ class Outside:
             raise RuntimeError("a task waits for what nobody brings")
         fresh = [need for need in self._open if need not in self._asked]
         self._asked.update(fresh)
-        found = self._line.remembered(fresh) if fresh else {}
+        found = self._remembered(fresh) if fresh else {}
         if not found and (self._task.last or self._task.offline):
             found = dict.fromkeys(self._open, OFFLINE if self._task.offline else OVER)
         for need, brought in found.items():
@@ -135,6 +141,14 @@ class Outside:
         if not found:
             self.wanting = tuple(self._open)
             cancel()
+
+    def _remembered(self, needs: Sequence[Need]) -> dict[Need, Brought]:
+        found: dict[Need, Brought] = {}
+        for need, told in zip(needs, self._line.remembered(needs), strict=True):
+            if told is not None:
+                found[need], until = told
+                self._told.keep(need, found[need], until)
+        return found
 
 
 def _unknown(brought: Brought) -> "IndeterminateError":
@@ -150,6 +164,7 @@ class Runner:
     def __init__(self) -> None:
         self._selector = _NeverWaiting()
         self._loop = asyncio.SelectorEventLoop(self._selector)
+        self._loop.set_task_factory(asyncio.eager_task_factory)  # most work finds all it needs, and waits for nothing
 
     def run[T](self, work: Coroutine[None, None, T], outside: Outside) -> T | None:
         """What the work comes to; None where it ended for what has to be brought."""

@@ -247,6 +247,8 @@ class Judges:
             if judge.learned < (newest := self._forgotten + len(self._learned)):
                 task = replace(task, learned=self._news(judge.learned))
                 judge.learned = newest
+            if remembered is not None:
+                task = replace(task, as_of=remembered.as_of)
             async with asyncio.timeout(seconds) as limit:
                 judge.hears = MAX_PICTURE_ANSWER_BYTES if isinstance(task.job, PICTURES) else MAX_ANSWER_BYTES
                 answer, usable = await judge.work(pickle.dumps(task), limit, remembered, sign)

@@ -17,7 +17,7 @@ import resource
 import signal
 import sys
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -135,10 +135,10 @@ class Pipe:
         self._target.write(framed(letter + message))
         self._target.flush()
 
-    def remembered(self, needs: Sequence[Need]) -> Mapping[Need, Brought]:
-        """What the pool knows of these at once."""
+    def remembered(self, needs: Sequence[Need]) -> Sequence[tuple[Brought, float] | None]:
+        """What the pool knows of each of these at once, and until when that counts."""
         told = self._asked(ASK, {"needs": [need_json(need) for need in needs]})
-        found: Mapping[Need, Brought] = pickle.loads(told)  # noqa: S301 -- from our own parent
+        found: Sequence[tuple[Brought, float] | None] = pickle.loads(told)  # noqa: S301 -- from our own parent
         return found
 
     def sign(self, method: str, data: bytes) -> bytes:
@@ -188,7 +188,7 @@ def attempt(task: Task, desk: Desk, runner: Runner, pipe: Pipe) -> tuple[bytes, 
     """
     if task.learned is not None:
         desk.learn(task.learned)
-    outside = Outside(task, pipe)
+    outside = Outside(task, pipe, desk.told)
     try:
         result = runner.run(desk.do(task.job, outside), outside)
         if result is None:

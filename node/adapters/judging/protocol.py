@@ -13,16 +13,18 @@ reads what strangers wrote, and the pool must be able to distrust it.
 Behind DONE and REFUSED stands whether the process wants to be replaced.
 """
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from anchoring.checkpoint import Chain
 from anchoring.storage_proof import Contract
 from node.adapters.judging.table_protocol import TableJob
 from node.documents import JsonObject, JsonValue
-from node.ports.judging import Question, SigningOrder
+from node.ports.judging import NOTHING_HELD, Held, Question, SigningOrder
 from node.verification.case import Request
 from node.verification.material import VerificationMaterial
 from node.verification.policy import Policy
@@ -30,6 +32,8 @@ from node.verification.seen import NOTHING_SEEN, Seen, SeenHead
 from node.verification.sources import Fetched
 from node.verification.trust import Trust
 
+MAX_POLICIES: Final = 16
+"""Policies that are kept as bytes, and as what those say."""
 LENGTH_BYTES: Final = 4
 """A big-endian number before each message: how many bytes follow."""
 READY: Final = b"+"
@@ -99,6 +103,24 @@ type Brought = Fetched | bytes | tuple[int, bytes] | Failure
 """What an address answered with, what a node or our chain did, the number and hash of a block; or why there is none."""
 
 
+def size_of(answer: Brought) -> int:
+    """How many bytes somebody else chose."""
+    match answer:
+        case Fetched(body):
+            return len(body)
+        case bytes():
+            return len(answer)
+        case _:
+            return 0
+
+
+class AsOf(NamedTuple):
+    """A moment of what the pool remembers: the era, which ends when any of it is taken back, and the pool's clock."""
+
+    era: int
+    clock: float
+
+
 @dataclass(frozen=True, slots=True)
 class SetUp:
     """What a process knows from its beginning. The nodes in its trust are named without what may be a key."""
@@ -129,6 +151,39 @@ class Examine:
 
     document: bytes
     question: Question
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """The policy goes as bytes of its own: a server has few, and each process reads each of them once."""
+        asked = self.question
+        held = None if asked.held is NOTHING_HELD else asked.held
+        rest = (asked.at, asked.request, held, asked.offline, asked.inside)
+        return _examine, (self.document, _policy_bytes(asked.policy), *rest)
+
+
+def _examine(  # noqa: PLR0913, PLR0917 -- the members of a question
+    document: bytes,
+    policy: bytes,
+    at: datetime,
+    request: Request | None,
+    held: Held | None,
+    offline: bool,  # noqa: FBT001 -- as above
+    inside: str | None,
+) -> Examine:
+    question = Question(
+        policy=_policy(policy), at=at, request=request, held=held or NOTHING_HELD, offline=offline, inside=inside
+    )
+    return Examine(document, question)
+
+
+@lru_cache(maxsize=MAX_POLICIES)
+def _policy_bytes(policy: Policy) -> bytes:
+    return pickle.dumps(policy)
+
+
+@lru_cache(maxsize=MAX_POLICIES)
+def _policy(data: bytes) -> Policy:
+    policy: Policy = pickle.loads(data)  # noqa: S301 -- as all that goes to a process: from the pool
+    return policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +312,7 @@ class Task:
     """A job, and what was brought for it so far. Its clock stands still at `now`, so that doing it again is the same.
 
     `last` says that nobody will be asked any more, `offline` that nobody was to be. `learned` is what the process does
-    not know yet of what was seen.
+    not know yet of what was seen. `as_of` is by when something that the process was told before has to count still.
     """
 
     job: Job
@@ -266,6 +321,11 @@ class Task:
     last: bool = False
     offline: bool = False
     learned: Seen | None = None
+    as_of: AsOf | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """By its members: what dataclasses do for themselves costs as much as reading a small document."""
+        return Task, (self.job, self.now, self.brought, self.last, self.offline, self.learned, self.as_of)
 
 
 def framed(message: bytes) -> bytes:

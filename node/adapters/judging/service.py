@@ -8,9 +8,9 @@ A task that needs something of the outside gives its process back, and is done a
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol, Self
 
@@ -21,6 +21,7 @@ from node.adapters.judging.errands import Errands, Load, Own, OwnChain, nothing_
 from node.adapters.judging.judge import Wanting
 from node.adapters.judging.pool import JOB_SECONDS, Judges
 from node.adapters.judging.protocol import (
+    AsOf,
     Bake,
     Brought,
     Check,
@@ -225,13 +226,14 @@ class Judging:
         3. Then nobody is asked any more: the answer is given by what there is.
         """
         task, load = Task(job, self._now(), offline=offline or not self._online), Load()
+        memory = _Memory(self._errands, load)
         left, end = pool.left(), 0.0
         brought: dict[Need, Brought] = {}
         try:
             for turn in range(MAX_ROUNDS):
                 answer = await pool.run(  # 1.
                     task,
-                    remembered=lambda needs: self._errands.remembered(needs, load),
+                    remembered=memory,
                     sign=key.sign if key is not None else None,
                     left=left,
                 )
@@ -291,6 +293,21 @@ class Judging:
             pool.learn(news)
         if self._keep is not None:
             await self._keep(self.readers.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What is remembered at once, for one task."""
+
+    errands: Errands
+    load: Load
+
+    @property
+    def as_of(self) -> AsOf:
+        return self.errands.answers.as_of
+
+    def told(self, needs: Sequence[Need]) -> Sequence[tuple[Brought, float] | None]:
+        return self.errands.told(needs, self.load)
 
 
 class Keeping(Protocol):

@@ -74,7 +74,7 @@ def check_status(case: Case, lists: StatusLists, heads: Heads | None = None) -> 
     hidden = case.undisclosed.entries and not any(answer.revocation for answer in decisive)  # 3.
     if not decisive:
         return _none(answers, hidden=hidden, case=case)
-    gravest = min(decisive, key=_gravity)
+    gravest = min(decisive, key=_gravity) if len(decisive) > 1 else decisive[0]
     if hidden and gravest.outcome is Outcome.PASSED and not case.policy.undisclosed_is_absent:
         return _check(_unknown(UNDISCLOSED, NOT_SHOWN, gravest.evidence), answers)
     return _check(gravest, answers)

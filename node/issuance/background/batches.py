@@ -32,6 +32,7 @@ from anchoring.transactions.store import SETTLED
 from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
 from node.issuance.anchor import ABSENT
+from node.issuance.announcing import announce
 from node.issuance.background.audit_leaves import AuditLeaf, audit_leaf
 from node.issuance.background.tasks import Checkpoint, HopelessError, Later, member, unwatched
 from node.ports.anchor_rows import BatchRecord, BatchState, Leaf
@@ -41,6 +42,7 @@ from node.ports.identifiers import new_id
 from node.ports.organisations import ChainRecord, OrganisationId
 from node.ports.outbox import Claimed, Task
 from node.ports.store import Store, UnitOfWork, View
+from node.ports.webhooks import EventType
 from node.ports.work import Kind, follow_batch
 from node.verification.case import CLOCK_SKEW
 from node.verification.receipt_subject import subject_of
@@ -201,6 +203,7 @@ class Anchoring:
 
         async def work(unit: UnitOfWork) -> None:
             await unit.anchors.finish(batch.id, finality.encode(), at)
+            await announce(unit, EventType.ANCHOR_FINAL, at, batch=batch.id)
             for head in await unit.audit.signed_heads():
                 receipt = None if head.receipt is None else Receipt.decode(head.receipt)
                 if receipt is not None and receipt.progress is None and receipt.question.value == batch.anchored:

@@ -22,6 +22,7 @@ from typing import Final
 import orjson
 
 from node.documents import JsonObject, JsonValue
+from node.issuance.announcing import announce
 from node.issuance.claiming.desk import LANGUAGE
 from node.issuance.claiming.finishing import Finished, Finishing
 from node.issuance.claiming.linking import Linking, digest_of
@@ -35,6 +36,7 @@ from node.ports.links import Link, LinkKind
 from node.ports.organisations import OrganisationId, State
 from node.ports.oversight import Event
 from node.ports.store import UnitOfWork
+from node.ports.webhooks import EventType
 from node.verification.case import Request
 
 CLAIMED: Final = "award.claim"
@@ -178,6 +180,7 @@ class Claims:
             await spend(unit, profile, at)
             await self.finishing.begin(unit, award, profile, at)
             details: dict[str, JsonValue] = {"link": link.id, "key": "claimer", "bound": holder is not None}
+            await announce(unit, EventType.AWARD_CLAIMED, at, [award.id])
             unit.audit.record(Event(at, CLAIMER, CLAIMED, award.id, details))
 
         try:

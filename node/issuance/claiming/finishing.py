@@ -20,6 +20,7 @@ from typing import Final
 import orjson
 
 from node.issuance.allocating import Allocating, Place, places_of
+from node.issuance.announcing import announce
 from node.issuance.background.tasks import Later, member
 from node.issuance.claiming.composing import Who, credential_id, document_of
 from node.issuance.claiming.linking import Linking, made
@@ -38,6 +39,7 @@ from node.ports.oversight import Event
 from node.ports.status_rows import TOKEN_LIST
 from node.ports.store import Store, UnitOfWork
 from node.ports.vault import KeyPurpose, Vault
+from node.ports.webhooks import EventType
 from node.ports.work import Nudge, anchor_batch, issue_award, send_mail
 
 GONE_ON_AFTER: Final = timedelta(minutes=1)
@@ -177,6 +179,7 @@ class Finishing:
             namespace, salt = str(begun.options.anchor), secrets.token_bytes(SALT_BYTES)
             await unit.anchors.want([Leaf(award.id, form, namespace, signed.commitment, salt)])
             await unit.outbox.add([anchor_batch(namespace, at)])
+        await announce(unit, EventType.AWARD_ISSUED, at, [award.id])
         await unit.links.put(link)
         if self.mails and (link.address or award.email) is not None:
             await unit.outbox.add([send_mail(link.id, at)])

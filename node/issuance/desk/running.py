@@ -23,6 +23,7 @@ import orjson
 
 from node.credentials.record_name import with_records
 from node.issuance.allocating import Allocating, Place, places_of
+from node.issuance.announcing import announce
 from node.issuance.awarding import MAX_NAME_CHARS
 from node.issuance.background.tasks import Checkpoint, HopelessError, Later, member, told, unwatched
 from node.issuance.claiming.composing import FILE, GIVEN_HERE
@@ -49,6 +50,7 @@ from node.ports.status_rows import TOKEN_LIST
 from node.ports.store import Store, UnitOfWork
 from node.ports.tables import Doing, Intended, RefusedRow, Rows, RowsOrder, Tables, Wish
 from node.ports.vault import KeyPurpose, Vault
+from node.ports.webhooks import EventType
 from node.ports.work import anchor_batch, invite
 from node.proofs.disclosure import BBS
 
@@ -322,6 +324,7 @@ class Running:
                 if one.commitment is not None
             ]
             await unit.anchors.want(leaves)
+        await announce(unit, EventType.AWARD_ISSUED, at, [award.id for _, award in signed], run=plan.run.id)
         vain = [at_work.ours[one.row].id for one in made.refused if one.row in at_work.ours]
         if vain:
             await unit.awards.erase(vain)
@@ -400,6 +403,7 @@ class Running:
             await unit.runs.change(plan.run.id, RunState.DONE, at)
             counts: JsonObject = {"awarded": run.awarded, "already": run.already, "rejected": run.rejected}
             record(unit, plan.caller, "run.done", plan.run.id, at, counts)
+            await announce(unit, EventType.RUN_DONE, at, run=plan.run.id)
             await self._anchored(unit, plan, at)
             await order_head(unit, at)
 

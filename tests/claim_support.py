@@ -11,7 +11,13 @@ from register_support import draft
 from did_methods import key as did_key
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.held_keys import HeldKeys
+from node.adapters.mail import MailServer, SmtpMail
+from node.issuance.background.tasks import unwatched
+from node.issuance.claiming.fetching import Fetching
+from node.issuance.claiming.linking import Linking
+from node.issuance.claiming.mailing import Mailing
 from node.ports.awarding import AwardState
+from node.ports.mail import Letterhead
 from node.proofs.data_integrity import prepare
 from node.proofs.options import ProofOptions
 
@@ -134,3 +140,21 @@ async def claim(node, path, *, again=None, presentation=None, drawn=None):
     return await node.client.post(
         path, content=json.dumps(message), headers=headers | {"Content-Type": "application/json"}
     )
+
+
+FROM = "awards@node.example"
+
+
+def mail_at(port, **more):
+    """A way to a mail server on this machine."""
+    return SmtpMail(
+        MailServer(host="localhost", port=port, encryption="none", per_minute=6000, seconds=5.0, **more),
+        Letterhead(FROM, ("university.example",)),
+    )
+
+
+def mailing_of(store, vault, judges, now, port, checkpoint=unwatched):  # noqa: PLR0913, PLR0917 -- what it stands on
+    """What writes letters."""
+    linking = Linking(store, vault, PUBLIC_URL)
+    fetching = Fetching(store, judges, now, PUBLIC_URL)
+    return Mailing(store=store, mail=mail_at(port), linking=linking, fetching=fetching, now=now, checkpoint=checkpoint)

@@ -28,6 +28,8 @@ PERMANENT: Final = 500
 """From this number on a server says that the same will never go well."""
 QUIT_SECONDS: Final = 2.0
 """For taking leave, which changes nothing any more."""
+TRANSIENT: Final = 400
+"""… and from this one on, that it may another time; what is below is no answer to a message."""
 _NOT_THE_MESSAGE: Final = frozenset({502, 503, 504, 530, 534, 535, 538})
 """Numbers about commands and logging in: once that is mended, the message goes."""
 
@@ -123,7 +125,7 @@ def _ours(error: Exception, smtp: ModuleType) -> MailError:
     if isinstance(error, smtp.SMTPConnectError | smtp.SMTPHeloError):
         return _unreachable(error)
     code = getattr(error, "code", None)
-    return _answered(code) if isinstance(code, int) else _unreachable(error)
+    return _answered(code) if isinstance(code, int) and code >= TRANSIENT else _unreachable(error)
 
 
 def _unreachable(error: BaseException | None) -> MailWaitsError:

@@ -37,12 +37,12 @@ def message_of(letter: Letter, sender: Sender, head: Letterhead, organisation: s
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = f"<{letter.message_id}@{from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     for each in letter.attachments:
         kind, _, subtype = each.media_type.partition("/")
         message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=_line(each.name))
+    message["Content-Language"] = letter.language  # of the whole: what was set before went into its first part
     return message
 
 

@@ -72,11 +72,15 @@ def _audit_check(  # noqa: PLR0913 -- one parameter per option
     head: Annotated[list[str], typer.Option("--head", help="audit_head", metavar="file")],
     issuer: Annotated[str, typer.Option("--issuer", help="audit_issuer", metavar="did")],
     document: Annotated[str | None, typer.Option("--document", help="audit_document", metavar="file")] = None,
+    trust: Annotated[str | None, typer.Option("--trust", help="trust", metavar="file")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="offline")] = False,
     json: Json = False,
 ) -> int:
     from node.cli.audit import check  # noqa: PLC0415 -- as above
 
-    return check(context.obj, export, head, issuer=issuer, document=document, as_json=json)
+    return check(
+        context.obj, export, head, issuer=issuer, document=document, trust=trust, offline=offline, as_json=json
+    )
 
 
 @node.command("key", cls=WordedCommand, help="node_key")

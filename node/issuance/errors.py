@@ -16,7 +16,7 @@ IssuanceError
 │                                                                   it cannot be published here, or not like this
 ├── LinkGoneError        link.gone                                  a private link that leads nowhere (any more)
 ├── ClaimError           claim.{proof, unready}                     it is not claimed, and the link works as before
-├── AuditError           audit.head                                 what is said to be the signed end of a log is none
+├── AuditError           audit.{head, receipt, contradicted}        what is said to be the signed end of a log is none
 └── AnchoringRefused     it is not anchored
     ├── NotAnchorableError  anchoring.{record, credential, unlinkable, issuer, authority, namespace, overtaken,
     │                       recovery, accreditation, receipt}, and what is wrong with a proof; of a did:ethr

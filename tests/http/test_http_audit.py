@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from audit_support import receipt_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from issuing_support import credential, issue
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from did_methods import key as did_key
 from did_methods.did import parse_did
+from did_methods.multibase import to_base64url
 from did_methods.multikey import KeyType, PrivateKey, PublicKey
 from node.issuance.background.audit_leaves import AuditHeads
 from node.issuance.errors import AuditError
@@ -245,12 +247,22 @@ async def test_the_command_names_the_first_fault(node, tmp_path):
     heads.write_bytes((await node.client.get(f"{AUDIT}/heads", headers=node.key("auditor"))).content)
     ran = glejt(tmp_path, "audit", "check", export.name, "--head", heads.name, "--issuer", did)
     assert ran.returncode == 0, ran.stderr
+    answer = json.loads(heads.read_bytes())
+    for receipt in (to_base64url(receipt_of(head, "org-a", number=head.number + 1).encode()), "AAAA", "é"):
+        (tmp_path / "told.json").write_text(json.dumps({"heads": [{**answer["heads"][0], "receipt": receipt}]}))
+        ran = glejt(tmp_path, "audit", "check", export.name, "--head", "told.json", "--issuer", did)
+        assert (ran.returncode, "audit.receipt" in ran.stderr) == (1, True), ran.stderr
+    right = {**answer["heads"][0], "receipt": to_base64url(receipt_of(head, "org-a").encode())}
+    (tmp_path / "told.json").write_text(json.dumps({"heads": [right]}))
+    ran = glejt(tmp_path, "audit", "check", export.name, "--head", "told.json", "--issuer", did, "--json")
+    (told,) = json.loads(ran.stdout)["anchors"]
+    assert (ran.returncode, told["state"], told["number"], told["time"]) == (0, "unknown", head.number, None)
     (tmp_path / "head.txt").write_bytes(head.signed + b"\n")
     whole = export.read_bytes().split(b"\n")
     whole[2] = whole[2].replace(b'"auditor"', b'"owner"')
     export.write_bytes(b"\n".join(whole))
     ran = glejt(tmp_path, "audit", "check", export.name, "--head", "head.txt", "--issuer", did, "--json")
-    assert (ran.returncode, json.loads(ran.stdout)) == (1, {"entries": 5, "fault": 3, "sure": 0})
+    assert (ran.returncode, json.loads(ran.stdout)) == (1, {"entries": 5, "fault": 3, "sure": 0, "anchors": []})
     ran = glejt(tmp_path, "audit", "check", export.name, "--head", heads.name, "--issuer", DID)
     assert (ran.returncode, "audit.key" in ran.stderr) == (1, True), ran.stderr
     (tmp_path / "other.json").write_text(json.dumps({"id": DID}))

@@ -40,6 +40,8 @@ FORM: Final = "audit-head"
 """What a receipt of a head calls what it is of."""
 MAX_LINE_BYTES: Final = 256 * 1024
 MAX_HEAD_BYTES: Final = 8 * 1024
+CONTRADICTED: Final = "audit.contradicted"
+"""Two signed ends are of different logs."""
 _TAG: Final = b"glejt/audit-head/v1"
 
 
@@ -192,6 +194,12 @@ def check_export(lines: Iterable[bytes], heads: Sequence[Head]) -> Checked:
             remedy="Give heads of one organisation, and at least one.",
         )
     organisation, expected = heads[0].organisation, {head.number: head.digest for head in heads}
+    if contradicted := next((head.number for head in heads if expected[head.number] != head.digest), None):
+        raise AuditError(
+            f"two ends were signed at number {contradicted}, and they are of different logs",
+            code=CONTRADICTED,
+            remedy="Keep both: together they show that the log was written anew. Ask the organisation about it.",
+        )
     number, previous, sure = 0, FIRST, 0
     fault: int | None = None
     for data in lines:

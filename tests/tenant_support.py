@@ -2,6 +2,7 @@
 
 from issuing_support import credential
 from node_support import A
+from store_samples import add_run
 from picture_support import png
 
 from node.issuance.organisation.second_person import Action
@@ -58,6 +59,8 @@ class Things:
         mirrored = {"url": "https://elsewhere.example/status/1"}
         await call("PUT", "/organisation/mirrors", json=mirrored, status=200)
         keep("url", mirrored["url"])
+        await self.node.store.change(A, add_run)
+        keep("run", f"{A}-run")
         tasks = await call("GET", "/organisation/outbox", status=200)
         keep("task", *(each["id"] for each in tasks["tasks"]))
         definition = {"id": "any", "input_descriptors": [{"id": "any", "constraints": {}}]}

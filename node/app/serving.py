@@ -25,6 +25,7 @@ from did_methods.host import LOCALHOST
 from node.adapters.chain_access import ChainAccess
 from node.adapters.judging.ending import all_done
 from node.adapters.judging.service import Judging
+from node.adapters.judging.tables import TableJudging
 from node.adapters.telemetry import traced_to
 from node.app import sources
 from node.app.mailing import award_kinds, mail_kinds, mail_of
@@ -33,6 +34,7 @@ from node.app.opening import OpenNode
 from node.app.proving import ChainProving
 from node.app.remembering import Memory
 from node.app.rules import policies_of
+from node.app.table_runs import run_kinds
 from node.app.talking import Talking, transport
 from node.app.working import working
 from node.http.application import application
@@ -97,7 +99,11 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
                 node,
                 public_url=public_url,
                 anchor_every=every,
-                kinds={**award_kinds(node, judges, public_url, mail), **talking.kinds()},
+                kinds={
+                    **award_kinds(node, judges, public_url, mail),
+                    **run_kinds(node, judges, public_url, mails=mail is not None),
+                    **talking.kinds(),
+                },
                 outside={**mail_kinds(node, judges, public_url, mail), **talking.outside()},
                 periodic=talking.periodic(),
             )
@@ -106,6 +112,7 @@ async def serving(node: OpenNode, public_url: str) -> AsyncIterator[Serving]:
             store=node.store,
             vault=node.vault,
             judges=judges,
+            tables=TableJudging(judges.signers, node.now),
             now=node.now,
             public_url=public_url,
             work=_SeenAtOnce(work, judges, public_url),

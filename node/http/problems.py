@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from node.documents import DocumentError
 from node.exchange.errors import ExchangeError
+from node.issuance.desk.errors import OrderError, TableError
 from node.issuance.errors import (
     AnchoringRefused,
     ClaimError,
@@ -107,6 +108,8 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     AnchoringRefused: 409,
     TemplateError: 500,
     WithdrawnError: 422,
+    TableError: 422,
+    OrderError: 422,
     LinkGoneError: 410,
     ClaimError: 409,
     IssuanceError: 400,
@@ -143,6 +146,8 @@ _SAID_OF: Final[Mapping[type[Exception], str]] = {
     LinkGoneError: "this link leads nowhere, or not any more",
     ClaimError: "it is not claimed; the link works as before",
     WithdrawnError: "the achievement is withdrawn, and awarded no more",
+    TableError: "",  # its texts say where, and nothing of what stands there
+    OrderError: "what is to be awarded does not go together",
     IssuanceError: "the credential is not issued; nothing was signed",
 }
 """A sentence in the place of a text that repeats what was sent."""

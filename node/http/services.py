@@ -14,6 +14,7 @@ from node.ports.judging import Judging
 from node.ports.mail import Mail
 from node.ports.proving import NothingProven, Proving
 from node.ports.store import Store
+from node.ports.tables import NoTables, Tables
 from node.ports.vault import Vault
 from node.ports.work import Nobody, Nudge
 from node.verification.policy import DEFAULT, Policy, built_in_policies
@@ -34,6 +35,8 @@ class Services:
     now: Callable[[], datetime]
     public_url: str
     """Where others reach the node: scheme and host, without a slash at the end."""
+    tables: Tables = field(default_factory=NoTables)
+    """Whoever reads tables, and signs what they say."""
     work: Nudge = field(default_factory=Nobody)
     """Whoever works off the outbox."""
     chains: Chains | None = None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from node.documents import JsonObject, JsonValue
-from node.ports.judging import SigningOrder
+from node.ports.judging import JudgesClosedError, SigningOrder
 from node.ports.key_store import KeyStore
 
 
@@ -114,6 +114,36 @@ class TablePart:
     place: Mapping[str, JsonValue]
     """Where the next part begins, for whoever reads it."""
     headings: tuple[str, ...] = ()
+
+
+class NoTables:
+    """Tables where no process is there that could read any."""
+
+    async def part(
+        self,
+        data: bytes,  # noqa: ARG002 -- as the port has them
+        place: Mapping[str, JsonValue] | None,  # noqa: ARG002
+        *,
+        encoding: str,  # noqa: ARG002
+        last: bool,  # noqa: ARG002
+    ) -> TablePart:
+        """Nothing is read."""
+        raise JudgesClosedError("no process reads tables here")
+
+    def workbook(self, data: bytes) -> AbstractAsyncContextManager[AsyncIterator[TablePart]]:  # noqa: ARG002 -- as above
+        """Nothing is read."""
+        raise JudgesClosedError("no process reads tables here")
+
+    async def award(
+        self,
+        order: RowsOrder,  # noqa: ARG002 -- as above
+        content: bytes,  # noqa: ARG002
+        skip: frozenset[int],  # noqa: ARG002
+        keys: KeyStore,  # noqa: ARG002
+        intend: Intend,  # noqa: ARG002
+    ) -> Rows:
+        """Nothing is signed."""
+        raise JudgesClosedError("no process reads tables here")
 
 
 class Tables(Protocol):

@@ -22,6 +22,7 @@ from node.adapters.database.brisk_sqlite import connect, connect_to_read
 from node.adapters.database.failures import again, told, unreachable
 from node.adapters.database.group_commit import GroupCommit
 from node.adapters.database.migration import migrate
+from node.adapters.database.rewriting import vacuum
 from node.ports.errors import StoreBusyError, StoreError
 
 READERS: Final = 4
@@ -97,7 +98,7 @@ class Database:
             async with self._writers.connect() as connection:
                 if self.kind == "postgresql":
                     plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await plain.execute(text("VACUUM"))
+                    await vacuum(plain)
                 else:
                     plain = await connection.execution_options(**{_NO_TRANSACTION: True})
                     await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

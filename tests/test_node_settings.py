@@ -11,7 +11,15 @@ from node.config import ConfigError, load, unknown_variables
 from node.config.node_settings import NodeSettings, load_node, unknown_node_variables
 
 SECRET = "a very secret word"  # noqa: S105 -- nobody's
-IN_THE_ENVIRONMENT = {"passphrase", "former_passphrase", "gas_passphrase", "key_service", "pkcs11_module", "pkcs11_pin"}
+IN_THE_ENVIRONMENT = {
+    "mail_password",
+    "passphrase",
+    "former_passphrase",
+    "gas_passphrase",
+    "key_service",
+    "pkcs11_module",
+    "pkcs11_pin",
+}
 
 CODE = {"key_service", "pkcs11_module"}
 TOKEN = {"GLEJT_NODE_PKCS11_MODULE": "/usr/lib/library.so", "GLEJT_NODE_PKCS11_TOKEN": "node"}

@@ -50,6 +50,7 @@ def test_what_is_set_up_well_is_in_no_danger(machine):
         ("danger.public_url", {"public_url": ""}),
         ("danger.public_url", {"public_url": "http://node.example"}),
         ("danger.chain", {"chain": "embedded"}),
+        ("danger.mail", {"mail_host": "mail.example", "mail_from": "a@node.example", "mail_encryption": "none"}),
         ("danger.loopback", {"allow_loopback": True}),
         ("danger.loopback", {"environment": {"GLEJT_ALLOW_LOOPBACK": "1"}}),
         ("danger.debug", {"environment": {"GLEJT_DEBUG": "1"}}),

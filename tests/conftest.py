@@ -1,6 +1,7 @@
 """Rules of the suite: one loud line for absent test data, no silent skip where CI could have run, no timed test."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -10,6 +11,10 @@ from support import NO_VECTORS, vectors_root
 # How long an example takes says more about the machine than about the code; bench/ measures.
 settings.register_profile("glejt", deadline=None)
 settings.load_profile("glejt")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would all processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _skips: list[str] = []
 

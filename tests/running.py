@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import prepared
+from prepared import changes_python
 from support import ROOT
 
 SECONDS = 60
@@ -24,10 +26,18 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def glejt(
-    folder: Path, *arguments: str, stdin: str | bytes = b"", env: Mapping[str, str] | None = None
+    folder: Path, *arguments: str, stdin: str | bytes = b"", env: Mapping[str, str] | None = None, new: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """The finished process of one command line; its streams are text."""
-    return python(folder, ["-m", "node", *arguments], stdin=stdin, env=env)
+    """The finished process of one command line; its streams are text.
+
+    It is a fork of one that has imported the program; `new` is for tests of the start.
+    """
+    if new or changes_python(env or {}):
+        return python(folder, ["-m", "node", *arguments], stdin=stdin, env=env)
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    line = [os.fspath(argument) for argument in arguments]
+    status, out, err = prepared.run(line, folder, environment(folder, **(env or {})), data, SECONDS)
+    return subprocess.CompletedProcess(line, status, out.decode(), err.decode())
 
 
 def python(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from running import glejt
 from serve_support import QUICK, serving
+from token_support import tokens
 
 from node.app.examining import examined as looked
 from node.config.node_settings import load_node
+
+__all__ = ["tokens"]
 
 
 def examined(folder, *arguments, **variables):
@@ -130,6 +134,26 @@ def test_while_a_node_runs_the_passphrase_that_is_set_now_is_tried(tmp_path, cha
             old.write_bytes(kept)
             old.chmod(0o600)
         assert codes(examined(tmp_path, **mended)) == {}
+
+
+def test_while_a_node_runs_its_token_is_tried_and_takes_another_key(tmp_path, tokens):
+    label = tokens.make("first", "second")
+    there = {**QUICK, **tokens.settings(label, "first"), "SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"]}
+    with serving(tmp_path, **there) as node:
+        assert examined(tmp_path, **there)["node_master_key"]["ok"]
+        wrong = {**there, "GLEJT_NODE_PKCS11_PIN": "0000000"}
+        assert codes(examined(tmp_path, **wrong)) == {"node_master_key": "vault.token_pin"}
+        elsewhere = {**there, "GLEJT_NODE_PKCS11_TOKEN": "nobody's"}
+        assert codes(examined(tmp_path, **elsewhere)) == {"node_master_key": "start.key_service"}
+        assert node.stop() == 0
+    second = {**there, "GLEJT_NODE_PKCS11_KEY": "second"}
+    with serving(tmp_path, **second) as node:
+        assert examined(tmp_path, **second)["node_master_key"]["ok"]
+        done = glejt(tmp_path, "node", "rotate-master-key", "--data", "data", "--json", env=second)
+        assert json.loads(done.stdout)["master"].endswith(";object=second"), done.stderr
+        tokens.remove_key(label, "first")
+        assert codes(examined(tmp_path, **second)) == {}
+        assert node.stop() == 0
 
 
 def test_the_embedded_chain_is_told_with_its_height(tmp_path):

@@ -290,8 +290,6 @@ class Errands:
         if chain is None or chain.chain.id != need.chain:
             return _UNASKED
         try:
-            if not 0 <= need.number <= (await chain.final_block()).number:
-                return _UNASKED
             return (await chain.events(await chain.block(need.number))).encode()
         except AnchoringError as error:
             return Failure(type(error).__name__, str(error), error.code, error.remedy)

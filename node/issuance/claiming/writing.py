@@ -83,7 +83,7 @@ def title_in(achievement: JsonObject, language: str) -> str:
 
 def one_line(text: str) -> str:
     """A text that stands in one line, and has nothing in it that is not seen."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
 def _html(language: str, first: tuple[str, ...], button: str, url: str, below: list[str]) -> str:

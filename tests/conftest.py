@@ -16,12 +16,25 @@ settings.load_profile("glejt")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONG = "GLEJT_LONG" in os.environ
+FEWEST = 100
+
 _skips: list[str] = []
 
 
 def pytest_report_header() -> str:
     root = vectors_root()
     return f"test vectors: {'present' if root else 'ABSENT - ' + NO_VECTORS}"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A third of the examples that a test asks for, where it asks for many; GLEJT_LONG tries all."""
+    function = getattr(item, "function", None)
+    asked = getattr(function, "_hypothesis_internal_use_settings", None)
+    if not LONG and asked is not None and asked.max_examples > FEWEST and not getattr(function, "fewer", False):
+        fewer = max(FEWEST, asked.max_examples // 3)
+        function._hypothesis_internal_use_settings = settings(asked, max_examples=fewer)
+        function.fewer = True
 
 
 _DEPTH = sys.getrecursionlimit()

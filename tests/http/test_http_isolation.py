@@ -11,12 +11,11 @@ import os
 import re
 import statistics
 import time
-from contextlib import contextmanager
 
 import pytest
 from issuing_support import working_node
 from node_support import A, B
-from sqlalchemy import event
+from statement_watch import statements_of
 from tenant_support import MARKER, Things
 
 from node.http.access import NODES_OWN, PUBLIC
@@ -73,24 +72,6 @@ def put(value, path, text):
         inner = inner[step]
     inner[last] = text
     return copied
-
-
-@contextmanager
-def statements_of(database):
-    """What the database is asked meanwhile, in order: how long an answer takes depends on nothing else of the store."""
-    asked = []
-
-    def note(_connection, _cursor, statement, _parameters, _context, many):
-        asked.append((statement, many))
-
-    engines = [database._readers.sync_engine, database._writers.sync_engine]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 class Other:

@@ -34,6 +34,7 @@ from node.ports.work import HEADS_OPTION
 from node.verification.capsule import Capsule
 from node.verification.capsule_cbor import encode
 from node.verification.capsule_making import make_capsule
+from node.verification.errors import CapsuleError
 from node.verification.ledger_material import FactProof, LedgerMaterial
 from node.verification.material import Origin, ResolvedDocument, StatusListCopy, VerificationMaterial
 from node.verification.policy import KeyEvidence
@@ -108,11 +109,7 @@ class Evidence:
         ledgers = LedgerMaterial(receipts=() if receipt is None else (receipt.encode(),), facts=facts)
         material = VerificationMaterial(
             documents=_documents(hosted, at),
-            status_lists=tuple(
-                StatusListCopy(record.url, document.decode(), Origin.SAVED, record.published_at or at)
-                for record, document in published
-                if document is not None
-            ),
+            status_lists=_copies(published, at),
             ledgers=ledgers or None,
         )
         return await asyncio.to_thread(make_capsule, [secured.secured], material, made=at)
@@ -132,6 +129,23 @@ class Evidence:
             await self.proving.prove(organisation, name, questions) for name, questions in asked.items() if questions
         ]
         return tuple(proof for proof in proven if proof is not None)
+
+
+async def capsule_of(view: View, signed: Sequence[Secured], at: datetime) -> Capsule | None:
+    """One capsule of several credentials of one profile, without facts of a chain; None where they are too large."""
+    profile = await view.identities.profile((await view.awards.find(signed[0].award)).profile)
+    named = {entry.list for each in signed for entry in await view.status.entries_of(each.award)}
+    lists = [(await view.status.find(each), await view.status.published(each)) for each in sorted(named)]
+    receipts = [await _receipt(view, each.award, each.form) for each in signed]
+    material = VerificationMaterial(
+        documents=_documents(await view.identities.did(profile.did), at),
+        status_lists=_copies(lists, at),
+        ledgers=LedgerMaterial(receipts=tuple(each.encode() for each in receipts if each is not None)) or None,
+    )
+    try:
+        return await asyncio.to_thread(make_capsule, [each.secured for each in signed], material, made=at)
+    except CapsuleError:
+        return None
 
 
 def link_token(organisation: OrganisationId, award: str, form: str, salt: bytes) -> str:
@@ -160,6 +174,14 @@ async def _receipt(view: View, award: str, form: str) -> Receipt | None:
         return await receipt_of(view, award, form)
     except AbsentError:
         return None
+
+
+def _copies(lists: Sequence[tuple[ListRecord, bytes | None]], at: datetime) -> tuple[StatusListCopy, ...]:
+    return tuple(
+        StatusListCopy(record.url, document.decode(), Origin.SAVED, record.published_at or at)
+        for record, document in lists
+        if document is not None
+    )
 
 
 def _documents(hosted: HostedDid, at: datetime) -> dict[str, ResolvedDocument]:

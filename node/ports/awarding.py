@@ -126,6 +126,8 @@ class AwardQuery:
 
 def search_key(text: str) -> str:
     """The form in which names are compared: no capitals, no accents, one space between words."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L")).casefold()
     return " ".join("".join(each for each in plain if not unicodedata.combining(each)).split())
 
@@ -199,6 +201,9 @@ class AwardReader(Protocol):
 
     async def existing(self, awards: Sequence[str]) -> tuple[str, ...]:
         """Which of these ids there are, in order, of awards that were issued."""
+
+    async def of_person(self, name: str | None, email: str | None, *, limit: int) -> tuple[str, ...]:
+        """The ids of awards of somebody of this name and this address, so far as they are given."""
 
     async def with_address(self, awards: Sequence[str]) -> frozenset[str]:
         """Which of these have an e-mail address."""

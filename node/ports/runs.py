@@ -137,6 +137,9 @@ class Runs(RunReader, Protocol):
     async def page_done(self, run: str, page: int, outcome: Outcome, at: datetime, *, keep: bool = False) -> bool:
         """Keep what became of a page, once; False where that is kept already. `keep` its rows for another time."""
 
+    async def rewrite(self, run: str, page: int, outcome: bytes) -> None:
+        """Keep less of what became of a page that is done: whose rows they were is erased."""
+
     async def note(self, run: str, problem: str | None, at: datetime) -> None:
         """Say what it waits for, or that it waits no more; raises AbsentError."""
 

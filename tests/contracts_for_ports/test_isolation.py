@@ -148,6 +148,7 @@ CALLS = {
         "count": [AwardQuery(words="demo learner")],
         "chosen": [AwardQuery(standing=Standing.GOOD)],
         "existing": [["org-a-award-1"]],
+        "of_person": (["Demo Learner org-a", None], {"limit": 10}),
         "with_address": [["org-a-award-1"]],
         "replacing": ["org-a-award-1"],
         "lock": ["org-a-award-1"],
@@ -172,6 +173,7 @@ CALLS = {
         "begin": ["org-a-run", NOW],
         "page_done": ["org-a-run", 0, Outcome(b"of b", 1), NOW],
         "note": ["org-a-run", "of b", NOW],
+        "rewrite": ["org-a-run", 0, b"of b"],
         "remove": ["org-a-run"],
     },
     "links": {

@@ -96,6 +96,13 @@ class AwardRowsReader(Bound):
         found = await self.connection.execute(statement.with_only_columns(AWARDS.c.id).order_by(AWARDS.c.id))
         return tuple(found.scalars())
 
+    async def of_person(self, name: str | None, email: str | None, *, limit: int) -> tuple[str, ...]:
+        """The ids of awards of somebody of this name and this address."""
+        asked = [(AWARDS.c.name_key, name), (AWARDS.c.email_key, email)]
+        conditions = [column == search_key(text) for column, text in asked if text]
+        statement = self.select(AWARDS, *conditions).with_only_columns(AWARDS.c.id).order_by(AWARDS.c.id)
+        return tuple((await self.connection.execute(statement.limit(limit if conditions else 0))).scalars())
+
     async def with_address(self, awards: Sequence[str]) -> frozenset[str]:
         """Which of these have an e-mail address."""
         _require_few(len(awards))

@@ -100,6 +100,11 @@ class RunRows(RunRowsReader):
         await self.changed(statement.values(changed_at=at, version=RUNS.c.version + 1, **added))
         return True
 
+    async def rewrite(self, run: str, page: int, outcome: bytes) -> None:
+        """Keep less of what became of a page that is done."""
+        place = (RUN_PAGES.c.run == run, RUN_PAGES.c.number == page, RUN_PAGES.c.done.is_(True))
+        await self.changed(self.update(RUN_PAGES, *place).values(outcome=outcome))
+
     async def note(self, run: str, problem: str | None, at: datetime) -> None:
         """Say what it waits for."""
         found = await self._locked(run)

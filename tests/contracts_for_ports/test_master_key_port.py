@@ -191,6 +191,28 @@ async def test_a_wrong_pin_is_tried_once(tokens):
     assert await held(tokens, label).wrap(new_key(), CONTEXT)
 
 
+class Counting(Pkcs11Token):
+    """A token that counts wrong PINs, as SoftHSM does not."""
+
+    flags = 0
+
+    def _token(self, *_, **__):
+        return self
+
+    def open(self, *, user_pin):
+        raise AssertionError(f"the PIN of {len(user_pin)} characters was tried")
+
+
+@pytest.mark.threat(85)
+@pytest.mark.parametrize(("flags", "told"), [(0x00020000, "one more try"), (0x00040000, "locked")])
+async def test_the_last_try_is_left_to_a_person(tokens, flags, told):
+    token = Counting(tokens.module, "counting", Secret(PIN.encode()))
+    token.flags = flags | 0x00010000
+    with pytest.raises(VaultError, match=told) as caught:
+        await Pkcs11MasterKey(token, "master", SECONDS).wrap(new_key(), CONTEXT)
+    assert code_of(caught) == "vault.token_pin"
+
+
 @pytest.mark.parametrize("lost", ["its session was closed", "nobody is signed in", "its library was ended"])
 async def test_a_session_that_was_lost_is_opened_anew(tokens, lost):
     import pkcs11  # noqa: PLC0415 -- of an extra

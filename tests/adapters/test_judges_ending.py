@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 from verification_support import AT, EVERYDAY
 
 from node.adapters.judging import judge
@@ -22,7 +23,6 @@ READY = "printf '\\000\\000\\000\\001+'"
 PROGRAMS = {
     "silent": f"{READY}; exec cat >/dev/null",
     "gone": f"{READY}; head -c 8 >/dev/null; exec 0</dev/null; exit",
-    "deaf": f"{READY}; exec sleep 60",
     "never ready": "exec sleep 60",
     "cannot start": "exit 1",
     "closes its output first": "exec >&-; exec sleep 60",
@@ -30,6 +30,8 @@ PROGRAMS = {
 }
 SECONDS = 0.05
 START_SECONDS = 0.1
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+"""A node runs on the second one, commands on the first."""
 SIZE = 2
 LEAST = 5
 
@@ -63,8 +65,9 @@ def _told(work, passed):
 class Points:
     """The points at which any task of a loop waits, at some of which something is done."""
 
-    def __init__(self, *at, do):
+    def __init__(self, new, *at, do):
         self.passed = 0
+        self._new = new
         self._at = at
         self.do = do
 
@@ -72,7 +75,7 @@ class Points:
         async def told(work):
             return await _told(work, self._pass)
 
-        loop = asyncio.new_event_loop()
+        loop = self._new()
         loop.set_task_factory(lambda loop, work, **options: asyncio.Task(told(work), loop=loop, **options))
         return loop
 
@@ -119,15 +122,20 @@ def program(tmp_path, monkeypatch):
     return put
 
 
-def everywhere(*after):
+@pytest.fixture(params=LOOPS)
+def loop(request):
+    return LOOPS[request.param]
+
+
+def everywhere(loop, *after):
     """Cancel a caller at each point at which anything waits, and so many points later; how many there are."""
     at = 0
-    while (passed := _stopped(at := at + 1, *after)) >= at:
+    while (passed := _stopped(loop, at := at + 1, *after)) >= at:
         pass
     return passed
 
 
-def _stopped(at, *after):
+def _stopped(loop, at, *after):
     main = None
 
     async def story():
@@ -135,24 +143,24 @@ def _stopped(at, *after):
         main = asyncio.current_task()
         await used(Judges(size=SIZE, seconds=SECONDS))
 
-    points = Points(at, *(at + each for each in after), do=lambda: main.cancel())  # noqa: PLW0108 -- known later
+    points = Points(loop, at, *(at + each for each in after), do=lambda: main.cancel())  # noqa: PLW0108 -- known later
     run(points, story)
     return points.passed
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_caller_who_is_told_to_stop_at_any_point_leaves_no_process(program, name):
+def test_a_caller_who_is_told_to_stop_at_any_point_leaves_no_process(program, loop, name):
     program(name)
-    assert everywhere() > LEAST
+    assert everywhere(loop) > LEAST
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_nor_does_one_who_is_told_twice(program, name):
+def test_nor_does_one_who_is_told_twice(program, loop, name):
     program(name)
-    assert everywhere(1) > LEAST
+    assert everywhere(loop, 1) > LEAST
 
 
-def _closed(at):
+def _closed(loop, at):
     closing = []
 
     async def story():
@@ -161,16 +169,16 @@ def _closed(at):
         await used(judges)
         await asyncio.gather(*closing)
 
-    points = Points(at, do=None)
+    points = Points(loop, at, do=None)
     run(points, story)
     return points.passed
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_pool_that_is_closed_at_any_point_leaves_no_process(program, name):
+def test_a_pool_that_is_closed_at_any_point_leaves_no_process(program, loop, name):
     program(name)
     at = 0
-    while (passed := _closed(at := at + 1)) >= at:
+    while (passed := _closed(loop, at := at + 1)) >= at:
         pass
     assert passed > LEAST
 
@@ -186,4 +194,4 @@ def test_what_a_process_wrote_and_nobody_read_is_not_waited_for(program):
                 while flooding._from._transport.is_reading():  # noqa: ASYNC110 -- nothing tells of it
                     await asyncio.sleep(0.01)
 
-    run(Points(do=None), story)
+    run(Points(asyncio.new_event_loop, do=None), story)

@@ -164,6 +164,8 @@ class Judge:
         raise JudgeFailedError("the process asked for more and more")
 
     async def _tell(self, message: bytes) -> None:
+        if self._to.is_closing():  # for some event loops, writing there is no failure of the process
+            raise ConnectionResetError("the process has ended")
         self._to.write(framed(message))
         await self._to.drain()
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, bindparam, func, select, tuple_
 
 from node.adapters.database.award_tables import BATCHES, CREDENTIALS, LEAVES
-from node.adapters.database.bound import Bound, without_organisation
+from node.adapters.database.bound import Bound, values_of, without_organisation
 from node.ports.anchor_rows import BatchRecord, BatchState, Leaf
 from node.ports.errors import ConflictError, RuleError
 
@@ -125,7 +125,7 @@ def _batch(row: RowMapping) -> BatchRecord:
 
 
 def _values(leaf: Leaf) -> dict[str, Any]:
-    return {name: value for name, value in asdict(leaf).items() if name != "credential"}
+    return {name: value for name, value in values_of(leaf).items() if name != "credential"}
 
 
 def _leaf(row: RowMapping) -> Leaf:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, 
 
 from node.adapters.database.aftercare_tables import NOTICES
 from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STATUS_ENTRIES
-from node.adapters.database.bound import Bound
+from node.adapters.database.bound import Bound, values_of
 from node.adapters.database.link_tables import LINKS
 from node.adapters.database.status_said import said_of
 from node.ports.awarding import (
@@ -202,7 +201,7 @@ class AwardRows(AwardRowsReader):
     async def secure(self, credentials: Sequence[Secured], at: datetime) -> None:
         """Keep what was signed."""
         _require_few(len(credentials))
-        rows = [{**asdict(each), "digest": hashlib.sha256(each.secured).digest()} for each in credentials]
+        rows = [{**values_of(each), "digest": hashlib.sha256(each.secured).digest()} for each in credentials]
         new = await self.insert_new(CREDENTIALS, rows, "award", "form")
         ids = sorted({each.award for each in credentials})
         if len(new) < len(rows):
@@ -276,7 +275,7 @@ def _begins(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
 
 def _row(award: Award) -> dict[str, Any]:
     return {
-        **asdict(award),
+        **values_of(award),
         "changed_at": award.awarded_at,
         "name_key": search_key(award.name),
         "family_key": family_key(award.name),

@@ -31,6 +31,8 @@ from node.ports.organisations import OrganisationId
 
 type Values = Mapping[str, Any]
 
+MANY_ROWS: Final = 32
+"""From which on it pays to add rows in another way than few."""
 _ITS: Final = "its_"
 """Before the name of a column, where its value says which row is meant and not what it becomes."""
 
@@ -109,10 +111,22 @@ class Bound:
         """Add those of the rows that have no row of this key beside them; the last part of the key of each."""
         if not rows:
             return ()
-        statement = _inserted(self.connection.dialect.name, table, keys)
-        result = await self.connection.execute(statement, self._in_order(rows, keys))
+        dialect, given = self.connection.dialect.name, self._in_order(rows, keys)
+        if dialect == "sqlite" and len(given) >= MANY_ROWS and await self._inserted_all(table, given, keys):
+            return [row[keys[-1]] for row in given]
+        result = await self.connection.execute(_inserted(dialect, table, keys), given)
         keys_of_new: Sequence[Any] = result.scalars().all()
         return keys_of_new
+
+    async def _inserted_all(self, table: Table, rows: list[Values], keys: tuple[str, ...]) -> bool:
+        """Add all of the rows, or none where some are there: SQLite takes many much faster if it tells of none."""
+        savepoint = await self.connection.begin_nested()
+        result = await self.connection.execute(_quietly_inserted(table, keys), rows)
+        if result.rowcount == len(rows):
+            await savepoint.commit()
+            return True
+        await savepoint.rollback()
+        return False
 
     def _in_order(self, rows: Sequence[Values], keys: Sequence[str]) -> list[Values]:
         """One order for all: two that each wait for a row of the other would wait for ever."""
@@ -156,6 +170,11 @@ def _insertion(table: Table) -> Insert:
 
 
 @cache
+def _quietly_inserted(table: Table, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 -- one of two kinds
+    return insert_by("sqlite", table).on_conflict_do_nothing(index_elements=["organisation", *keys])
+
+
+@cache
 def _inserted(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 -- one of two kinds
     statement = insert_by(dialect, table).on_conflict_do_nothing(index_elements=["organisation", *keys])
     return statement.returning(table.c[keys[-1]])  # which also makes it a few long statements, not one for each row
@@ -163,6 +182,11 @@ def _inserted(dialect: str, table: Table, keys: tuple[str, ...]) -> Any:  # noqa
 
 def _same(table: Table, name: str) -> ColumnElement[bool]:
     return table.c[name] == bindparam(_ITS + name)
+
+
+def values_of(record: Any) -> dict[str, Any]:  # noqa: ANN401 -- a record of any kind
+    """The values of a record with slots, by their names: as `asdict`, which copies all that is inside of them."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def without_organisation(row: RowMapping) -> dict[str, Any]:

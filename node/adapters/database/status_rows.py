@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, RowMapping, Text, cast, func
 
 from node.adapters.database.award_tables import STATUS_ENTRIES, STATUS_LISTS
-from node.adapters.database.bound import Bound, own_rows, without_organisation
+from node.adapters.database.bound import Bound, own_rows, values_of, without_organisation
 from node.adapters.database.copy_tables import LIST_COPIES
 from node.adapters.database.status_said import said_of
 from node.ports.awarding import Standing
@@ -26,7 +26,7 @@ from node.status.token_status_list import INVALID
 _LIGHT: Final = tuple(column for column in STATUS_LISTS.c if column.name not in {"organisation", "published"})
 """What most who ask for a list want: not the list itself, of some kilobytes."""
 _LISTS: Final = own_rows(STATUS_LISTS).with_only_columns(*_LIGHT).order_by(STATUS_LISTS.c.id)
-DRAWS: Final = (1, 2, 4, 8, 16)
+DRAWS: Final = (2, 4, 8, 16)
 """How many times as many places are drawn as are needed, one time after the other, where many are needed at once."""
 FEW_DRAWN: Final = 16
 """… and some more, for the last few."""
@@ -139,9 +139,9 @@ class StatusListRows(StatusRowsReader):
             open_numbers = [number for number in range(len(awards)) if number not in places]
             if not open_numbers:
                 break
-            wanted = times * len(open_numbers) + (FEW_DRAWN if times > 1 else 0)
+            wanted = times * len(open_numbers) + FEW_DRAWN
             drawn = {secrets.randbelow(record.entries) for _ in range(min(record.entries, wanted))}
-            free = list(drawn - await self._taken_of(list_id, drawn)) if times > 1 else list(drawn)
+            free = list(drawn - await self._taken_of(list_id, drawn))
             secrets.SystemRandom().shuffle(free)
             places |= await self._take(list_id, awards, dict(zip(free, open_numbers, strict=False)))
         return {awards[number]: place for number, place in places.items()}
@@ -294,7 +294,7 @@ def _is_final(purpose: str, value: int) -> bool:
 
 
 def _taken(list_id: str, place: int, award: str | None) -> dict[str, Any]:
-    return asdict(EntryRecord(list_id, place, award))
+    return values_of(EntryRecord(list_id, place, award))
 
 
 def _entry(row: RowMapping) -> EntryRecord:

@@ -31,7 +31,7 @@ MAX_WAVE: Final = 128
 """Documents that are hashed before the key is asked: their hashes make one message."""
 SECONDS: Final = 0.6
 """Of one call, without waiting: half of what a process is given for a task, and a part of that for its end."""
-MAX_ANSWER_BYTES: Final = 3 * 1024 * 1024 // 2
+MAX_ANSWER_BYTES: Final = 3 * 1024 * 1024
 """Of what was signed in one call; it goes through a pipe as text."""
 _REFUSALS: Final = (CredentialsError, IssuanceError, ProofsError)
 

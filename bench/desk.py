@@ -1,0 +1,169 @@
+"""The issuing desk: a table with a row for each learner, from its bytes to credentials that are anchored.
+
+    python bench/desk.py [LEARNERS] [--form FORM] [--database ADDRESS] [--profile]
+
+SQLite in a temporary folder unless an address is given, which has to be of an empty database. The table is handed in,
+ordered and started, as by HTTP; it is read, composed and signed by processes of their own, stored with a place in a
+status list each, and anchored on an embedded chain of the same process, until every receipt is final. Figures are of
+one run on this machine. Beside the rate stands what the processors took, since what else runs takes of the time: by
+that alone two processors could award so many a second.
+"""
+
+import argparse
+import asyncio
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import run_support as runs
+import store_samples as samples
+import work_support as support
+from run_support import CALLER, A
+from sqlalchemy import text
+
+from node.adapters.chain_access import embedded_chain
+from node.adapters.chain_sites import NodeChains, VaultAuthorities
+from node.adapters.database.engine import Database, opened
+from node.adapters.database.store import DatabaseStore
+from node.issuance.background.worker import Pace
+from node.ports.runs import OVER
+from node.ports.work import open_namespace
+
+USUAL = 20_000
+TARGET = 4_000
+"""Awards a second, by two processors."""
+MAX_MEGABYTES = 600.0
+PROCESSORS = 2
+
+
+def taken(pids: frozenset[int]) -> float:
+    """Seconds of the processors so far: of this process, and of those that sign."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    other = 0.0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        other += (int(fields[11]) + int(fields[12])) / ticks
+    return time.process_time() + other
+
+
+def held() -> float:
+    """The most megabytes that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@asynccontextmanager
+async def timed(name: str, count: int, pids: frozenset[int]) -> AsyncIterator[None]:
+    """Say how long something took for so many."""
+    started, processors = time.perf_counter(), taken(pids)
+    yield
+    took, used = time.perf_counter() - started, taken(pids) - processors
+    print(
+        f"  {name:<34}{took:8.2f} s {count / took:9,.0f}/s   processors {used / count * 1e6:6.1f} µs each, "
+        f"so {PROCESSORS * count / used:7,.0f}/s by two   {held():6.1f} MB",
+        flush=True,
+    )
+
+
+def on_disk(folder: str) -> int:
+    """Bytes of SQLite's files."""
+    return sum(path.stat().st_size for path in Path(folder).glob("node.db*"))
+
+
+async def size_of(database: Database, folder: str) -> int:
+    """Bytes of the database, as it lies on the disk."""
+    if database.kind == "sqlite":
+        return on_disk(folder)
+    async with database.reading() as connection:
+        return int(await connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+
+
+async def award(count: int, form: str, address: str | None) -> None:
+    """One table, from its bytes to final receipts."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        database = await stack.enter_async_context(opened(address or f"sqlite:///{folder}/node.db"))
+        access = await stack.enter_async_context(embedded_chain(Path(folder) / "chain"))
+        tables = await stack.enter_async_context(runs.signers(size=PROCESSORS))
+        store, vault, pids = DatabaseStore(database), await samples.make_vault(database), tables.signers.pids
+        await samples.add_organisation(store)
+        chain = access.reader
+        name, opening = await support.add_namespace(store, vault, chain.chain.id, chain.contract.address)
+        options = {"signs": "…", "epoch": "2026"} if form == "bbs-2023" else {"anchor": name}
+        await runs.add_profile(store, vault, form, caps={"per_day": 10_000_000}, **options)
+        await store.change(A, runs.add_course)
+
+        async def chain_opened() -> object:
+            return access
+
+        chains = NodeChains(database, store, vault, [chain_opened])  # type: ignore[list-item]
+        office = runs.Office(store, vault, tables)
+        means = {"chains": chains, "authorities": VaultAuthorities(vault), "pace": Pace(), "alone": True}
+        at_work = await stack.enter_async_context(runs.working(office, **means))
+        founding = (opening.authority, opening.recovery, opening.salt)
+        await store.change(A, lambda unit: unit.outbox.add([open_namespace(name, *founding, support.now())]))
+        at_work.wake()
+        await support.until(lambda: nothing_left(store), 60)
+        data, before = runs.table(runs.learners(count)), await size_of(database, folder)
+        print(f"{count:,} learners, {form}, {database.kind}: a table of {len(data) / 1e6:.1f} MB", flush=True)
+        async with timed("in all", count, pids):
+            async with timed("handed in", count, pids):
+                run = await office.desk.upload(CALLER, "table.csv", data)
+                await office.desk.order(CALLER, run.id, runs.order(), check=False)
+            async with timed("signed, placed and stored", count, pids):
+                await office.desk.start(CALLER, run.id)
+                at_work.wake()
+                await support.until(lambda: over(office, run.id), 3600)
+            async with timed("anchored, all receipts final", count, pids):
+                at_work.wake()
+                await support.until(lambda: nothing_left(store), 3600)
+        found = await office.found(run.id)
+        if (found.awarded, found.problem) != (count, None):
+            raise SystemExit(f"{found.awarded} of {count} were awarded: {found.problem}")
+        size = await size_of(database, folder) - before
+        print(f"  {size / count:,.0f} bytes of the database for each award")
+        if held() > MAX_MEGABYTES:
+            raise SystemExit(f"MISSED: {held():.0f} MB are more than {MAX_MEGABYTES:.0f}")
+
+
+async def over(office: runs.Office, run: str) -> bool:
+    """Whether it came to its end, or stands still."""
+    found = await office.found(run)
+    return found.state in OVER or found.problem is not None
+
+
+async def nothing_left(store: DatabaseStore) -> bool:
+    """Whether nothing is due or under way, but for the signing of the log some time from now."""
+    async with store.view(A) as view:
+        return all(task.kind == "audit.head" for task in await view.outbox.waiting())
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("learners", nargs="?", type=int, default=USUAL)
+    parser.add_argument("--form", default=runs.USUAL)
+    parser.add_argument("--database", help="the address of an empty database; SQLite unless it is given")
+    parser.add_argument("--profile", action="store_true", help="say where this process spends its time")
+    arguments = parser.parse_args()
+    work = award(arguments.learners, arguments.form, arguments.database)
+    if not arguments.profile:
+        asyncio.run(work)
+        return 0
+    import cProfile  # noqa: PLC0415 -- seldom
+    import pstats  # noqa: PLC0415 -- likewise
+
+    profile = cProfile.Profile()
+    profile.runcall(asyncio.run, work)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -502,3 +502,28 @@ async def test_what_is_erased_while_it_is_claimed_is_not_issued(desk, monkeypatc
     answer = await claim(node, path)
     assert answer.status_code in {404, 409, 410}, answer.text
     assert await desk.credentials() == 0
+
+
+async def test_an_invitation_for_a_wallet_is_minted_by_a_click_and_by_nothing_else(desk):
+    node, (made, path) = desk.node, await desk.link()
+    page = await node.client.get(path, headers=HTML)
+    action = re.search(r'action="([^"]+/invitation[^"]*)"', page.text)[1]
+
+    async def relations():
+        async with node.database.reading() as connection:
+            tables = {table.name: table for table in METADATA.sorted_tables}
+            return len((await connection.execute(tables["relations"].select())).all())
+
+    assert await relations() == 0
+    form = {"content": "", "headers": HTML | {"Content-Type": "application/x-www-form-urlencoded"}}
+    shown = await node.client.post(path_of(action), **form)
+    assert shown.status_code == 200, shown.text
+    assert "<svg" in shown.text
+    assert 'href="https://node.example/' in shown.text
+    told = await node.client.post(f"{path}/invitation")
+    assert told.json()["url"].startswith("https://node.example/")
+    assert await relations() == 2
+    assert (await claim(node, path)).status_code == 200, "the link works meanwhile"
+    assert (await node.client.post(path_of(action), **form)).status_code == 410
+    assert (await node.client.post(f"{path}/invitation")).status_code == 410
+    assert made["state"] == "waiting"

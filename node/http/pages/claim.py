@@ -1,12 +1,21 @@
 """What the pages of private links say."""
 
+from typing import Final
+
+import segno
+from markupsafe import Markup
+
 from node.documents import JsonObject
 from node.http.pages.achievement import text_in
 from node.http.pages.render import fit, web_address
 from node.http.pages.words import words_in
 from node.issuance.claiming.claims import Offer
 from node.issuance.claiming.fetching import Document
+from node.ports.invitations import Invitation
 from node.verification.phrases import Language, phrases
+
+_SCALE: Final = 5
+"""Pixels of a square of a code."""
 
 
 def offer_page(offer: Offer, public_url: str, language: Language) -> dict[str, object]:
@@ -23,6 +32,13 @@ def offer_page(offer: Offer, public_url: str, language: Language) -> dict[str, o
         "until": words_in(language)("claim.until", date=phrases(language).date(offer.link.expires_at)),
         "address": offer.link.address is not None or offer.award.email is not None,
     }
+
+
+def wallet_page(invitation: Invitation, language: Language) -> dict[str, object]:
+    """The page of an invitation: its address, and a code that a camera reads."""
+    drawn = segno.make_qr(invitation.url, error="l").svg_inline(scale=_SCALE, omitsize=False)
+    minutes = words_in(language)("wallet.until", date=phrases(language).date(invitation.expires_at))
+    return {"url": invitation.url, "code": Markup(drawn), "until": minutes}  # noqa: S704 -- squares, by our own hand
 
 
 def document_page(found: Document, told: JsonObject, language: Language) -> dict[str, object]:

@@ -22,7 +22,7 @@ from node.http.door import Answer, Body, Door
 from node.http.examples import PRESENTATION, SECURED
 from node.http.messages import Message, glance, invalid
 from node.http.negotiation import HTML, language_of, wants_html
-from node.http.pages.claim import document_page, offer_page
+from node.http.pages.claim import document_page, offer_page, wallet_page
 from node.http.pages.render import private
 from node.http.problems import ProblemError
 from node.http.routes.awards import media_type_of
@@ -98,7 +98,11 @@ def _offers(door: Door, services: Services, desk: Claims) -> None:
         if not wants_html(request):
             return JSONResponse(_offered(offer), headers=_PRIVATE)
         language = _language(request, offer.language)
-        page = offer_page(offer, services.public_url, language)
+        page = offer_page(offer, services.public_url, language) | {
+            "invite": None
+            if desk.invitations is None
+            else f"{services.public_url}/claims/{token}/invitation?lang={language}"
+        }
         page |= {"action": f"{services.public_url}/claims/{token}?lang={language}", "once": secrets.token_urlsafe(16)}
         return private(request, "claim.html", language, services.public_url, page)
 
@@ -124,18 +128,31 @@ def _offers(door: Door, services: Services, desk: Claims) -> None:
     @door.post(
         "/claims/{token}/invitation",
         access=PUBLIC,
-        body=Body({}, max_bytes=1024, required=False),
+        body=Body({}, media_types=(JSON, FORM), max_bytes=1024, required=False),
         answers=[Answer(200, "An invitation.", {"url": "https://node.example/…", "expires": "2026-09-01T12:10:00Z"})],
         problems=[404, 410],
     )
-    async def invitation(token: Token) -> Response:
-        """Have an invitation for an agent minted, which works once and for some minutes; the link goes on working."""
-        made = await desk.invite(token)
+    async def invitation(token: Token, request: Request) -> Response:
+        """Have an invitation for an agent minted, which works once and for some minutes; the link goes on working.
+
+        Whoever sent the form of the page gets a page with it, and a code for the camera of a phone.
+        """
+        as_form = _is_form(request)
+        try:
+            made = await desk.invite(token)
+        except LinkGoneError as error:
+            if as_form:
+                return _gone(request, services, error)
+            raise
         if made is None:
             raise ProblemError(
                 404, "claim.invitation", "this node invites no agents", "Claim it by the page, or with a presentation."
             )
-        return JSONResponse({"url": made.url, "expires": format_timestamp(made.expires_at)})
+        if as_form:
+            language = _language(request, None)
+            page = wallet_page(made, language)
+            return private(request, "wallet.html", language, services.public_url, page)
+        return JSONResponse({"url": made.url, "expires": format_timestamp(made.expires_at)}, headers=_PRIVATE)
 
 
 def _taking(door: Door, services: Services, desk: Claims) -> None:
@@ -199,6 +216,10 @@ async def _take(desk: Claims, token: str, request: Request, body: bytes, *, as_f
             "Give one of up to 128 visible characters, as a UUID in quotation marks.",
         )
     return await desk.accept(token, again=None if form is None else form[1], proof=proof)
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
 
 
 def _once(body: bytes) -> str | None:

@@ -103,6 +103,7 @@ bench: .venv/.dev tests/peers/node_modules/.stamp contracts/node_modules/.stamp 
 	$(BIN)/python bench/gas.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/store.py
+	$(BIN)/python bench/desk.py
 	$(BIN)/python bench/serve_start.py
 	$(BIN)/python bench/work.py
 	$(BIN)/python bench/node_http.py

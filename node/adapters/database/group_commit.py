@@ -75,9 +75,9 @@ class GroupCommit:
         self._broken = self._broken or isinstance(failure, StoreBrokenError)
 
     async def finish(self) -> None:
-        """Wait until the line is empty."""
+        """Wait until the line is empty; who waits no longer keeps nobody from writing."""
         if self._task is not None:
-            await self._task
+            await asyncio.wait((self._task,))
 
     async def _work_off(self) -> None:
         while self._line:

@@ -13,7 +13,7 @@ from node.issuance.background.tasks import Carry
 from node.issuance.webhooks.delivering import Delivering
 from node.ports.work import Kind, Nobody
 
-TIDY_EVERY: Final = timedelta(hours=1)
+TIDY_EVERY: Final = timedelta(minutes=10)
 
 
 def aftercare_kinds(node: OpenNode) -> Mapping[str, Carry]:
@@ -28,7 +28,7 @@ def telling_kinds(node: OpenNode) -> Mapping[str, Carry]:
 
 def aftercare_periodic(node: OpenNode) -> Sequence[Periodic]:
     """What is to be done from time to time."""
-    return (Periodic("Ending former secrets of webhooks", TIDY_EVERY, _delivering(node).tidy),)
+    return (Periodic("Looking after webhooks", TIDY_EVERY, _delivering(node).tidy),)
 
 
 def _delivering(node: OpenNode) -> Delivering:

@@ -34,16 +34,17 @@ async def announce(
     pieces: list[Sequence[str]] = [*batched(awards, AWARDS_AT_ONCE, strict=False)] or [()]
     await unit.outbox.add(
         [
-            deliver_event(webhook, new_id(), _said(unit, event, at, piece, about), at)
+            deliver_event(webhook, new_id(), said_of(unit, event, at, piece, about), at)
             for piece in pieces
             for webhook in wanting
         ]
     )
 
 
-def _said(
+def said_of(
     unit: UnitOfWork, event: EventType, at: datetime, awards: Sequence[str], about: Mapping[str, JsonValue]
 ) -> JsonObject:
+    """What is sent of an event."""
     data: JsonObject = {"organisation": str(unit.organisation), **about}
     if awards:
         data["awards"] = list(awards)

@@ -59,6 +59,9 @@ class LinkReader(Protocol):
     async def of_award(self, award: str) -> tuple[Link, ...]:
         """The links of an award, the oldest first."""
 
+    async def unclaimed(self, since: datetime, until: datetime, *, limit: int) -> tuple[str, ...]:
+        """The awards whose claim links ran out after one time and until another, unused, in the order of that."""
+
 
 class Links(LinkReader, Protocol):
     """… and changing them."""

@@ -49,6 +49,8 @@ class Webhook:
     """In a row."""
     failing_since: datetime | None = None
     problem: str | None = None
+    claims_until: datetime | None = None
+    """Up to when it was told of claims that nobody has made."""
 
 
 class WebhookReader(Protocol):

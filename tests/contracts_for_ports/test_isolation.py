@@ -179,6 +179,7 @@ CALLS = {
     "links": {
         "find": ["org-a-link-1"],
         "of_award": ["org-a-award-1"],
+        "unclaimed": ([NOW - HOUR, NOW + 10_000 * HOUR], {"limit": 10}),
         "put": [samples.link("org-a", 9, id="b-link", digest=b"of b")],
         "accept": ([b"digest 1 org-a", NOW], {"again": None, "holder": None}),
         "end": ["org-a-award-1", [LinkKind.CLAIM], NOW],

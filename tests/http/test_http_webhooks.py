@@ -18,6 +18,8 @@ from node.adapters.fetch import GuardedFetch
 from node.adapters.web_url import Rules
 from node.issuance.background.tasks import HopelessError
 from node.issuance.webhooks.delivering import MAX_FAILURES, Delivering, NotTakenError
+from node.ports.awarding import Award, AwardState
+from node.ports.links import Link, LinkKind
 from node.verification.errors import FetchError
 
 HOOKS = "/organisation/webhooks"
@@ -303,3 +305,27 @@ async def test_of_many_awards_one_event_has_the_ids(node):
     assert sorted(award for each in said for award in each["awards"]) == sorted(awards)
     assert {each["run"] for each in said} == {"run-1"}
     assert max(len(body) for _, body, _ in receiver.got) < 20_000
+
+
+async def test_of_a_claim_that_nobody_made_a_subscriber_is_told_once(node):
+    await subscribed(node, "claim.expired")
+    await profile(node)
+
+    async def work(unit):
+        for number, days in ((1, 1), (2, 2)):
+            award = f"award-{number}"
+            await unit.awards.intend([Award(award, award, None, None, "profile", NOW, "Demo Learner")])
+            await unit.awards.change(award, AwardState.WAITING, NOW)
+            link = Link(f"link-{number}", award, LinkKind.CLAIM, bytes([number]), NOW, NOW + timedelta(days=days))
+            await unit.links.put(link)
+
+    await node.store.change(A, work)
+    receiver = Receiver()
+    use = Delivering(store=node.store, vault=node.vault, post=receiver, now=node.clock)
+    for _ in range(6):
+        node.clock.move(timedelta(hours=12))
+        await use.tidy()
+        await deliver(node, receiver)
+    said = [json.loads(body) for _, body, _ in receiver.got]
+    assert [each["data"]["awards"] for each in said] == [["award-1"], ["award-2"]]
+    assert {each["type"] for each in said} == {"claim.expired"}

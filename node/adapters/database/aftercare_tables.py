@@ -64,6 +64,7 @@ WEBHOOKS: Final = Table(
     number("failures"),
     moment("failing_since", null=True),
     text("problem", null=True),
+    moment("claims_until", null=True),
     own(),
     same_organisation(KEYS, "key"),
 )

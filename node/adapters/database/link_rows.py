@@ -30,6 +30,13 @@ class LinkRowsReader(Bound):
         """The links of an award."""
         return tuple(map(_link, await self.rows(self.select(LINKS, LINKS.c.award == award).order_by(LINKS.c.id))))
 
+    async def unclaimed(self, since: datetime, until: datetime, *, limit: int) -> tuple[str, ...]:
+        """The awards whose claim links ran out, unused."""
+        ran_out = (LINKS.c.expires_at > since, LINKS.c.expires_at <= until)
+        unused = (LINKS.c.kind == LinkKind.CLAIM, LINKS.c.accepted_at.is_(None), LINKS.c.ended_at.is_(None))
+        statement = self.select(LINKS, *ran_out, *unused).with_only_columns(LINKS.c.award).order_by(LINKS.c.expires_at)
+        return tuple((await self.connection.execute(statement.limit(limit))).scalars())
+
 
 class LinkRows(LinkRowsReader):
     """… and changing them."""

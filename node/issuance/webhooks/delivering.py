@@ -14,29 +14,35 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Final
 
 import orjson
 
 from node.documents import JsonValue
+from node.issuance.announcing import AWARDS_AT_ONCE, said_of
 from node.issuance.background.schedule import active
 from node.issuance.background.tasks import HopelessError, Later, member
 from node.issuance.organisation.events import order_head
 from node.issuance.webhooks.signature import headers
 from node.ports.errors import AbsentError, RuleError
+from node.ports.identifiers import new_id
 from node.ports.organisations import OrganisationId
 from node.ports.outbox import Claimed
 from node.ports.oversight import Event
 from node.ports.posting import Post
 from node.ports.store import Store, UnitOfWork
 from node.ports.vault import KeyPurpose, Vault
-from node.ports.webhooks import Webhook
+from node.ports.webhooks import EventType, Webhook
+from node.ports.work import deliver_event
 from node.verification.errors import FetchError
 
 MAX_FAILURES: Final = 50
 MIN_FAILING: Final = timedelta(days=1)
 """A receiver that is mended within a day loses nothing, however much there was to tell."""
 GONE: Final = 410
+MAX_UNCLAIMED: Final = 100_000
+"""Claims that run out between two looks."""
 ACTOR: Final = "node"
 _OK: Final = range(200, 300)
 
@@ -111,17 +117,31 @@ class Delivering:
             await order_head(unit, at)
 
     async def tidy(self) -> None:
-        """Have former secrets of all organisations sign no more, once their time is over."""
+        """Have former secrets of all organisations sign no more once their time is over, and tell of claims run out."""
         for organisation in [one async for one in active(self.store)]:
             with suppress(AbsentError, RuleError):  # it was closed meanwhile
                 await self.store.change(organisation, self._tidy)
 
     async def _tidy(self, unit: UnitOfWork) -> None:
         at = self.now()
-        for webhook in await unit.webhooks.listed():
+        for listed in await unit.webhooks.listed():
+            webhook = await _told_of_claims(unit, listed, at)
             if webhook.former_key is not None and webhook.former_until is not None and webhook.former_until <= at:
                 await unit.keys.retire(webhook.former_key, at)
                 await unit.webhooks.save(replace(webhook, former_key=None, former_until=None))
+
+
+async def _told_of_claims(unit: UnitOfWork, webhook: Webhook, at: datetime) -> Webhook:
+    """A subscription that is told of claims which nobody made in time: of each once, wherever it was left last."""
+    if webhook.disabled_at is not None or EventType.CLAIM_EXPIRED not in webhook.events:
+        return webhook
+    awards = await unit.links.unclaimed(webhook.claims_until or webhook.made_at, at, limit=MAX_UNCLAIMED)
+    for piece in batched(awards, AWARDS_AT_ONCE, strict=False):
+        said = said_of(unit, EventType.CLAIM_EXPIRED, at, piece, {})
+        await unit.outbox.add([deliver_event(webhook.id, new_id(), said, at)])
+    told = replace(webhook, claims_until=at)
+    await unit.webhooks.save(told)
+    return told
 
 
 def _disabled() -> HopelessError:

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("failing_since", sa.BigInteger(), nullable=True),
         sa.Column("problem", _TEXT, nullable=True),
+        sa.Column("claims_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["organisation"], ["organisations.id"], name="fk_webhooks_organisation"),
         sa.ForeignKeyConstraint(
             ["organisation", "key"], ["keys.organisation", "keys.id"], name="fk_webhooks_organisation_key"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from node.adapters.database.brisk_sqlite import FIRST_ROWS, TRIED_AGAIN, connect, connect_to_read
+from node.adapters.database.brisk_sqlite import FIRST_ROWS, MOST_VALUES, TRIED_AGAIN, connect, connect_to_read
 from node.adapters.database.engine import opened
 
 COUNTS = (0, 1, FIRST_ROWS - 1, FIRST_ROWS, FIRST_ROWS + 1, 3 * FIRST_ROWS)
@@ -119,6 +119,7 @@ def test_what_cannot_take_long_is_done_at_once_within_a_transaction(statement):
         "UPDATE numbers SET i = i + 9 * place() WHERE i = 2",
         "DELETE FROM numbers WHERE i = place()",
         "INSERT INTO numbers SELECT i + 10 * place() FROM numbers WHERE i = 1",
+        "INSERT INTO numbers VALUES ((SELECT max(i) + 10 * place() FROM numbers))",
         "WITH some AS (SELECT place()) SELECT * FROM some",
     ],
 )
@@ -153,7 +154,9 @@ def test_the_same_search_is_not_tried_at_once_again_for_a_while():
 
 def test_nothing_is_done_at_once_while_the_thread_works_for_one_who_has_left():
     async def work(connection):
+        await with_numbers(connection, 3)
         raw, found = await watched(connection)
+        await connection.execute(text("INSERT INTO numbers VALUES (100)"))
         go_on = threading.Event()
         left = asyncio.ensure_future(raw._execute(go_on.wait))
         await asyncio.sleep(0)
@@ -206,6 +209,53 @@ def test_who_writes_waits_for_the_disk_beside_the_event_loop(tmp_path, connectin
             await raw.close()
 
     assert asyncio.run(work()) == (beside, False)
+
+
+@pytest.mark.parametrize(("connecting", "beside"), [(connect, 1), (connect_to_read, 0)])
+def test_who_writes_takes_back_beside_the_event_loop(tmp_path, connecting, beside):
+    async def work():
+        raw = await connecting(str(tmp_path / "some.db"))
+        try:
+            raw._conn.isolation_level = None
+            await (await raw.cursor()).execute("BEGIN")
+            sent = raw._sent
+            await raw.rollback()
+            await raw.rollback()  # there is none any more
+            return raw._sent - sent, raw._conn.in_transaction
+        finally:
+            await raw.close()
+
+    assert asyncio.run(work()) == (beside, False)
+
+
+def test_many_values_are_added_beside_the_event_loop():
+    async def work(connection):
+        await with_numbers(connection, 3)
+        _, found = await watched(connection)
+        await connection.execute(text("INSERT INTO numbers VALUES (100)"))
+        for count in (MOST_VALUES, MOST_VALUES + 1):
+            rows = ", ".join(f"(place() * {count} * 1000 + :v{number})" for number in range(count))
+            await connection.execute(
+                text(f"INSERT INTO numbers VALUES {rows}"),  # noqa: S608 -- numbers of ours
+                {f"v{number}": number for number in range(count)},
+            )
+        return {found[0]}, {found[-1]}
+
+    assert run(work) == ({"here"}, {"beside"})
+
+
+def test_a_cursor_that_is_used_again_has_no_rows_of_before(tmp_path):
+    async def work():
+        raw = await connect(str(tmp_path / "some.db"))
+        try:
+            cursor = await raw.cursor()
+            await cursor.execute("SELECT 1 UNION SELECT 2")
+            await cursor.execute("CREATE TABLE t (i INTEGER)")
+            return await cursor.fetchall()
+        finally:
+            await raw.close()
+
+    assert asyncio.run(work()) == []
 
 
 def test_a_view_of_the_node_crosses_to_no_thread(tmp_path):

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import httpx2
+from prepared import changes_python, started
 from running import environment
 
 from node.documents import parse_object
@@ -50,11 +51,12 @@ class Running:
         return self.process.wait(END_SECONDS)
 
 
+MODULE = ("-m", "node")
 QUICK = {"GLEJT_NODE_CHAIN": "none", "GLEJT_NODE_JUDGES": "1"}
 """For tests of something else than the chain and the judges."""
 
 
-def start(folder, *arguments, data="data", module=("-m", "node"), **variables):
+def start(folder, *arguments, data="data", module=MODULE, **variables):
     """A process that serves, not waited for."""
     line = [sys.executable, *module, "serve", "--json", "--port", "0", "--data", str(folder / data), *arguments]
     return subprocess.Popen(  # noqa: S603 -- our own program
@@ -69,9 +71,13 @@ def start(folder, *arguments, data="data", module=("-m", "node"), **variables):
 
 
 @contextmanager
-def serving(folder, *arguments, **more):
+def serving(folder, *arguments, data="data", module=None, **variables):
     """A node that runs until this ends."""
-    process = start(folder, *arguments, **more)
+    if module or changes_python(variables):
+        process = start(folder, *arguments, data=data, module=module or MODULE, **variables)
+    else:
+        line = ["serve", "--json", "--port", "0", "--data", str(folder / data), *map(str, arguments)]
+        process = started(line, folder, environment(folder, **variables))
     said = []
     reader = threading.Thread(target=lambda: said.extend(process.stderr), daemon=True)
     reader.start()

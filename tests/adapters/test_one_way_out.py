@@ -7,7 +7,7 @@ import pytest
 from support import ROOT
 
 CLIENTS = {
-    "aiohttp", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx", "httpx2",
+    "aiohttp", "aiosmtplib", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx", "httpx2",
     "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks", "socksio", "ssl",
     "telnetlib", "treq", "trio", "urllib.request", "urllib3", "websocket", "websockets", "wsproto", "xmlrpc",
 }  # fmt: skip
@@ -18,6 +18,7 @@ WAY_OUT = {
     "node/adapters/dial.py": {"httpx2", "ssl", "websockets"},
     "node/adapters/fetch.py": {"httpx2", "ssl"},
     "node/adapters/json_rpc/client.py": {"httpx2", "ssl"},
+    "node/adapters/mail.py": {"aiosmtplib", "ssl"},
     "node/adapters/name_lookup.py": {"socket", "getaddrinfo"},
     "node/adapters/node_client.py": {"httpx2", "ssl"},
     "node/adapters/telemetry.py": {"httpx2"},
@@ -26,6 +27,7 @@ WAY_OUT = {
 }
 """What connects: the guarded fetcher and the dialer beside it, which alone follow what strangers name, after a question to
 the name server;
+what writes letters by the administrator's mail server;
 for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes; what sends
 traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
 address leads to it; and what listens: the server, and the socket in the node's folder."""

@@ -1,4 +1,4 @@
-"""Claim links over HTTP: looked at without end, taken once, bound to a key, replaced, over, cancelled."""
+"""Claim links over HTTP: looked at without end, taken once, bound to a key, in every form of a profile."""
 
 import asyncio
 import re
@@ -8,17 +8,14 @@ import pytest
 from claim_support import AWARDS, EMAIL, HTML, NAME, Desk, Holder, challenge, claim, path_of
 from database_support import fresh_database, postgresql_server
 from issuing_support import KEY_OF, verify
-from node_support import A, B, running_node
+from node_support import A, running_node
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from node.adapters.database.schema import METADATA
 from node.credentials.identity import identity_hash
-from node.http.claiming import finishing
-from node.ports.judging import JudgeFailedError
 from node.ports.links import GRACE, LIFETIME, LinkKind
-from node.ports.organisations import Settings
-from node.ports.outbox import Claimed
 from node.ports.status_rows import TOKEN_LIST
-from node.ports.work import Kind
 
 MOMENT = timedelta(microseconds=1)
 
@@ -297,145 +294,6 @@ async def test_the_page_is_taken_by_its_form_without_a_script(desk):
     assert (await node.client.get(path, headers=HTML)).status_code == 410
 
 
-async def test_another_link_ends_the_one_before_and_goes_elsewhere_with_an_entry_in_the_log(desk):
-    node, (made, first) = desk.node, await desk.link()
-    told = await desk.again(made["id"], email="other@school.example")
-    second = path_of(told["link"]["url"])
-    assert first != second
-    assert (await claim(node, first)).status_code == 410
-    answer = await claim(node, second)
-    hashed = next(
-        one for one in answer.json()["credential"]["credentialSubject"]["identifier"] if one["identityType"] != "name"
-    )
-    assert hashed["identityHash"] == identity_hash("emailAddress", "other@school.example", hashed["salt"])
-    async with node.store.view(A) as view:
-        events = [entry.event for entry in await view.audit.entries()]
-    linked = next(event for event in events if event.action == "award.link")
-    assert linked.details["elsewhere"] is True
-    assert "school.example" not in repr(events)
-
-
-async def test_the_link_to_a_document_is_sent_again_too(desk):
-    node, (made, path) = desk.node, await desk.link()
-    told = (await claim(node, path)).json()
-    first = path_of(told["document"])
-    again = await desk.again(made["id"])
-    second = path_of(again["link"]["url"])
-    assert (await node.client.get(first)).status_code == 410
-    assert (await node.client.get(second)).status_code == 200
-    node.clock.move(LIFETIME)
-    assert (await node.client.get(second)).status_code == 410
-
-
-async def test_what_is_cancelled_is_claimed_by_nobody(desk):
-    node, (made, path) = desk.node, await desk.link()
-    answer = await node.client.post(f"{AWARDS}/{made['id']}/cancel", headers=desk.key)
-    assert answer.json()["state"] == "cancelled"
-    assert (await node.client.get(path)).status_code == 410
-    assert (await claim(node, path)).status_code == 410
-    assert (await desk.again(made["id"], status=409))["code"] == "award.state"
-    other, path = await desk.link()
-    await claim(node, path)
-    refused = await node.client.post(f"{AWARDS}/{other['id']}/cancel", headers=desk.key)
-    assert (refused.status_code, refused.json()["code"]) == (409, "award.state")
-
-
-async def test_an_award_at_once_is_issued_and_fetched_by_its_link(desk):
-    made, path = await desk.link(kind="once")
-    assert made["state"] == "issued"
-    assert path.startswith("/awards/")
-    shown = (await desk.node.client.get(path)).json()
-    credential = (await desk.node.client.get(path_of(shown["credential"]))).json()
-    assert credential["id"] == f"urn:uuid:{made['id']}"
-    for _ in range(2):
-        assert (await desk.node.client.get(path)).status_code == 200, "as often as one likes"
-
-
-@pytest.mark.parametrize("kind", ["once", "claim"])
-async def test_the_same_client_key_is_the_same_award(desk, kind):
-    first, path = await desk.link(kind=kind, clientKey="row-1")
-    again, same = await desk.link(kind=kind, clientKey="row-1")
-    assert (again["id"], same) == (first["id"], path)
-    for change in ({"name": "Somebody Else"}, {"email": "x@school.example"}, {"award": {"narrative": "other"}}):
-        answer = await desk.award(kind=kind, clientKey="row-1", **change)
-        assert (answer.status_code, answer.json()["code"]) == (409, "store.conflict")
-
-
-async def test_an_award_takes_a_second_person_where_that_is_set(desk):
-    node = desk.node
-    await node.store.change(
-        A, lambda unit: unit.settings.keep(Settings(frozenset({"credentials.issue"})), node.clock())
-    )
-    asked = await desk.award()
-    assert asked.status_code == 202
-    assert not (await node.client.get(AWARDS, headers=desk.key)).json()["awards"]
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"name": "A\nBcc: b@c.example"}, "award.name"),
-        ({"name": ""}, "award.name"),
-        ({"email": "a@b.example\r\nBcc: c@d.example"}, "award.email"),
-        ({"email": "no address"}, "award.email"),
-        ({"email": "a@localhost"}, "award.email"),
-        ({"award": {"id": "urn:x"}}, "award.member"),
-        ({"award": {"result": [{"resultDescription": "#none", "status": "Completed"}]}}, "award.result.description"),
-        ({"award": {"misspelt": 1}}, "award.member"),
-        ({"kind": "later"}, "request.invalid"),
-        ({"language": "xx"}, "request.invalid"),
-        ({"achievement": ...}, "request.invalid"),
-    ],
-    ids=range(11),
-)
-async def test_what_could_not_be_claimed_later_is_refused_now(desk, change, code):
-    answer = await desk.award(**change)
-    assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
-    assert not (await desk.node.client.get(AWARDS, headers=desk.key)).json()["awards"]
-
-
-async def test_a_claim_waits_for_an_issuer_who_does_not_issue_at_the_moment(desk):
-    node, (_, path) = desk.node, await desk.link()
-    await node.store.change(A, lambda unit: unit.identities.close_profile(f"{A}-profile"))
-    answer = await claim(node, path)
-    assert (answer.status_code, answer.json()["code"]) == (409, "claim.unready")
-    assert (await node.client.get(path)).status_code == 200
-
-
-@pytest.mark.threat(77)
-async def test_links_of_others_are_not_made_and_not_ended(desk):
-    node, (made, path) = desk.node, await desk.link()
-    for way in ("claim-link", "cancel"):
-        answer = await node.client.post(f"{AWARDS}/{made['id']}/{way}", json={}, headers=node.key("issuer", B))
-        assert answer.status_code == 404
-    assert (await node.client.get(path)).status_code == 200
-
-
-@pytest.mark.threat(85)
-async def test_the_database_alone_leads_to_no_link(desk):
-    node, (_, path) = desk.node, await desk.link()
-    token = path.rpartition("/")[2]
-    assert len(token) == 32, "192 bits"
-    async with node.database.reading() as connection:
-        rows = [repr((await connection.execute(table.select())).all()) for table in METADATA.sorted_tables]
-    assert not [row for row in rows if token in row]
-    told = node.log.getvalue() + repr([span.attributes for span in node.traces.get_finished_spans()]).encode()
-    assert token.encode() not in told
-    assert EMAIL.encode() not in told
-    assert NAME.encode() not in told
-    metrics = node.services.telemetry.metrics()
-    assert token.encode() not in metrics
-    assert b"/claims/{token}" in metrics or b"/organisation/awards" in metrics
-
-
-async def test_who_is_erased_has_no_link(desk):
-    node, (made, path) = desk.node, await desk.link()
-    assert (await node.client.delete(f"{AWARDS}/{made['id']}", headers=node.key("owner"))).status_code == 204
-    assert (await node.client.get(path)).status_code == 410
-    async with node.store.view(A) as view:
-        assert await view.links.of_award(made["id"]) == ()
-
-
 async def test_a_token_list_has_a_place_for_what_is_claimed(node):
     desk = await Desk.open(node, "sd-jwt", vct="we-build")
     made, path = await desk.link()
@@ -447,61 +305,6 @@ async def test_a_token_list_has_a_place_for_what_is_claimed(node):
         assert (await view.status.find(entry.list)).purpose == TOKEN_LIST
         kinds = [one.kind for one in await view.links.of_award(made["id"])]
     assert kinds == [LinkKind.CLAIM, LinkKind.DOCUMENT]
-
-
-@pytest.mark.threat(95)
-@pytest.mark.parametrize("dies", ["before signing", "before storing"])
-@pytest.mark.parametrize("goes_on", ["the claimer", "the node", "the issuer"])
-async def test_a_claim_that_was_broken_off_is_gone_on_with(desk, monkeypatch, dies, goes_on):
-    node, (made, path) = desk.node, await desk.link()
-    judges, handed = node.services.judges, []
-
-    async def secure(*given, **more):
-        if dies == "before storing":
-            handed.append(await type(judges).secure(judges, *given, **more))
-        raise JudgeFailedError("the process ended")
-
-    monkeypatch.setattr(judges, "secure", secure, raising=False)
-    assert (await claim(node, path, again="k")).status_code == 500
-    monkeypatch.undo()
-    assert await desk.state(made["id"]) == "waiting"
-    assert (await claim(node, path, again="other")).status_code == 410, "it is somebody's"
-    refused = await node.client.post(f"{AWARDS}/{made['id']}/cancel", headers=desk.key)
-    assert (refused.status_code, refused.json()["code"]) == (409, "award.state")
-    async with node.store.view(A) as view:
-        tasks = [task for task in await view.outbox.waiting() if task.kind == Kind.ISSUE_AWARD]
-        places = await view.status.entries_of(made["id"])
-    assert [task.payload for task in tasks] == [{"award": made["id"]}]
-    if goes_on == "the claimer":
-        assert (await claim(node, path, again="k")).status_code == 200
-    elif goes_on == "the issuer":
-        assert (await desk.again(made["id"]))["state"] == "issued"
-    for _ in range(2):
-        await finishing(node.services).carry(Claimed(A, tasks[0]))
-    assert await desk.state(made["id"]) == "issued"
-    assert await desk.credentials() == 1
-    async with node.store.view(A) as view:
-        assert await view.status.entries_of(made["id"]) == places, "no place was taken twice"
-    again = await claim(node, path, again="k")
-    assert again.status_code == 200
-    told = again.json()["credential"]
-    assert [each for each in handed if each.body == told] == []
-
-
-@pytest.mark.threat(95)
-async def test_what_is_erased_while_it_is_claimed_is_not_issued(desk, monkeypatch):
-    node, (made, path) = desk.node, await desk.link()
-    judges = node.services.judges
-
-    async def secure(*given, **more):
-        signed = await type(judges).secure(judges, *given, **more)
-        await node.client.delete(f"{AWARDS}/{made['id']}", headers=node.key("owner"))
-        return signed
-
-    monkeypatch.setattr(judges, "secure", secure, raising=False)
-    answer = await claim(node, path)
-    assert answer.status_code in {404, 409, 410}, answer.text
-    assert await desk.credentials() == 0
 
 
 async def test_an_invitation_for_a_wallet_is_minted_by_a_click_and_by_nothing_else(desk):
@@ -527,3 +330,39 @@ async def test_an_invitation_for_a_wallet_is_minted_by_a_click_and_by_nothing_el
     assert (await node.client.post(path_of(action), **form)).status_code == 410
     assert (await node.client.post(f"{path}/invitation")).status_code == 410
     assert made["state"] == "waiting"
+
+
+@pytest.mark.threat(69)
+async def test_whatever_a_link_was_the_database_is_asked_the_same(desk):
+    node = desk.node
+    (_, used), (made, replaced), (ended, cancelled), (_, over) = [await desk.link() for _ in range(4)]
+    assert (await claim(node, used)).status_code == 200
+    await desk.again(made["id"])
+    await node.client.post(f"{AWARDS}/{ended['id']}/cancel", headers=desk.key)
+    asked = {}
+    for name, path in {
+        "used": used,
+        "replaced": replaced,
+        "cancelled": cancelled,
+        "never": "/claims/" + "A" * 32,
+    }.items():
+        asked[name] = await statements_of(node, path)
+    node.clock.move(LIFETIME)
+    asked["over"] = await statements_of(node, over)
+    assert len(set(asked.values())) == 1, asked
+    assert [each for each in asked["never"] if each != "BEGIN"] == list(asked["never"][-1:])
+
+
+async def statements_of(node, path):
+    """What the database is asked to look at a link."""
+    found = []
+
+    def note(_connection, _cursor, statement, *_):
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert (await node.client.get(path)).status_code == 410
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return tuple(found)

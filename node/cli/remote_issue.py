@@ -78,6 +78,10 @@ def issue_by_node(invocation: Invocation, source: Input, order: Order, asked: Ta
     require_of_a_node(order, asked)
     if asked.csv is None:
         return issue_remotely(invocation, source, order, asked, remote)
+    from node.cli.remote_runs import is_published, issue_by_run  # noqa: PLC0415 -- as everywhere
+
+    if is_published(source.achievement):
+        return issue_by_run(invocation, source, order, asked, remote)
     from node.cli.remote_table import issue_table_remotely  # noqa: PLC0415 -- as everywhere
 
     return issue_table_remotely(invocation, source, order, asked, remote)

@@ -173,6 +173,20 @@ async def test_every_form_is_awarded(office, store, form, engine):
     assert (run.awarded, run.problem) == (2, None), [row.problems for row in await office.refused(run.id)]
 
 
+async def test_every_purpose_of_a_profile_has_a_place(office, store):
+    await support.add_profile(store, office.vault, name="two", status=["revocation", "suspension"])
+    async with support.working(office):
+        run = await office.award(table(learners(2)), profile="two")
+    for _, credential in await office.credentials(run.id):
+        entries = orjson.loads(credential.secured)["credentialStatus"]
+        assert [entry["statusPurpose"] for entry in entries] == ["revocation", "suspension"]
+    assert run.awarded == 2
+    again = await office.desk.upload(CALLER, "table.csv", table(learners(2, 7)))
+    async with support.working(office):
+        await office.desk.order(CALLER, again.id, order(profile="two"), check=True)
+        assert (await office.until_over(again.id)).awarded == 2
+
+
 async def test_a_page_that_takes_several_answers_is_awarded_whole(office, monkeypatch):
     monkeypatch.setattr(signing_rows, "MAX_ANSWER_BYTES", 1)
     async with support.working(office):

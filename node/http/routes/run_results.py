@@ -13,7 +13,7 @@ from node.http.door import Answer, Door
 from node.http.problems import ProblemError
 from node.http.routes.runs import CSV, PATH, UPLOAD_SECONDS, shown_run
 from node.http.services import Services
-from node.issuance.desk.desk import RunDesk
+from node.issuance.desk.desk import MAX_ROWS, RunDesk
 from node.issuance.desk.progress import Pace
 from node.issuance.desk.rejected import rejected_rows
 from node.ports.api_keys import Caller
@@ -31,6 +31,8 @@ _REJECTED: Final = (
     '"glejt: row","glejt: column","glejt: problem","glejt: what to do","name"\r\n'
     '"7","Ocena","it is no value of the scale","Use one of the scale.","Demo Learner"\r\n'
 )
+
+OnePage = Annotated[int | None, Query(ge=0, le=MAX_ROWS, description="Of one page of the table, counted from 0.")]
 
 
 def routes(services: Services) -> Door:
@@ -62,13 +64,14 @@ def routes(services: Services) -> Door:
         problems=[404],
         seconds=UPLOAD_SECONDS,
     )
-    async def rejected(run: str, caller: Calling) -> Response:
+    async def rejected(run: str, caller: Calling, page: OnePage = None) -> Response:
         """The rows that are not awarded, each with what is wrong and what to do; mended, they can be handed in again.
 
         No spreadsheet takes a cell of it for a formula.
         """
         found = await desk.find(caller.organisation, run)
-        lines = rejected_rows(found.headings, desk.refused(caller.organisation, run))
+        rows = desk.refused(caller.organisation, run, page)
+        lines = rejected_rows(found.headings, rows, first=page in {None, 0})
         headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
         return StreamingResponse(lines, media_type=CSV, headers=headers)
 
@@ -92,10 +95,10 @@ def routes(services: Services) -> Door:
         problems=[404],
         seconds=UPLOAD_SECONDS,
     )
-    async def credentials(run: str, caller: Calling) -> Response:
+    async def credentials(run: str, caller: Calling, page: OnePage = None) -> Response:
         """What was issued by a run, in the order of the table: a line of JSON for each, with the credential as text."""
         await desk.find(caller.organisation, run)
-        return StreamingResponse(_lines(desk, caller, run), media_type=LINES)
+        return StreamingResponse(_lines(desk, caller, run, page), media_type=LINES)
 
     @door.get(
         f"{PATH}/{{run}}/events",
@@ -148,8 +151,8 @@ async def _events(desk: RunDesk, caller: Caller, run: str, known: int, pace: Pac
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _lines(desk: RunDesk, caller: Caller, run: str) -> AsyncIterator[bytes]:
-    async for row, credential in desk.credentials(caller.organisation, run):
+async def _lines(desk: RunDesk, caller: Caller, run: str, page: int | None) -> AsyncIterator[bytes]:
+    async for row, credential in desk.credentials(caller.organisation, run, page):
         line = {
             "row": row,
             "award": credential.award,

@@ -261,9 +261,11 @@ class RunDesk:
 
         await self.store.change(caller.organisation, work)
 
-    async def refused(self, organisation: OrganisationId, run: str) -> AsyncIterator[RefusedRow]:
-        """The rows that are not awarded, in order, with what is wrong with each."""
-        async for page in self._done(organisation, run):
+    async def refused(
+        self, organisation: OrganisationId, run: str, page_number: int | None = None
+    ) -> AsyncIterator[RefusedRow]:
+        """The rows that are not awarded, in order, with what is wrong with each; of one page, or of all."""
+        async for page in self._done(organisation, run, page_number):
             for row in read_outcome(page.outcome or b"").refused:
                 yield row
 
@@ -274,9 +276,11 @@ class RunDesk:
             found |= read_outcome(page.outcome or b"").remarks
         return list(found)
 
-    async def credentials(self, organisation: OrganisationId, run: str) -> AsyncIterator[tuple[int, Secured]]:
+    async def credentials(
+        self, organisation: OrganisationId, run: str, page_number: int | None = None
+    ) -> AsyncIterator[tuple[int, Secured]]:
         """What was issued by it, row by row, to the byte; of learners who had theirs already, that."""
-        async for page in self._done(organisation, run):
+        async for page in self._done(organisation, run, page_number):
             outcome = read_outcome(page.outcome or b"")
             rows = {award: row for row, award in sorted([*outcome.already, *outcome.awarded])}
             async with self.store.view(organisation) as view:
@@ -284,13 +288,13 @@ class RunDesk:
             for credential in sorted(found, key=lambda one: rows[one.award]):
                 yield rows[credential.award], credential
 
-    async def _done(self, organisation: OrganisationId, run: str) -> AsyncIterator[Page]:
-        after = -1
+    async def _done(self, organisation: OrganisationId, run: str, only: int | None = None) -> AsyncIterator[Page]:
+        after = -1 if only is None else only - 1
         while True:
             async with self.store.view(organisation) as view:
                 await view.runs.find(run)
                 pages = await view.runs.pages(run, after=after, limit=1, done=True)
-            if not pages:
+            if not pages or only not in {None, pages[0].number}:
                 return
             yield pages[0]
             after = pages[0].number

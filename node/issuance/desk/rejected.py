@@ -11,9 +11,12 @@ AT_ONCE = 200
 """Rows that are written together."""
 
 
-async def rejected_rows(headings: Sequence[str], rows: AsyncIterator[RefusedRow]) -> AsyncIterator[bytes]:
-    """The table in UTF-8, with a byte order mark, by which spreadsheets know that it is."""
-    yield "\ufeff".encode() + _written([[*MARKS, *headings]])
+async def rejected_rows(
+    headings: Sequence[str], rows: AsyncIterator[RefusedRow], *, first: bool = True
+) -> AsyncIterator[bytes]:
+    """The table in UTF-8, with a byte order mark, by which spreadsheets know that it is; or a further part of it."""
+    if first:
+        yield "\ufeff".encode() + _written([[*MARKS, *headings]])
     waiting: list[list[str]] = []
     async for row in rows:
         waiting.append(_cells(row, len(headings)))

@@ -207,11 +207,13 @@ class Trying:
         from node.status.entry import StatusEntry  # noqa: PLC0415 -- as elsewhere, where few need it
 
         number = next(self._numbers) % 100_000
-        url = "https://nobody.invalid/status/1"
+        url = "https://nobody.invalid/status"
         named = wish.key if ":" in wish.key and not wish.key.startswith("learner:") else f"urn:uuid:{number:032x}"
         if self._token and self._purposes:
             return Intended("", named, (), (url, number))
-        return Intended("", named, tuple([StatusEntry(url, number, one).to_json() for one in self._purposes]))
+        return Intended(
+            "", named, tuple([StatusEntry(f"{url}/{one}", number, one).to_json() for one in self._purposes])
+        )
 
     def sign(self, asked: Sequence[Asked]) -> Sequence[bytes]:
         """Signatures by the key that is thrown away."""

@@ -36,8 +36,10 @@ contracts/node_modules/.stamp: contracts/package-lock.json
 demo: .venv/.base  ## the story in the terminal: issue, verify, alter one letter, be refused
 	$(BIN)/glejt demo $(ARGS)
 
+# One more than there are processors: many tests wait for processes of their own.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: .venv/.dev tests/peers/node_modules/.stamp .venv-didcomm/.stamp contracts/node_modules/.stamp contracts/cache/.tested  ## every test
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 # FOUNDRY_PROFILE=long runs many more cases. FORGE=… is for machines other than linux-amd64, the one that package.json names.
 FORGE ?= node_modules/.bin/forge

@@ -175,6 +175,8 @@ ROWS = {
     ("POST", "/credentials/derive", "verifiableCredential"): Row("", 400, DOCUMENT),
     ("POST", "/claims/{token}", "verifiablePresentation"): Row("", 400, DOCUMENT),
     ("POST", "/claims/{token}", ""): Row("", 400, DOCUMENT),
+    ("POST", "/claims/{token}/invitation", ""): Row("", 400, DOCUMENT),
+    ("POST", "/organisation/runs", ""): Row("", 400, DOCUMENT),
     ("POST", "/organisation/status-lists/{list_id}/reconcile", ""): Row("", 400, DOCUMENT),
     ("POST", "/organisation/accreditations", ""): Row("", 400, DOCUMENT),
     ("POST", "/organisation/achievements", ""): Row("", 201, DOCUMENT, "designer"),

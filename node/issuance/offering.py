@@ -148,13 +148,14 @@ class Offering:
         name = str(context.get("award"))
         async with self.store.view(organisation) as view:
             link = await view.links.find(str(context.get("link")))
-            profile = await view.identities.profile((await view.awards.find(name)).profile)
         if link.award != name or (link.accepted_at is not None and link.holder != holder):
             raise OfferGoneError("somebody has claimed it")
         if link.accepted_at is None:
             await self.claims.accept_by(organisation, link, holder=holder)
         finished = await self.claims.finishing.finish(organisation, name, CLAIMER)
-        return await self._bestowed(organisation, finished.credential, form_of(profile.form))
+        async with self.store.view(organisation) as view:
+            receipts = await _receipts(view, finished.credential, final=False)
+        return _bestowed(finished.credential, receipts)
 
     async def _issued(self, organisation: OrganisationId, context: JsonObject, holder: str, once: str) -> Bestowed:
         given, said, mandatory = context.get(CREDENTIAL), context.get("caller"), context.get("mandatory")
@@ -183,16 +184,19 @@ class Offering:
         if isinstance(issued, Approval):
             raise OfferGoneError("a second person would have to agree")
         async with self.store.view(organisation) as view:
-            profile = await view.identities.profile(str(context.get("profile")))
-            secured = await view.awards.credential(issued.award, profile.form)
-        return await self._bestowed(organisation, secured, form_of(profile.form))
-
-    async def _bestowed(self, organisation: OrganisationId, secured: Secured, form: Form) -> Bestowed:
-        async with self.store.view(organisation) as view:
+            (secured,) = await view.awards.credentials(issued.award)
             receipts = await _receipts(view, secured, final=False)
-        return Bestowed(
-            award=secured.award, credential=secured.credential, body=secured.secured, form=form, receipts=receipts
-        )
+        return _bestowed(secured, receipts)
+
+
+def _bestowed(secured: Secured, receipts: tuple[JsonObject, ...]) -> Bestowed:
+    return Bestowed(
+        award=secured.award,
+        credential=secured.credential,
+        body=secured.secured,
+        form=form_of(secured.form),
+        receipts=receipts,
+    )
 
 
 def form_of(name: str) -> Form:

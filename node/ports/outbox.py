@@ -56,6 +56,9 @@ class Outbox(OutboxReader, Protocol):
     async def add(self, tasks: Sequence[Task]) -> None:
         """Take these."""
 
+    async def take_back(self, task: Task) -> None:
+        """Drop the one that waits under the name of this one, and that nobody has claimed: it was done otherwise."""
+
     async def retry(self, task: str, at: datetime) -> None:
         """Try one that was given up again; raises AbsentError."""
 

@@ -170,8 +170,8 @@ class Threads(ThreadReader, Protocol):
     async def take_up(self, ours: str, theirs: str, at: datetime) -> None:
         """Somebody took up the invitation, or goes by another identifier from now on."""
 
-    async def keep(self, thread: KeptThread) -> None:
-        """Keep a thread as it is now; raises RuleError where the relation has too many."""
+    async def keep(self, thread: KeptThread, *, new: bool = False) -> None:
+        """Keep a thread as it is now, also a `new` one; raises RuleError where the relation has too many."""
 
     async def post(self, letters: Sequence[Letter]) -> int:
         """Have messages sent; how many of them, in their order, there was room for."""

@@ -86,6 +86,24 @@ def test_nobody_is_sent_elsewhere():
     run(work())
 
 
+@pytest.mark.threat(56)
+def test_not_even_on_the_same_host():
+    async def elsewhere(_head, writer):
+        writer.write(response(b"", "302 Found", {"Location": "/elsewhere"}))
+
+    async def work():
+        async with serving(elsewhere) as server:
+            for opening in (
+                posted(HERE, f"http://127.0.0.1:{server.port}/"),
+                opened(HERE, f"ws://127.0.0.1:{server.port}/"),
+            ):
+                with pytest.raises(UnreachableError):
+                    await opening
+            assert server.connections == 2
+
+    run(work())
+
+
 def test_what_is_answered_is_bounded():
     large = b"x" * (MAX_ANSWER_BYTES + 1)
 

@@ -251,6 +251,7 @@ CALLS = {
         "waiting": [],
         "dead": [],
         "add": [[Task(new_id(), "mail", {"of": "b"}, NOW, once="org-a-once")]],
+        "take_back": [Task(new_id(), "mail", {"of": "b"}, NOW, once="org-a-once")],
         "retry": ["org-a-task", NOW],
     },
     "threads": {

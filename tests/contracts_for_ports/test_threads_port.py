@@ -12,6 +12,7 @@ from node.ports import threads as port
 from node.ports.errors import AbsentError, ConflictError, RuleError, StoreError
 from node.ports.threads import Letter, RequestState
 from node.ports.vault import KeyPurpose
+from node.ports.work import go_on_with
 
 OURS = "did:example:org-a:1"
 PHONE = "did:example:phone-of-org-a"
@@ -215,3 +216,16 @@ async def test_bytes_of_one_identifier_are_bounded(kept, monkeypatch):
     row = samples.deposit(A, 2, data=b"1234")
     assert not await kept.change(A, lambda unit: unit.mediation.deposit(row))
     assert await kept.change(A, lambda unit: unit.mediation.deposit(replace(row, data=b"123")))
+
+
+async def test_what_was_done_otherwise_waits_no_more(kept):
+    first, other = (go_on_with(thread, NOW) for thread in ("one", "other"))
+    await kept.change(A, lambda unit: unit.outbox.add([first, other]))
+    await kept.change(A, lambda unit: unit.outbox.take_back(go_on_with("one", NOW + HOUR)))
+    async with kept.view(A) as view:
+        assert [each.id for each in await view.outbox.waiting()] == [other.id]
+    await kept.change(A, lambda unit: unit.outbox.add([first]))
+    await kept.node_change(lambda node: node.worker.claim([first.kind], NOW, lasting=HOUR, limit=9))
+    await kept.change(A, lambda unit: unit.outbox.take_back(first))
+    async with kept.view(A) as view:
+        assert len(await view.outbox.waiting()) == 2, "what somebody has claimed is theirs"

@@ -27,10 +27,10 @@ from node.ports.threads import Purpose
 from node.ports.work import Kind
 
 
-def unbound(did, number=0, **changes):
+def unbound(did, number=0, *, named=True, **changes):
     made = credential(did, number, **changes)
     made["credentialSubject"].pop("id", None)
-    return made
+    return made if named else {name: value for name, value in made.items() if name != "id"}
 
 
 async def offered(node, number=0, profile="profile", role="issuer", organisation=A, **changes):
@@ -171,7 +171,7 @@ async def test_a_thread_of_another_relation_is_another_thread(issuing):
 
 async def test_what_comes_again_has_the_same_answer_and_nothing_is_issued_twice(issuing):
     holder = phone(issuing)
-    url = (await invited(issuing))["url"]
+    url = (await invited(issuing, named=False))["url"]
     invitation = holder.invited(url)
     thread, (proposal,) = holder.begin(issue_credential.Propose(), invitation.sender, pthid=invitation.id)
     offers = [await holder.send(holder.packed(holder.returning(proposal))) for _ in range(3)]
@@ -277,6 +277,7 @@ async def test_a_thread_in_which_nothing_happens_is_given_up_in_time(issuing):
 async def test_an_invitation_is_reached_by_its_short_address_and_its_picture(issuing):
     invitation = await invited(issuing)
     short = invitation["shortUrl"].removeprefix("https://node.example")
+    assert invitation["qr"] == f"https://node.example{short.replace('/invitation?', '/invitation/qr?')}"
     answer = await issuing.client.get(short)
     assert answer.status_code == 302
     behind, shown = (read_invitation_url(each) for each in (answer.headers["location"], invitation["url"]))

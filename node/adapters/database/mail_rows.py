@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.adapters.database.bound import Bound, without_organisation
@@ -127,8 +126,9 @@ class MailRows:
 
     async def owner(self, dids: Sequence[str]) -> tuple[OrganisationId, str] | None:
         """Whose the first of these identifiers is that is one of ours."""
-        statement: Select[Any] = select(RELATIONS.c.organisation, RELATIONS.c.ours).where(RELATIONS.c.ours.in_(dids))
-        found = {str(row[1]): OrganisationId(row[0]) for row in await self._all(statement)}
+        statement = select(RELATIONS.c.organisation, RELATIONS.c.ours).where(RELATIONS.c.ours.in_(dids))
+        rows = (await self.connection.execute(statement)).mappings().all()
+        found = {row["ours"]: OrganisationId(row["organisation"]) for row in rows}
         return next(((found[did], did) for did in dids if did in found), None)
 
     async def invitation(self, short: str) -> tuple[OrganisationId, Relation] | None:
@@ -140,10 +140,8 @@ class MailRows:
     async def with_mail(self, ours: Sequence[str], *, live: Sequence[str] = ()) -> frozenset[str]:
         """Those for which something waits."""
         letters = select(LETTERS.c.ours).where(LETTERS.c.ours.in_(ours)).distinct()
-        deposits = select(DEPOSITS.c.ours).where(DEPOSITS.c.ours.in_(live)).distinct()
-        found = [*await self._all(letters), *(await self._all(deposits) if live else ())]
-        return frozenset(str(row[0]) for row in found)
-
-    async def _all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        rows: Sequence[Row[Any]] = (await self.connection.execute(statement)).all()
-        return rows
+        found = set((await self.connection.execute(letters)).scalars())
+        if live:
+            deposits = select(DEPOSITS.c.ours).where(DEPOSITS.c.ours.in_(live)).distinct()
+            found |= set((await self.connection.execute(deposits)).scalars())
+        return frozenset(found)

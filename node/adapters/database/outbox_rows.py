@@ -59,6 +59,10 @@ class OutboxRows(OutboxRowsReader):
                 await self.connection.execute(merged, row)
         await self.insert(OUTBOX, *(row for row in rows if row["once"] is None))
 
+    async def take_back(self, task: Task) -> None:
+        """Drop the one that waits under this name."""
+        await self.changed(self.delete(OUTBOX, OUTBOX.c.once == task.once, OUTBOX.c.state == _WAITING))
+
     def _row(self, task: Task) -> dict[str, Any]:
         return {**asdict(task), "state": _WAITING, "created_at": task.due_at, "organisation": self.organisation}
 

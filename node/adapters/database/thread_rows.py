@@ -114,10 +114,10 @@ class ThreadRows(ThreadRowsReader):
         if not await self.set(RELATIONS, {"theirs": theirs, "heard_at": at}, ours=ours):
             raise AbsentError(_RELATION)
 
-    async def keep(self, thread: KeptThread) -> None:
+    async def keep(self, thread: KeptThread, *, new: bool = False) -> None:
         """Keep a thread as it is now."""
         values = {**asdict(thread), "final": int(thread.final)}
-        if await self.set(THREADS, values, key=thread.key, ours=thread.ours):
+        if not new and await self.set(THREADS, values, key=thread.key, ours=thread.ours):
             return
         counted = self.select(THREADS, THREADS.c.ours == thread.ours).with_only_columns(func.count().label("many"))
         (row,) = await self.rows(counted)

@@ -199,14 +199,16 @@ class Agent:
         used = way if way is not None else (held.way if held is not None else None)
         room = 0 if used is None else (_ALL if used.stays else 1)
         taken = await self.taking.go_on(
-            organisation, key, decided, Open(room=room, stays=used is not None and used.stays)
+            organisation, kept, decided, Open(room=room, stays=used is not None and used.stays)
         )
         if taken is not None:
             await self._after(organisation, taken, used)
 
     async def elapse(self, organisation: OrganisationId, key: str) -> None:
         """Give up a thread whose time has gone by, or take it as well ended."""
-        taken = await self.taking.go_on(organisation, key, Elapsed(), Open())
+        async with self.store.view(organisation) as view:
+            kept = await view.threads.thread(key)
+        taken = None if kept is None else await self.taking.go_on(organisation, kept, Elapsed(), Open())
         if taken is not None:
             await self._after(organisation, taken, None)
 

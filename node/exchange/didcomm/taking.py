@@ -123,24 +123,17 @@ class Taking:
         return await self.store.change(opened.organisation, work)
 
     async def go_on(
-        self,
-        organisation: OrganisationId,
-        key: str,
-        given: Decided | Elapsed | Retry,
-        way: Open,
+        self, organisation: OrganisationId, kept: KeptThread, given: Decided | Elapsed | Retry, way: Open
     ) -> Taken | None:
         """What was decided in a thread here, or that its time has gone by; None where it does not fit any more."""
         at = self.now()
 
         async def work(unit: UnitOfWork) -> Taken | None:
-            kept = await unit.threads.thread(key)
-            if kept is None:
-                return None
             relation = await unit.threads.lock(kept.ours)
-            kept = await unit.threads.thread(key)  # as it is now that nobody else changes it
-            if kept is None:
+            present = await unit.threads.thread(kept.key)  # as it is now that nobody else changes it
+            if present is None:
                 return None
-            exchange = read_exchange(orjson.loads(kept.document))
+            exchange = read_exchange(orjson.loads(present.document))
             going = _Going(relation, exchange)
             event: Event | Abandon | Elapsed | Retry
             if isinstance(given, Decided):
@@ -157,8 +150,9 @@ class Taking:
                 return None  # somebody was faster
             if isinstance(given, Decided):
                 await given.also(unit)
+                await unit.outbox.take_back(go_on_with(kept.key, at))
             await self._follow(unit, going, done, way, at)
-            return await self._kept(unit, going, way, at, before=kept, heard=True)
+            return await self._kept(unit, going, way, at, before=present, heard=True)
 
         return await self.store.change(organisation, work)
 
@@ -273,7 +267,7 @@ class Taking:
             thread = _kept_thread(relation, exchange, going.about or (before.about if before else None), at)
             if before is None or before.document != thread.document:
                 try:
-                    await unit.threads.keep(thread)
+                    await unit.threads.keep(thread, new=before is None)
                 except RuleError:
                     return Taken(relation, dropped="the relation has too many threads", heard=heard)
             if going.later:

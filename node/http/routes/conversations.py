@@ -1,7 +1,6 @@
 """Offers and requests by invitation: what an organisation gives to, and asks of, whoever has a wallet."""
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
@@ -13,12 +12,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
 from node.exchange.didcomm.asking import MAX_WHY_CHARS, Wish
-from node.exchange.didcomm.inviting import Minted
+from node.exchange.didcomm.inviting import INVITATION_PATH, Minted
 from node.http.access import Calling, Scope
 from node.http.conversing import offering
 from node.http.door import Answer, Body, Door
 from node.http.examples import CREDENTIAL
-from node.http.routes.didcomm import drawn
+from node.http.routes.didcomm import QR_PATH
 from node.http.services import Services
 from node.issuance.issuing import IssueOrder
 from node.ports.errors import RuleError
@@ -38,7 +37,7 @@ _INVITED: Final[JsonObject] = {
     "id": _ID,
     "url": "https://node.example/didcomm/invitation?_oob=eyJ…",
     "shortUrl": "https://node.example/didcomm/invitation?_oobid=s3cr3t",
-    "qr": "data:image/svg+xml;base64,PHN2…",
+    "qr": "https://node.example/didcomm/invitation/qr?_oobid=s3cr3t",
     "expiresAt": "2026-09-01T12:10:00Z",
 }
 _DEFINITION: Final[JsonObject] = {
@@ -236,13 +235,12 @@ async def _states(
 
 
 def shown_invitation(minted: Minted) -> JsonObject:
-    """An invitation, in all the forms in which people are shown it."""
-    picture = base64.b64encode(drawn(minted)).decode()
+    """An invitation, in all the forms in which people are shown it; `qr` is where its picture is drawn."""
     return {
         "id": minted.relation.invitation,
         "url": minted.url,
         "shortUrl": minted.short_url,
-        "qr": f"data:image/svg+xml;base64,{picture}",
+        "qr": minted.short_url.replace(f"{INVITATION_PATH}?", f"{QR_PATH}?", 1),
         "expiresAt": format_timestamp(minted.relation.expires_at),
     }
 

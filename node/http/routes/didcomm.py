@@ -3,6 +3,7 @@
 Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#https
 """
 
+import asyncio
 import io
 from typing import Annotated, Final
 
@@ -147,7 +148,7 @@ def routes(services: Services) -> Door:
     async def picture(oobid: Annotated[str, Query(alias="_oobid", max_length=_SHORT_CHARS)]) -> Response:
         """Draw an invitation as a QR code."""
         minted = inviting.minted(await inviting.behind(oobid))
-        return Response(drawn(minted), media_type=SVG, headers=_NO_STORE)
+        return Response(await asyncio.to_thread(drawn, minted), media_type=SVG, headers=_NO_STORE)
 
     return door
 

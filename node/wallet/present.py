@@ -94,6 +94,27 @@ async def present(  # noqa: PLR0913 -- each is a decision of the holder
     return Presented(presentation=presentation, disclosed=seen, remarks=remarks)
 
 
+async def present_token(
+    text: str, request: Request, *, created: datetime, jsonld: JsonLd, holder: Holder
+) -> JsonObject:
+    """A token of VC-JOSE in answer to a request: shown whole, in its envelope, and signed around by its holder.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#enveloped-verifiable-credentials
+    """
+    enveloped: JsonObject = {
+        "@context": [*_CONTEXTS[Version.V2_0]],
+        "type": "EnvelopedVerifiableCredential",
+        "id": f"data:application/vc+jwt,{text}",
+    }
+    presentation: JsonObject = {
+        "@context": [*_CONTEXTS[Version.V2_0]],
+        "type": ["VerifiablePresentation"],
+        "verifiableCredential": [enveloped],
+        "holder": holder.did,
+    }
+    return await _signed(presentation, request, created, jsonld, holder)
+
+
 async def _of_sd_jwt(
     text: str, reveal: Reveal, request: Request, created: datetime, holder: Holder | None
 ) -> Presented:

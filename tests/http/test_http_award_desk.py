@@ -152,3 +152,16 @@ async def test_who_is_erased_has_no_link(desk):
     assert (await node.client.get(path)).status_code == 410
     async with node.store.view(A) as view:
         assert await view.links.of_award(made["id"]) == ()
+
+
+async def test_when_an_award_ends_is_known_before_it_is_claimed(desk):
+    ends = {"validUntil": "2027-09-01T12:00:00Z"}
+    made, path = await desk.link(award=ends, clientKey="row-1")
+    again, _ = await desk.link(award=ends, clientKey="row-1")
+    assert again["id"] == made["id"]
+    asked = {"endsBefore": "2028-01-01T00:00:00Z"}
+    found = await desk.node.client.get(AWARDS, headers=desk.key, params=asked)
+    assert [one["id"] for one in found.json()["awards"]] == [made["id"]], found.text
+    assert (await claim(desk.node, path)).json()["credential"]["validUntil"] == "2027-09-01T12:00:00Z"
+    wrong = await desk.award(award={"validUntil": "tomorrow"})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "award.time")

@@ -15,6 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import parse_timestamp
 from node.documents import JsonObject, JsonValue
 from node.issuance.claiming.addresses import mail_address
 from node.issuance.claiming.composing import FILE, GIVEN_HERE
@@ -256,8 +258,17 @@ def _award(order: AwardOrder, version: Published, at: datetime) -> Award:
         name=order.name,
         email=order.email,
         content=order.content,
+        valid_until=_ends(order.file.get("validUntil")),
         state=AwardState.WAITING if order.kind is AwardKind.CLAIM else AwardState.INTENDED,
     )
+
+
+def _ends(value: JsonValue) -> datetime | None:
+    """When it ends by itself; what is no moment is refused where the credential is composed."""
+    try:
+        return None if value is None else parse_timestamp(value)
+    except TimestampError:
+        return None
 
 
 def _same(found: Award, award: Award) -> Award:

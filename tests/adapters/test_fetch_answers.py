@@ -248,16 +248,18 @@ def test_no_answer_whatever_is_anything_but_a_body_or_a_refusal(answer):
 
 @pytest.mark.threat(11)
 def test_others_are_served_while_somebody_sends_endlessly():
+    """Time of this thread: a machine that is busy with other things proves nothing about us."""
+
     async def story():
         async with serving(
             _repeat(b"1\r\nx\r\n" * 10_000, head=HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         ) as server:
             fetch = GuardedFetch(Rules(loopback=True), seconds=SECONDS)
             pending = asyncio.ensure_future(fetch(f"http://localhost:{server.port}/", accept="*/*", max_bytes=MEGABYTE))
-            longest, last = 0.0, time.monotonic()
+            longest, last = 0.0, time.thread_time()
             while not pending.done():
                 await asyncio.sleep(0)
-                longest, last = max(longest, time.monotonic() - last), time.monotonic()
+                longest, last = max(longest, time.thread_time() - last), time.thread_time()
             with suppress(FetchError):
                 pending.result()
             return longest

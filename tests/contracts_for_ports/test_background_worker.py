@@ -159,12 +159,12 @@ async def test_what_takes_longer_than_a_claim_is_not_taken_by_another(store):
     await samples.add_organisation(store)
 
     async def do(_claimed):
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(6.5)
 
     await order(store, 1)
-    pace = Pace(lease=timedelta(seconds=1.2), poll=0.05)
+    pace = Pace(lease=timedelta(seconds=3), poll=0.05)
     async with Kinds(store, do, pace=pace) as one, Kinds(store, do, pace=pace) as other:
-        await until(lambda: idle(store), 10)
+        await until(lambda: idle(store), 60)
     assert one.done + other.done == [1]
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from node.adapters.fetch import GuardedFetch
 from node.adapters.web_url import Rules
 from node.app.opening import OpenNode
+from node.issuance.aftercare.telling import Telling
 from node.issuance.aftercare.withdrawing import Withdrawing
 from node.issuance.background.schedule import Periodic
 from node.issuance.background.tasks import Carry
@@ -22,8 +23,9 @@ def aftercare_kinds(node: OpenNode) -> Mapping[str, Carry]:
 
 
 def telling_kinds(node: OpenNode) -> Mapping[str, Carry]:
-    """What waits for the servers of others."""
-    return {Kind.DELIVER_EVENT: _delivering(node).carry}
+    """What waits for the servers of others; where there is a mail server, others tell holders."""
+    telling = Telling(store=node.store, mail=None, now=node.now)
+    return {Kind.DELIVER_EVENT: _delivering(node).carry, Kind.TELL_HOLDER: telling.carry}
 
 
 def aftercare_periodic(node: OpenNode) -> Sequence[Periodic]:

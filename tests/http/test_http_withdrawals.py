@@ -48,8 +48,8 @@ async def values(node, profile="profile"):
         return await view.status.values(f"{profile}-list")
 
 
-async def shown(node, withdrawal):
-    return await call(node, "GET", f"{MANY}/{withdrawal}", node.key("auditor"), 200)
+async def shown(node, withdrawal, status=200):
+    return await call(node, "GET", f"{MANY}/{withdrawal}", node.key("auditor"), status)
 
 
 async def test_a_dry_run_counts_and_what_is_withdrawn_is_seen(tmp_path, node_template):
@@ -167,15 +167,16 @@ async def test_a_second_person_agrees_to_exactly_these(tmp_path, node_template):
         asked = (await order(node, 202, owner, **sent))["approval"]
         await call(node, "POST", f"/organisation/approvals/{asked}/decision", issuer, 200, grant=True)
 
-        async def one_more(unit):
+        async def another(unit):
+            await unit.awards.erase(["profile-00000"])
             await unit.awards.intend([Award("zz", "zz", None, None, "profile", NOW, "Demo Learner")])
             await unit.awards.secure([Secured("zz", "f", "urn:zz", NOW, b"{}")], NOW)
 
-        await node.store.change(A, one_more)
+        await node.store.change(A, another)
         headers = owner | {"Glejt-Approval": asked}
         assert (await order(node, 409, headers, **sent))["code"] == "approval.other"
-        await node.store.change(A, lambda unit: unit.awards.erase(["zz"]))
-        assert (await order(node, 202, headers, **sent))["total"] == 3
+        assert (await shown(node, "none", 404))["code"] == "store.absent"
+        assert await values(node) == {}, "as many, but not these"
 
 
 @pytest.mark.threat(85)

@@ -56,12 +56,15 @@ class Telling:
     """The use case, with what it stands on."""
 
     store: Store
-    mail: Mail
+    mail: Mail | None
+    """None for a node that writes no letters: then a notice waits for another way."""
     now: Callable[[], datetime]
 
     async def carry(self, claimed: Claimed) -> Later | None:
         """Carry out TELL_HOLDER; raises MailWaitsError, and HopelessError for what never will be taken."""
-        organisation, name = claimed.organisation, member(claimed, "notice")
+        organisation, name, mail = claimed.organisation, member(claimed, "notice"), self.mail
+        if mail is None:
+            return None
         try:
             found = await self._found(organisation, name)
         except AbsentError:
@@ -70,8 +73,8 @@ class Telling:
             return None
         about = found.about
         try:
-            message = message_of(letter_about(about), found.sender, self.mail.letterhead, about.issuer)
-            await self.mail.send(message, str(message["From"].addresses[0].addr_spec), mail_address(about.recipient))
+            message = message_of(letter_about(about), found.sender, mail.letterhead, about.issuer)
+            await mail.send(message, str(message["From"].addresses[0].addr_spec), mail_address(about.recipient))
         except (MailRefusedError, NotIssuableError) as error:
             raise HopelessError(str(error), code=error.code, remedy=error.remedy) from error
         await self.store.change(organisation, lambda unit: unit.notices.told(name, BY_MAIL, self.now()))

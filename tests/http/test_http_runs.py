@@ -108,6 +108,9 @@ async def test_who_follows_a_run_hears_of_each_step_and_comes_again_after_the_la
         assert "id: " not in again.text
         monkeypatch.setattr(routes, "STREAM_SECONDS", 0.05)
         waiting = await office.desk.upload(support.CALLER, "t", support.table(support.learners(1)))
+        still = await node.client.get(f"{PATH}/{waiting.id}/events", headers=key)
+        assert still.text.count("id: ") == 1
+        await node.store.change(A, lambda unit: unit.runs.change(waiting.id, RunState.CHECKING, node.clock()))
         bounded = await node.client.get(f"{PATH}/{waiting.id}/events", headers=key)
         assert bounded.text.count("id: ") == 1
 

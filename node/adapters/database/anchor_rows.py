@@ -77,10 +77,11 @@ class AnchorRows(AnchorRowsReader):
         """Keep receipts of a batch that is open."""
         await self._require(batch, BatchState.OPEN)
         if receipts:
-            # One whose person was erased meanwhile has no row any more, and gets no receipt.
+            # One whose person was erased meanwhile has no row any more, and gets no receipt. Each is looked up by its
+            # key: by the batch, PostgreSQL would go through all of it for each of them, until it has counted the table.
             statement = self.update(
                 LEAVES,
-                LEAVES.c.batch == batch,
+                func.coalesce(LEAVES.c.batch, "") == batch,
                 LEAVES.c.award == bindparam("of_award"),
                 LEAVES.c.form == bindparam("of_form"),
             ).values(receipt=bindparam("made"))

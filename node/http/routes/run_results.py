@@ -17,7 +17,7 @@ from node.issuance.desk.desk import MAX_ROWS, RunDesk
 from node.issuance.desk.progress import Pace
 from node.issuance.desk.rejected import rejected_rows
 from node.ports.api_keys import Caller
-from node.ports.runs import OVER
+from node.ports.runs import MOVING
 
 LINES: Final = "application/x-ndjson"
 EVENTS: Final = "text/event-stream"
@@ -114,7 +114,7 @@ def routes(services: Services) -> Door:
     ) -> Response:
         """How far a run has come, each time it has: the same as the run itself, as server-sent events.
 
-        The stream ends with the run, and after two minutes; whoever comes again with `Last-Event-ID` misses nothing.
+        The stream ends when the run stands still, and after two minutes; whoever comes again with `Last-Event-ID` misses nothing.
         """
         await desk.find(caller.organisation, run)
         if streams.locked():
@@ -146,7 +146,7 @@ async def _events(desk: RunDesk, caller: Caller, run: str, known: int, pace: Pac
         if found.version > known:
             known = found.version
             yield b"id: %d\nevent: run\ndata: %b\n\n" % (known, orjson.dumps(shown_run(found, pace)))
-        if found.state in OVER or now() >= end:
+        if found.state not in MOVING or now() >= end:
             return
         await asyncio.sleep(LOOK_SECONDS)
 

@@ -61,7 +61,7 @@ class Office:
     def work(self, tables=(), kill=None):
         """One process; the points that it passed."""
         done = self.employ("work", tables=list(tables), kill=kill)
-        assert done["ended"] in ({"done"} if kill is None else {"dead", "done"}), done
+        assert done["ended"] in ({"done"} if kill is None else {"dead", "done"}), done["told"][-3:]
         for kind, value in done["told"]:
             if kind == "started":
                 run, first, count = value.split()

@@ -85,5 +85,8 @@ async def test_what_a_run_waits_for_is_noted_and_gone_with_the_next_state(read):
     await read.change(A, lambda unit: unit.runs.change(RUN, RunState.RUNNING, NOW))
     await read.change(A, lambda unit: unit.runs.note(RUN, "caps", NOW))
     assert (await find(read)).problem == "caps"
+    await read.change(A, lambda unit: unit.runs.page_done(RUN, 0, Outcome(b"[]", 1), NOW))
+    assert (await find(read)).problem is None  # it goes on
+    await read.change(A, lambda unit: unit.runs.note(RUN, "caps", NOW))
     await read.change(A, lambda unit: unit.runs.change(RUN, RunState.PAUSED, NOW))
     assert (await find(read)).problem is None

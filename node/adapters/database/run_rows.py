@@ -97,7 +97,7 @@ class RunRows(RunRowsReader):
         counts = {"awarded": outcome.awarded, "already": outcome.already, "rejected": outcome.rejected}
         added = {name: RUNS.c[name] + count for name, count in counts.items()}
         statement = self.update(RUNS, RUNS.c.id == run)
-        await self.changed(statement.values(changed_at=at, version=RUNS.c.version + 1, **added))
+        await self.changed(statement.values(changed_at=at, version=RUNS.c.version + 1, problem=None, **added))
         return True
 
     async def rewrite(self, run: str, page: int, outcome: bytes) -> None:

@@ -28,6 +28,7 @@ from node.cli.output import Output, widen
 from node.cli.register_commands import register
 from node.cli.remote_commands import Approval, Node, NodeKeyFile, Profile
 from node.cli.remote_commands import add_to as add_remote_commands
+from node.cli.wallet_commands import wallet
 from node.cli.words import spoken, words_in
 
 BAD_USAGE: Final = 2
@@ -471,3 +472,4 @@ app.add_typer(checkpoint, name="checkpoint")
 app.add_typer(did, name="did")
 app.add_typer(register, name="register")
 app.add_typer(status, name="status")
+app.add_typer(wallet, name="wallet")

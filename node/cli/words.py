@@ -9,7 +9,7 @@ from pathlib import Path
 from node.verification.phrases import LANGUAGES, Language
 
 CATALOGUE = Path(__file__).with_name("catalogue")
-PARTS = ("", "anchor.", "identity.", "node.", "register.", "remote.")
+PARTS = ("", "anchor.", "identity.", "node.", "register.", "remote.", "wallet.")
 """The words of a language are in several files, each with the words of one part of the program."""
 
 

@@ -124,6 +124,13 @@ def anchoring_folder() -> Path:
     return platformdirs.user_data_path("glejt", appauthor=False) / "anchoring"
 
 
+def wallet_file() -> Path:
+    """Where a person's wallet is, unless another is named."""
+    import platformdirs  # noqa: PLC0415 -- few commands need it
+
+    return platformdirs.user_data_path("glejt", appauthor=False) / "wallet.json"
+
+
 def allows_loopback(environment: Mapping[str, str]) -> bool:
     """Whether whoever started the program opened this machine's own addresses to what strangers name."""
     return environment.get(LOOPBACK) == "1"

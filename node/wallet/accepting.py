@@ -211,7 +211,7 @@ async def look_at(agent: Agent, credential: JsonObject | str, offer: JsonObject,
     if [each for each in Credential(document).subject_ids if each is not None] != [did]:  # 2.
         raise _refused("it is about somebody else than the owner of the key that was named")
     try:
-        whole = await asyncio.to_thread(_all_shown, credential, agent.jsonld)  # 3.
+        whole = await asyncio.to_thread(whole_of, credential, agent.jsonld)  # 3.
     except (ProofsError, WalletError) as error:
         raise _refused(f"its proof does not hold: {error}") from error
     report = await agent.judge(whole)
@@ -237,7 +237,7 @@ def document_of(credential: JsonObject | str) -> JsonObject:
     return _object(open_token(credential, "").value)
 
 
-def _all_shown(credential: JsonObject | str, jsonld: JsonLd) -> JsonObject | str:
+def whole_of(credential: JsonObject | str, jsonld: JsonLd) -> JsonObject | str:
     """The credential as its holder would show all of it: base proofs are for deriving, and are not verified."""
     if isinstance(credential, str) or not {ECDSA_SD, BBS} & {each.kind for each in proofs_of(credential)}:
         return credential

@@ -14,7 +14,7 @@ SAME_IN_BOTH = re.compile(
     r"^(metavar\.|disclose\.line|state\.pass|state\.fail|kind\.(jwt|sd_jwt|xml)|doctor\.clock|.*\.label\.(python|terminal|status))"
 )
 COMPOSED = re.compile(
-    r"^(help|metavar|kind|error\.(achievement|anchoring|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|register|key_file|status|webvh|capsule|checkpoint|transaction|devchain|rpc|start|folder|control|store|vault|backup|organisation|api_key|danger|node|remote|access|request|exchange|idempotency|judges|approval)|doctor\.label|doctor\.node_[a-z_]+|state"
+    r"^(help|metavar|kind|error\.(achievement|anchoring|award|config|document|paper|printer|scanner|extra|issuance|context|proof|policy|trust|register|key_file|status|webvh|capsule|checkpoint|transaction|devchain|rpc|start|folder|control|store|vault|backup|organisation|api_key|danger|node|remote|didcomm|access|request|exchange|idempotency|judges|approval)|doctor\.label|doctor\.node_[a-z_]+|state"
     r"|inspect\.(label|kind|picture|activity|page)|error\.picture|demo|capsule\.(check|context)|privacy|anchor\.(state|problem)|wallet|error\.wallet|achievement\.severity)(\.|$)"
 )
 """Keys that the program puts together from parts."""

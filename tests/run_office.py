@@ -48,7 +48,7 @@ async def work(folder, watch, order):
                 await office.desk.start(CALLER, run.id)
                 watch.tell(f"started {run.id} {first} {count}")
                 at_work.wake()
-            await support.until(lambda: nothing_left(store), 120)
+            await support.until(lambda: nothing_left(store), 300)
 
 
 async def nothing_left(store):

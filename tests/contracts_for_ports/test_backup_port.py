@@ -34,7 +34,9 @@ async def fill(store, database, organisations=(A,)):
     vault = await samples.make_vault(database)
     for organisation in organisations:
         await samples.add_organisation(store, organisation)
-        await samples.add_keys(vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS))
+        await samples.add_keys(
+            vault, organisation, (KeyPurpose.ASSERTION, KeyPurpose.AUTHORITY, KeyPurpose.GAS, KeyPurpose.WEBHOOK)
+        )
         await store.change(organisation, samples.add_everything)
     made, shown = make_api_key(
         "k", label="l", scopes=frozenset({"issue"}), made_by="owner", at=NOW, lifetime=timedelta(days=30)

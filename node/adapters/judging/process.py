@@ -16,6 +16,7 @@ import pickle
 import resource
 import signal
 import sys
+import tempfile
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -225,7 +226,11 @@ def end_with(parent: int) -> None:
 
 
 def limit(memory: int) -> None:
-    """Bound the address space; allow neither core dumps, which would hold claims, nor files."""
+    """Bound the address space; allow neither core dumps, which would hold claims, nor files.
+
+    Where folders are made is looked for before, since that is tried by writing; the typesetter gets an empty one.
+    """
+    tempfile.gettempdir()
     for kind, amount in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(kind, (amount, amount))
 

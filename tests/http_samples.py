@@ -71,7 +71,7 @@ def sample_routes(services, barrier=None):  # noqa: C901 -- a list of routes
         """Take bytes."""
         return JSONResponse({"size": len(await request.body())})
 
-    @door.post("/counted", access=Scope.CREDENTIALS_ISSUE, answers=DONE, body=Body({"a": 1}), problems=[409])
+    @door.post("/counted", access=Scope.CREDENTIALS_ISSUE, answers=DONE, body=Body({"a": 1}), problems=[409], once=True)
     async def counted(request: Request, caller: Calling) -> Response:
         """Do something that counts once."""
         key = idempotency_of(request, caller, await request.body())

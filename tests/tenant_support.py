@@ -2,8 +2,8 @@
 
 from issuing_support import credential
 from node_support import A
-from store_samples import add_run
 from picture_support import png
+from store_samples import add_run
 
 from node.issuance.organisation.second_person import Action
 
@@ -63,8 +63,15 @@ class Things:
         keep("run", f"{A}-run")
         tasks = await call("GET", "/organisation/outbox", status=200)
         keep("task", *(each["id"] for each in tasks["tasks"]))
+        none = {"filter": {"profile": "nobodys"}, "reason": "error", "words": MARKER}
+        withdrawn = await call("POST", "/organisation/withdrawals", json=none, status=202)
+        keep("withdrawal", withdrawn["id"])
+        hook = {"url": "https://first.example/hook", "events": ["award.revoked"]}
+        keep("webhook", (await call("POST", "/organisation/webhooks", json=hook))["id"])
         definition = {"id": "any", "input_descriptors": [{"id": "any", "constraints": {}}]}
-        asked = await call("POST", "/organisation/presentation-requests", json={"definition": definition, "why": MARKER})
+        asked = await call(
+            "POST", "/organisation/presentation-requests", json={"definition": definition, "why": MARKER}
+        )
         keep("request_id", asked["id"])
         two = {"secondPerson": [Action.MEMBERS.value]}
         await call("PUT", "/organisation/settings", json=two, status=200)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from node.didcomm.errors import DidCommError, shown
+from node.didcomm.errors import DidCommError
 from node.documents import JsonObject, JsonValue
 
 MAX_DESCRIPTORS: Final = 32
@@ -109,7 +109,7 @@ def read_definition(document: JsonObject) -> Definition:
     listed = descriptors if isinstance(descriptors, list) else []
     if not 0 < len(listed) <= MAX_DESCRIPTORS:  # 1.
         raise DefinitionError(f"the definition has {len(listed)} descriptors; 1 to {MAX_DESCRIPTORS} are read")
-    read = tuple([_descriptor(each) for each in listed])  # 2.
+    read = tuple([_descriptor(each, f"/input_descriptors/{at}") for at, each in enumerate(listed)])  # 2.
     if len({each.id for each in read}) != len(read):
         raise DefinitionError("two descriptors have one id")
     identifier = document.get("id")
@@ -189,42 +189,43 @@ def _mapped(submission: JsonObject) -> dict[str, int]:
     return mapped
 
 
-def _descriptor(value: JsonValue) -> Descriptor:
+def _descriptor(value: JsonValue, place: str) -> Descriptor:
+    """A descriptor; refusals name the place of what is wrong, and repeat nothing of it."""
     entry = value if isinstance(value, dict) else {}
     identifier, constraints = entry.get("id"), entry.get("constraints", {})
     if not isinstance(identifier, str) or not identifier or not isinstance(constraints, dict):
-        raise DefinitionError("a descriptor has no id, or no constraints")
+        raise DefinitionError(f"{place} has no id, or no constraints")
     if "group" in entry:
-        raise DefinitionError(f"the descriptor {shown(identifier)} is one of a group, which is not evaluated here")
+        raise DefinitionError(f"{place} is one of a group, which is not evaluated here")
     fields = constraints.get("fields", [])
     if not isinstance(fields, list) or len(fields) > MAX_FIELDS:
-        raise DefinitionError(f"the fields of {shown(identifier)} are no list of at most {MAX_FIELDS}")
-    unknown = sorted(set(constraints) - {"fields", "limit_disclosure"})
-    if unknown:
-        raise DefinitionError(f"{shown(unknown[0])} is a constraint that is not evaluated here")
+        raise DefinitionError(f"{place}/constraints/fields is no list of at most {MAX_FIELDS}")
+    if set(constraints) - {"fields", "limit_disclosure"}:
+        raise DefinitionError(f"{place}/constraints has a member that is not evaluated here")
     return Descriptor(
         id=identifier,
         name=_text(entry, "name"),
         purpose=_text(entry, "purpose"),
-        fields=tuple([_field(each) for each in fields]),
-        limited=constraints.get("limit_disclosure") in {"required", "preferred"},
+        fields=tuple([_field(each, f"{place}/constraints/fields/{at}") for at, each in enumerate(fields)]),
+        limited=str(constraints.get("limit_disclosure")) in {"required", "preferred"},
     )
 
 
-def _field(value: JsonValue) -> Field:
+def _field(value: JsonValue, place: str) -> Field:
     entry = value if isinstance(value, dict) else {}
     paths, filter_ = entry.get("path"), entry.get("filter")
     if not isinstance(paths, list) or not 0 < len(paths) <= MAX_PATHS:
-        raise DefinitionError(f"a field has no path, or more than {MAX_PATHS}")
+        raise DefinitionError(f"{place} has no path, or more than {MAX_PATHS}")
     if "predicate" in entry:
-        raise DefinitionError("a field asks for a predicate, which is not evaluated here")
+        raise DefinitionError(f"{place} asks for a predicate, which is not evaluated here")
     read = [_steps(each) if isinstance(each, str) and len(each) <= MAX_PATH_CHARS else None for each in paths]
-    if any(steps is None or len(steps) > MAX_STEPS for steps in read):
-        raise DefinitionError(f"a path is not made of names, indexes and wildcards: {shown(paths)}")
+    for at, steps in enumerate(read):
+        if steps is None or len(steps) > MAX_STEPS:
+            raise DefinitionError(f"{place}/path/{at} is not made of names, indexes and wildcards")
     if filter_ is not None and not isinstance(filter_, dict):
-        raise DefinitionError("a filter is no object")
+        raise DefinitionError(f"{place}/filter is no object")
     if filter_ is not None:
-        _check_filter(filter_, 0)
+        _check_filter(filter_, f"{place}/filter", 0)
     return Field(
         paths=tuple([steps for steps in read if steps is not None]),
         filter=filter_,
@@ -286,31 +287,33 @@ def _entered(
         yield (place, value)
 
 
-def _check_filter(filter_: JsonObject, depth: int) -> None:
+def _check_filter(filter_: JsonObject, place: str, depth: int) -> None:
     """That a filter asks for what is compared here."""
     if depth > MAX_FILTER_DEPTH:
-        raise DefinitionError(f"a filter is nested more than {MAX_FILTER_DEPTH} deep")
-    unknown = sorted(set(filter_) - _COMPARED - _SAID)
-    if unknown:
+        raise DefinitionError(f"{place} is nested more than {MAX_FILTER_DEPTH} deep")
+    if set(filter_) - _COMPARED - _SAID:
         raise DefinitionError(
-            f"{shown(unknown[0])} is not evaluated here",
+            f"{place} has a member that is not evaluated here",
             code="didcomm.definition.filter",
             remedy="Compare with const, enum or contains: regular expressions of others are not run.",
         )
-    if "format" in filter_ and filter_["format"] not in _FORMATS:
-        raise DefinitionError(f"the format {shown(filter_['format'])} is not known here")
+    if "format" in filter_ and str(filter_["format"]) not in _FORMATS:
+        raise DefinitionError(f"{place} has a format that is not known here")
     types = filter_.get("type")
     named = types if isinstance(types, list) else [types] if types is not None else []
-    if any(each not in {*_TYPES, "number", "integer"} for each in named if isinstance(each, str)):
-        raise DefinitionError(f"the type {shown(types)} is none of JSON")
+    if any(str(each) not in {*_TYPES, "number", "integer"} for each in named):
+        raise DefinitionError(f"{place} has a type that is none of JSON")
     for name in ("enum", "anyOf", "allOf", "required"):
         listed = filter_.get(name, [])
         if not isinstance(listed, list) or len(listed) > MAX_LISTED:
-            raise DefinitionError(f"{name} is no list of at most {MAX_LISTED}")
+            raise DefinitionError(f"{name} of {place} is no list of at most {MAX_LISTED}")
+    required = filter_.get("required", [])
+    if not isinstance(required, list) or not all(isinstance(each, str) for each in required):
+        raise DefinitionError(f"required of {place} is no list of names")
     for inner in _inner(filter_):
         if not isinstance(inner, dict):
-            raise DefinitionError("a filter inside a filter is no object")
-        _check_filter(inner, depth + 1)
+            raise DefinitionError(f"a filter inside {place} is no object")
+        _check_filter(inner, place, depth + 1)
 
 
 def _inner(filter_: JsonObject) -> Iterator[JsonValue]:

@@ -8,7 +8,7 @@ is refused everywhere, also where none is needed, so that nobody gets past the l
 import hashlib
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Annotated, Final
 
@@ -69,7 +69,7 @@ def who_makes(scope: Scope) -> str:
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:
-    """Raise ProblemError for whoever may not do this: for routes that do more than one thing."""
+    """Raise ProblemError for whoever may not do this."""
     if scope not in caller.scopes:
         raise ProblemError(
             403,
@@ -89,8 +89,11 @@ class Gate:
         self._wrong = Buckets(services.limits.wrong_key)
         self._known = _KnownKeys(services)
 
-    async def admit(self, request: Request, access: Access) -> Caller | None:
-        """Who calls; None for a stranger, who is let in where anybody is. Raises ProblemError 401, 403 or 429."""
+    async def admit(self, request: Request, access: Access, also: Sequence[Scope] = ()) -> Caller | None:
+        """Who calls; None for a stranger, who is let in where anybody is. Raises ProblemError 401, 403 or 429.
+
+        `also` are scopes that a route takes besides.
+        """
         if access is PUBLIC and not brings_key(request.scope):
             return None
         caller = await self._identified(request)
@@ -98,7 +101,8 @@ class Gate:
             self._services.telemetry.refused("caller")
             raise too_often(wait)
         if access is not PUBLIC:
-            require_scope(caller, access)
+            for scope in (access, *also):
+                require_scope(caller, scope)
         return caller
 
     def changed(self, access: Access) -> None:

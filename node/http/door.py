@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from node.documents import JsonValue
-from node.http.access import PUBLIC, Access, Calling, Gate, MaybeCalling, caller_if_any, caller_of
+from node.http.access import PUBLIC, Access, Calling, Gate, MaybeCalling, Scope, caller_if_any, caller_of
 from node.http.body import JSON, read
 from node.http.call import call_of
 from node.http.invalid import require_known
@@ -64,6 +64,10 @@ class Rules(TypedDict, total=False):
     """Whether pages of any origin may read the answers: for what is published and nothing else."""
     seconds: float
     """How long it may take, where that is not the usual time."""
+    once: bool
+    """Whether a request with an Idempotency-Key counts once."""
+    also: Sequence[Scope]
+    """Scopes that it takes besides, where it does more than one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +190,14 @@ def route_class(gate: Gate, route: Declared) -> type[DeclaredRoute]:
                 [each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, QueryParam)]
             )
             filters = route.method == "GET" and route.access is not PUBLIC
+            also = route.rules.get("also", ())
 
             async def admitted(request: Request) -> Response:
                 call = call_of(request.scope)
                 call.template, call.open = template, route.rules.get("open", False)
                 if seconds := route.rules.get("seconds"):
                     call.extend(seconds)
-                request.state.caller = call.caller = await gate.admit(request, route.access)
+                request.state.caller = call.caller = await gate.admit(request, route.access, also)
                 if filters and request.query_params:
                     require_known(request.query_params, known)
                 if reads:

@@ -29,7 +29,8 @@ from node.ports.oversight import Request as Counted
 from node.ports.store import UnitOfWork
 
 HEADER: Final = "Idempotency-Key"
-_FORM: Final = re.compile(r'"([!#-\[\]-~]{1,128})"|([!#-\[\]-~]{1,128})', re.ASCII)
+FORM: Final = r'"([!#-\[\]-~]{1,128})"|([!#-\[\]-~]{1,128})'
+_FORM: Final = re.compile(FORM, re.ASCII)
 _TAG: Final = b"glejt/idempotent-request/v1"
 
 

@@ -24,14 +24,23 @@ from node.documents import JsonValue
 from node.http.access import PUBLIC
 from node.http.body import JSON
 from node.http.door import Answer, DeclaredRoute
+from node.http.idempotency import FORM as IDEMPOTENCY_FORM
+from node.http.idempotency import HEADER as IDEMPOTENCY_KEY
 from node.http.problems import MEDIA_TYPE, PROBLEMS
 
 SCHEME: Final = "apiKey"
 _DESCRIPTION: Final = (
     "A node for micro-credentials: it issues, publishes and verifies W3C Verifiable Credentials.\n\n"
-    "Errors are problem details (RFC 9457) with a stable `code` and a `remedy`. A request with an `Idempotency-Key` "
-    "may be sent again: it counts once."
+    "Errors are problem details (RFC 9457) with a stable `code` and a `remedy`. Where a route names the "
+    "header `Idempotency-Key`, a request that has it may be sent again: it counts once."
 )
+_ONCE: Final[dict[str, Any]] = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": "A name for this request, as a UUID: sent again with the same content, it counts once.",
+    "schema": {"type": "string", "pattern": f"^(?:{IDEMPOTENCY_FORM})$"},
+}
 _PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "remedy", "instance"],
@@ -129,11 +138,15 @@ def _complete(operation: dict[str, Any], route: DeclaredRoute) -> None:
     operation["security"] = [] if public else [{SCHEME: []}]
     if not public:
         operation["x-scope"] = str(declared.access.value)
+        if also := declared.rules.get("also"):
+            operation["x-scope-also"] = [str(scope.value) for scope in also]
     operation["responses"] = answers = _answers(declared.answers)
     for status in problems_of(route):
         told = answers.setdefault(str(status), {"description": HTTPStatus(status).phrase})
         problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
         told["content"] = told.get("content", {}) | {MEDIA_TYPE: problem}
+    if declared.rules.get("once"):
+        operation.setdefault("parameters", []).append(_ONCE)
     if declared.body is not None:
         body = operation.setdefault("requestBody", {"required": declared.body.required, "content": {}})
         for media_type in declared.body.media_types:
@@ -214,10 +227,11 @@ def page(document: bytes) -> bytes:
 
 
 def _shown(method: str, path: str, operation: dict[str, Any], models: dict[str, Any]) -> str:
-    access = operation.get("x-scope")
+    named = [operation["x-scope"], *operation.get("x-scope-also", ())] if "x-scope" in operation else []
+    scopes = ", ".join(f"<code>{escape(each)}</code>" for each in named)
     said = operation.get("description", "").split("\n\n")
     parts = [f"<p>{_prose(part)}</p>" for part in said if part != operation["summary"]]
-    parts.append(f"<p>Scope: <code>{escape(access)}</code></p>" if access else "<p>Public.</p>")
+    parts.append(f"<p>Scope: {scopes}</p>" if scopes else "<p>Public.</p>")
     parts.append(
         _list(
             (each["name"], each["in"], each.get("required", False), each.get("description", ""))
@@ -269,7 +283,8 @@ def as_markdown(app: FastAPI) -> str:
     lines = ["| method | path | who | what |", "|---|---|---|---|"]
     for route in sorted(routes_of(app), key=lambda each: (each.declared.tag, each.path_format, each.declared.method)):
         declared = route.declared
-        who = "everybody" if declared.access is PUBLIC else f"`{declared.access.value}`"
+        scopes = () if declared.access is PUBLIC else (declared.access, *declared.rules.get("also", ()))
+        who = ", ".join(f"`{scope.value}`" for scope in scopes) or "everybody"
         lines.append(
             f"| {declared.method} | `{route.path_format}` | {who} | {declared.summary.replace('|', chr(92) + '|')} |"
         )

@@ -28,24 +28,24 @@ def concrete(path):
     return path.replace("{", "").replace("}", "").replace(":path", "")
 
 
-def expected(access, role):
+def expected(declared, role):
     """What a caller gets from a route before anything else of the request counts."""
-    if access is PUBLIC:
+    if declared.access is PUBLIC:
         return None
     if role is None:
         return 401
-    return None if access in ROLE_SCOPES[role] else 403
+    return None if {declared.access, *declared.rules.get("also", ())} <= ROLE_SCOPES[role] else 403
 
 
 @pytest.mark.threat(76)
 async def test_every_route_lets_in_whom_it_declares_and_nobody_else(node):
     """Each route of the node for each caller. What else is wrong with such a request is told to who may call only."""
     for route in routes_of(node.app):
-        method, access = route.declared.method, route.declared.access
+        method = route.declared.method
         for role in CALLERS:
             headers = {} if role is None else node.key(role)
             answer = await node.client.request(method, concrete(route.path_format), headers=headers)
-            want = expected(access, role)
+            want = expected(route.declared, role)
             told = (method, route.path_format, role, answer.status_code)
             if want is None:
                 assert answer.status_code not in {401, 403} or answer.json()["code"] not in {

@@ -115,10 +115,13 @@ async def test_what_is_not_shown_is_missing_whoever_signed_for_the_rest(holding)
         definition("$[?(@.a)]"),
         definition("$.a", filter_={"$ref": "https://elsewhere.example/schema"}),
         definition("$.a", statuses={"active": {"directive": "required"}}),
+        definition("$.a", filter_={"format": []}),
+        definition("$.a", filter_={"type": [["string"]]}),
+        definition("$.a", filter_={"required": [{}]}),
         {"id": "asked", "input_descriptors": []},
         {**NAMED, "submission_requirements": [{"rule": "pick", "count": 1, "from": "A"}]},
     ],
-    ids=range(8),
+    ids=range(11),
 )
 async def test_what_is_not_evaluated_here_is_refused_and_never_passed_over(node, wanted):
     body = {"definition": wanted, "why": WHY}

@@ -20,6 +20,7 @@ from tenant_support import MARKER, Things
 
 from node.http.access import NODES_OWN, PUBLIC
 from node.http.reference import routes_of
+from node.http.routes import conversations, run_results
 
 LONG = bool(os.environ.get("GLEJT_LONG"))
 NOT_TENANTS = ("/credentials/verify", "/presentations/verify", "/credentials/derive")
@@ -133,7 +134,10 @@ def tenant_operations(node):
 
 
 @pytest.fixture
-def stage(node_template, tmp_path, runner):
+def stage(node_template, tmp_path, runner, monkeypatch):
+    """A node on which the first organisation has its things; streams of events end once they are read."""
+    monkeypatch.setattr(conversations, "EVENTS_SECONDS", 0.0)
+    monkeypatch.setattr(run_results, "STREAM_SECONDS", 0.0)
     opening = working_node(tmp_path, template=node_template)
     node = runner.run(opening.__aenter__())
     things = runner.run(Things(node).make())

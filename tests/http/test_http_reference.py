@@ -92,6 +92,23 @@ async def test_the_page_shows_every_route_and_loads_nothing(node):
         assert f"<code>{route.declared.method} {route.path_format}</code>" in answer.text
 
 
+@pytest.mark.threat(82)
+async def test_the_header_is_named_where_a_request_counts_once_and_nowhere_else(node):
+    """As the modules of the routes have it: whoever reads the key of a request says so in the reference."""
+    document = (await node.client.get("/openapi.json")).json()
+    named = {
+        name
+        for name, operation in operations(document)
+        if any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
+    }
+    assert named == {
+        f"{route.declared.method} {route.path_format}"
+        for route in routes_of(node.app)
+        if "`Idempotency-Key`" in route.declared.handler.__doc__
+    }
+    assert "POST /issuers/{profile}/credentials/issue" in named
+
+
 async def test_the_page_names_parameters_and_members(node):
     text = (await node.client.get("/docs")).text
     assert "<code>If-Match</code> (header" in text

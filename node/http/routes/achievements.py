@@ -153,6 +153,7 @@ def _drafts(door: Door, services: Services, desk: Achievements) -> None:
         answers=[Answer(201, "The new one, and what the rules say of it.", _SHOWN)],
         body=_TAKEN,
         problems=[400, 409],
+        once=True,
     )
     async def create(request: Request, caller: Calling) -> Response:
         """Begin an achievement with a draft, which may lack anything.

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from node.credentials.timestamps import format_timestamp
 from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, JsonValue
-from node.http.access import Calling, Scope, require_scope
+from node.http.access import Calling, Scope
 from node.http.door import Answer, Body, Door
 from node.http.examples import SECURED
 from node.http.granted import ASKED, Granted, told
@@ -149,7 +149,6 @@ def _replace(door: Door, services: Services) -> None:
     answers = [Answer(201, "The credential that takes the place; the old one is withdrawn.", _REPLACED), ASKED]
 
     async def replaced(request: Request, award: str, change: Change, caller: Caller, granted: str | None) -> Response:
-        require_scope(caller, Scope.CREDENTIALS_STATUS)
         order = _order(await read(await request.body(), large), award, change, granted)
         made = await replacing.replace(caller, order)
         if isinstance(made, Approval):
@@ -163,6 +162,7 @@ def _replace(door: Door, services: Services) -> None:
     @door.post(
         f"{PATH}/{{award}}/correct",
         access=Scope.CREDENTIALS_ISSUE,
+        also=[Scope.CREDENTIALS_STATUS],
         answers=answers,
         body=Body({"reason": "name", "changes": {"credentialSubject": {"name": "Demo Learner"}}}, max_bytes=large),
         problems=_CHANGING,
@@ -179,6 +179,7 @@ def _replace(door: Door, services: Services) -> None:
     @door.post(
         f"{PATH}/{{award}}/reissue",
         access=Scope.CREDENTIALS_ISSUE,
+        also=[Scope.CREDENTIALS_STATUS],
         answers=answers,
         body=Body({"reason": "lost", "profile": "school"}, max_bytes=large),
         problems=_CHANGING,
@@ -193,6 +194,7 @@ def _replace(door: Door, services: Services) -> None:
     @door.post(
         f"{PATH}/{{award}}/renew",
         access=Scope.CREDENTIALS_ISSUE,
+        also=[Scope.CREDENTIALS_STATUS],
         answers=answers,
         body=Body({"reason": "validity", "validUntil": "2030-12-31T23:59:59Z"}, max_bytes=large),
         problems=_CHANGING,

@@ -170,6 +170,7 @@ def _taking(door: Door, services: Services, desk: Claims) -> None:
             Answer(303, "Where it is fetched; for whoever sent the form of the page."),
         ],
         problems=[409, 410, 422, 429],
+        once=True,
     )
     async def take(token: Token, request: Request) -> Response:
         """Take what a claim link offers, once.

@@ -61,6 +61,7 @@ def _issue(door: Door, services: Services) -> None:
             ASKED,
         ],
         problems=[404, 409, 422, 429],
+        once=True,
     )
     async def issue(profile: str, request: Request, caller: Calling, granted: Granted = None) -> Response:
         """Sign a credential by a profile of the organisation, and keep it.

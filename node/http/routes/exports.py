@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from node.http.access import Calling, Scope, require_scope
+from node.http.access import Calling, Scope
 from node.http.door import Answer, Door
 from node.http.services import Services
 from node.issuance.exporting import Exporting
@@ -24,6 +24,7 @@ def routes(services: Services) -> Door:
     @door.post(
         PATH,
         access=Scope.ORGANISATION_MANAGE,
+        also=(Scope.CREDENTIALS_READ, Scope.AUDIT_READ),
         answers=[Answer(200, "A tar archive, as it is made.", None, TAR)],
         problems=[403],
         seconds=SECONDS,
@@ -35,8 +36,6 @@ def routes(services: Services) -> Door:
         keys and no secrets, but all names and addresses; so it takes a key that may also read awards and the log, and
         that it was asked for stands in the log.
         """
-        require_scope(caller, Scope.CREDENTIALS_READ)
-        require_scope(caller, Scope.AUDIT_READ)
         return StreamingResponse(await exporting.export(caller), media_type=TAR, headers=_FILE)
 
     return door

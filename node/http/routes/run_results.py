@@ -114,7 +114,8 @@ def routes(services: Services) -> Door:
     ) -> Response:
         """How far a run has come, each time it has: the same as the run itself, as server-sent events.
 
-        The stream ends when the run stands still, and after two minutes; whoever comes again with `Last-Event-ID` misses nothing.
+        The stream ends when the run stands still, and after two minutes; whoever comes again with `Last-Event-ID`
+        misses nothing.
         """
         await desk.find(caller.organisation, run)
         if streams.locked():

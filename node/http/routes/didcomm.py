@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from node.didcomm.encrypted import MAX_ENVELOPE_BYTES
 from node.didcomm.errors import DidCommError
 from node.didcomm.message import ENCRYPTED
-from node.didcomm.protocols.out_of_band import MAX_QR_CHARS, MAX_URL_CHARS
+from node.didcomm.protocols.out_of_band import MAX_QR_CHARS
 from node.documents import JsonObject
 from node.exchange.didcomm.agent import Agent, Way
 from node.exchange.didcomm.inviting import INVITATION_PATH, POST_PATH, Minted
@@ -32,6 +32,8 @@ QR_PATH: Final = f"{INVITATION_PATH}/qr"
 SVG: Final = "image/svg+xml"
 _SCALE: Final = 6
 _SHORT_CHARS: Final = 64
+MAX_SHOWN_CHARS: Final = 4096
+"""Of an invitation in an address of ours: they have some eight hundred."""
 _ENVELOPE: Final[JsonObject] = {
     "protected": "eyJ0eXAiOiJhcHBsaWNhdGlvbi9kaWRjb21tLWVuY3J5cHRlZCtqc29uIn0",
     "recipients": [{"header": {"kid": "did:peer:2.Ez6LS…#key-1"}, "encrypted_key": "…"}],
@@ -42,7 +44,7 @@ _ENVELOPE: Final[JsonObject] = {
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Short = Annotated[str | None, Query(alias="_oobid", max_length=_SHORT_CHARS, description="A short address's own.")]
-Whole = Annotated[str | None, Query(alias="_oob", max_length=MAX_URL_CHARS, description="The invitation itself.")]
+Whole = Annotated[str | None, Query(alias="_oob", max_length=MAX_SHOWN_CHARS, description="The invitation itself.")]
 
 
 class AnswerWay:

@@ -14,22 +14,33 @@ Between any two steps the process may die. `docs/issuance.md` has a line for wha
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from node.credentials.record_name import with_records
-from node.issuance.allocating import Allocating, Place, places_of
+from node.issuance.allocating import Allocating, places_of
 from node.issuance.announcing import announce
-from node.issuance.awarding import MAX_NAME_CHARS
 from node.issuance.background.tasks import Checkpoint, HopelessError, Later, member, told, unwatched
-from node.issuance.claiming.composing import FILE, GIVEN_HERE
 from node.issuance.desk.order import RunKind, RunOrder
 from node.issuance.desk.outcome import PageOutcome
-from node.issuance.desk.rows import NAMED, moment_of, naming_of, rows_of
+from node.issuance.desk.recorded import (
+    AtWork,
+    Found,
+    Plan,
+    What,
+    award_of,
+    begin_of,
+    credential_of,
+    intended_of,
+    note,
+    numbers_of,
+    outcome_of,
+    what_of,
+)
+from node.issuance.desk.rows import moment_of, naming_of
 from node.issuance.errors import WithdrawnError
 from node.issuance.issuing import SALT_BYTES
 from node.issuance.organisation.caps import MOST, caps_of
@@ -38,24 +49,21 @@ from node.issuance.organisation.events import order_head, record
 from node.issuance.profile_options import ProfileOptions, options_of, order_of
 from node.ports.anchor_rows import Leaf
 from node.ports.api_keys import Caller
-from node.ports.awarding import Award, AwardState, Published, Secured
+from node.ports.awarding import AwardState, Published, Secured
 from node.ports.errors import AbsentError, CapError
 from node.ports.identifiers import new_id
 from node.ports.judging import InputRefusedError
-from node.ports.key_store import KeyStore
 from node.ports.organisations import Caps, OrganisationId, Profile, State
 from node.ports.outbox import Claimed, Task
 from node.ports.runs import Page, Run, RunState
-from node.ports.status_rows import TOKEN_LIST
 from node.ports.store import Store, UnitOfWork
-from node.ports.tables import Doing, Intended, RefusedRow, Rows, RowsOrder, Tables, Wish
+from node.ports.tables import Doing, Intended, Rows, RowsOrder, Tables, Wish
 from node.ports.vault import KeyPurpose, Vault
 from node.ports.webhooks import EventType
 from node.ports.work import anchor_batch, invite
-from node.proofs.disclosure import BBS
 
 if TYPE_CHECKING:
-    from node.documents import JsonObject, JsonValue
+    from node.documents import JsonObject
 
 WINDOW: Final = 3
 """Pages under way at a time: two that are signed, and one that is stored."""
@@ -66,7 +74,6 @@ AGAIN: Final = timedelta(seconds=5)
 ANCHOR_PAGES: Final = 20
 """After so many pages what is wanted is anchored, a full batch; the rest at the end."""
 RUN_EVENT: Final = "run.page"
-TWICE: Final = "award.twice"
 CLEARED: Final = 1000
 """Awards that are looked at together after a run was cancelled."""
 
@@ -75,25 +82,6 @@ class StoppedError(Exception):
     """The run was paused or cancelled meanwhile: nothing more is intended."""
 
     code = "run.stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run does, looked up once."""
-
-    run: Run
-    order: RunOrder
-    profile: Profile
-    options: ProfileOptions
-    rows: RowsOrder
-    keys: KeyStore
-    caller: Caller
-    namespace: str | None
-
-    @property
-    def organisation(self) -> OrganisationId:
-        """Whose it is."""
-        return self.caller.organisation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +182,7 @@ class Running:
             naming=naming_of(order.achievement, order.version, order.series),
             signing=signing,
             purposes=tuple(options.status),
-            at=_begin_of(run.started_at or run.created_at, profile.form),
+            at=begin_of(run.started_at or run.created_at, profile.form),
             created=moment_of(self.now()),
         )
 
@@ -237,7 +225,7 @@ class Running:
         if plan.order.kind is RunKind.CLAIM:
             await self._offer(plan, page)
             return
-        at_work = _AtWork(page.content)
+        at_work = AtWork(page.content)
         while True:
             made = await self.tables.award(
                 plan.rows,
@@ -247,7 +235,7 @@ class Running:
                 lambda wishes: self._intend(plan, at_work, wishes),
             )
             self.checkpoint("page.signed")
-            outcome = at_work.outcome.joined(_outcome_of(made, at_work))
+            outcome = at_work.outcome.joined(outcome_of(made, at_work))
             last = not made.left
             await self.store.change(
                 plan.organisation,
@@ -259,9 +247,9 @@ class Running:
             if last:
                 return
             at_work.outcome = outcome
-            at_work.done |= _rows_of(made)
+            at_work.done |= numbers_of(made)
 
-    async def _intend(self, plan: Plan, at_work: "_AtWork", wishes: Sequence[Wish]) -> list[Intended | None]:
+    async def _intend(self, plan: Plan, at_work: "AtWork", wishes: Sequence[Wish]) -> list[Intended | None]:
         """Step 3; what was intended before is found again."""
         found = await self.store.change(
             plan.organisation, lambda unit: self._recorded(unit, plan, wishes, AwardState.INTENDED)
@@ -270,19 +258,17 @@ class Running:
         answers: list[Intended | None] = []
         for wish, one in zip(wishes, found, strict=True):
             at_work.take(wish, one)
-            answers.append(_intended(one) if one.what is What.OURS else None)
+            answers.append(intended_of(one) if one.what is What.OURS else None)
         return answers
 
-    async def _recorded(
-        self, unit: UnitOfWork, plan: Plan, wishes: Sequence[Wish], state: AwardState
-    ) -> list["_Found"]:
+    async def _recorded(self, unit: UnitOfWork, plan: Plan, wishes: Sequence[Wish], state: AwardState) -> list["Found"]:
         """Which of these are to be awarded, by which awards and at which places."""
         require_open(unit)
         if (await unit.runs.find(plan.run.id)).state is not RunState.RUNNING:
             raise StoppedError
         at = self.now()
         known = dict(await unit.awards.by_client_keys([wish.key for wish in wishes]))
-        fresh = {wish.key: _award(plan, wish, state, at) for wish in reversed(wishes) if wish.key not in known}
+        fresh = {wish.key: award_of(plan, wish, state, at) for wish in reversed(wishes) if wish.key not in known}
         if fresh:
             added = await unit.awards.intend(list(fresh.values()))
             if len(added) < len(fresh):  # somebody else was faster with some
@@ -300,22 +286,22 @@ class Running:
         for wish in wishes:
             award = fresh.get(wish.key)
             if award is not None and award.content.get("row") == wish.row:
-                answers.append(_Found(What.OURS, award, places.get(award.id, ())))
+                answers.append(Found(What.OURS, award, places.get(award.id, ())))
                 continue
             award = award or known[wish.key]
-            what = _what(plan, wish, award, state)
+            what = what_of(plan, wish, award, state)
             own = what is What.OURS and state is AwardState.INTENDED
-            answers.append(_Found(what, award, await places_of(unit, award.id) if own else ()))
+            answers.append(Found(what, award, await places_of(unit, award.id) if own else ()))
         return answers
 
     async def _keep(  # noqa: PLR0913, PLR0917 -- what is stored together
-        self, unit: UnitOfWork, plan: Plan, at_work: "_AtWork", made: Rows, outcome: PageOutcome, page: int | None
+        self, unit: UnitOfWork, plan: Plan, at_work: "AtWork", made: Rows, outcome: PageOutcome, page: int | None
     ) -> None:
         """Step 5; `page` is None where more of it follows."""
         at, form = self.now(), plan.profile.form
         signed = [(one, at_work.ours[one.row]) for one in made.signed]
         await unit.awards.secure(
-            [Secured(award.id, form, _credential(award), plan.rows.created, one.body) for one, award in signed], at
+            [Secured(award.id, form, credential_of(award), plan.rows.created, one.body) for one, award in signed], at
         )
         if plan.namespace is not None:
             leaves = [
@@ -348,7 +334,7 @@ class Running:
         made = await self.tables.award(plan.rows, page.content or b"[]", frozenset(), plan.keys, _nobody)
 
         async def work(unit: UnitOfWork) -> None:
-            at_work = _AtWork(page.content)
+            at_work = AtWork(page.content)
             found = await self._recorded(unit, plan, made.wishes, AwardState.WAITING)
             for wish, one in zip(made.wishes, found, strict=True):
                 at_work.take(wish, one)
@@ -372,8 +358,8 @@ class Running:
                 made = await self.tables.award(plan.rows, page.content or b"[]", done, plan.keys, _nobody)
                 good = {one.row for one in made.signed} if plan.rows.doing is Doing.TRY else None
                 wishes |= {wish.row: wish for wish in made.wishes if good is None or wish.row in good}
-                outcome = outcome.joined(_outcome_of(made, None))
-                done |= _rows_of(made)
+                outcome = outcome.joined(outcome_of(made, None))
+                done |= numbers_of(made)
                 if not made.left:
                     break
             async with self.store.view(plan.organisation) as view:
@@ -382,9 +368,9 @@ class Running:
                 name = hash(wish.key)
                 what = What.TWICE if name in seen else What.OURS
                 if wish.key in known:
-                    what = _what(plan, wish, known[wish.key], AwardState.INTENDED)
+                    what = what_of(plan, wish, known[wish.key], AwardState.INTENDED)
                 seen.add(name)
-                _note(outcome, wish, what, "", page.content)
+                note(outcome, wish, what, "", page.content)
             kept, at = outcome.kept(), self.now()
             await self.store.change(
                 plan.organisation, lambda unit: unit.runs.page_done(plan.run.id, page.number, kept, at, keep=True)
@@ -438,129 +424,6 @@ class Running:
                 return await view.runs.find(run)
         except AbsentError:
             return None  # it was removed
-
-
-class What(StrEnum):
-    """What a row's award is."""
-
-    OURS = "ours"
-    """To be awarded by this row."""
-    DONE = "done"
-    """Awarded by this row already."""
-    ALREADY = "already"
-    """Awarded by an earlier table, or otherwise."""
-    TWICE = "twice"
-    """Awarded by another row of the same table."""
-    TAKEN = "taken"
-    """Another award has this identifier."""
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    what: What
-    award: Award
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(slots=True)
-class _AtWork:
-    """A page under way."""
-
-    content: bytes | None
-    outcome: PageOutcome = field(default_factory=PageOutcome)
-    ours: dict[int, Award] = field(default_factory=dict)
-    done: frozenset[int] = frozenset()
-
-    def take(self, wish: Wish, found: _Found) -> None:
-        """Note what a row's award is."""
-        if found.what is What.OURS:
-            self.ours[wish.row] = found.award
-        elif wish.row not in self.done:
-            self.done |= {wish.row}
-            _note(self.outcome, wish, found.what, found.award.id, self.content)
-
-
-_SAID: Final = {
-    What.TWICE: (
-        TWICE,
-        "another row of the table is about the same learner",
-        "Leave one of them out; of two persons of one name, give e-mail addresses or other numbers.",
-    ),
-    What.TAKEN: ("award.taken", "another award has this id", "Give each award an id of its own."),
-    What.CANCELLED: (
-        "award.cancelled",
-        "this was awarded before, and taken back before it was claimed",
-        "Award it in a series of its own, or with an id of its own.",
-    ),
-}
-
-
-def _note(outcome: PageOutcome, wish: Wish, what: What, award: str, content: bytes | None) -> None:
-    if what in {What.OURS, What.DONE}:
-        outcome.awarded.append((wish.row, award))
-    elif what is What.ALREADY:
-        outcome.already.append((wish.row, award))
-    else:
-        code, message, remedy = _SAID[what]
-        cells = next((cells for row, cells in rows_of(content or b"[]") if row == wish.row), [])
-        outcome.refused.append(RefusedRow(wish.row, tuple(cells), (("", code, message, remedy),)))
-
-
-def _what(plan: Plan, wish: Wish, award: Award, state: AwardState) -> What:
-    if (award.achievement, award.version) != (plan.order.achievement, plan.order.version):
-        return What.TAKEN
-    if award.content.get("run") == plan.run.id:
-        if award.content.get("row") != wish.row:
-            return What.TWICE
-        return What.OURS if award.state is AwardState.INTENDED and state is AwardState.INTENDED else What.DONE
-    return What.CANCELLED if award.state is AwardState.CANCELLED else What.ALREADY
-
-
-def _award(plan: Plan, wish: Wish, state: AwardState, at: datetime) -> Award:
-    content: dict[str, JsonValue] = {"run": plan.run.id, "row": wish.row}
-    if wish.award is not None:
-        content[FILE] = {name: value for name, value in wish.award.items() if name not in GIVEN_HERE}
-    order = plan.order
-    return Award(
-        new_id(),
-        wish.key,
-        order.achievement,
-        order.version,
-        order.profile,
-        at,
-        wish.name[:MAX_NAME_CHARS],
-        wish.email or None,
-        content,
-        state,
-    )
-
-
-def _credential(award: Award) -> str:
-    """By what the credential is asked for later on: the identifier that the row gave, or one of the award's."""
-    return f"urn:uuid:{award.id}" if award.client_key.startswith(NAMED) else award.client_key
-
-
-def _intended(found: _Found) -> Intended:
-    entries = tuple([place.entry.to_json() for place in found.places if place.entry.purpose != TOKEN_LIST])
-    token = next(
-        ((one.entry.list_url, one.entry.index) for one in found.places if one.entry.purpose == TOKEN_LIST), None
-    )
-    return Intended(found.award.id, _credential(found.award), entries, token)
-
-
-def _begin_of(at: datetime, form: str) -> datetime:
-    """Since when awards are in force: of what nobody can be recognised by, the day alone."""
-    return at.replace(hour=0, minute=0, second=0, microsecond=0) if form == BBS else moment_of(at)
-
-
-def _rows_of(made: Rows) -> frozenset[int]:
-    return frozenset([one.row for one in made.signed] + [one.row for one in made.refused])
-
-
-def _outcome_of(made: Rows, at_work: _AtWork | None) -> PageOutcome:
-    awarded = [] if at_work is None else [(one.row, at_work.ours[one.row].id) for one in made.signed]
-    return PageOutcome(awarded, [], list(made.refused), dict.fromkeys(made.remarks))
 
 
 async def _nobody(_wishes: Sequence[Wish]) -> list[Intended | None]:

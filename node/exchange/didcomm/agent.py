@@ -10,6 +10,7 @@ Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/,
 https://github.com/decentralized-identity/didcomm-messaging/blob/main/extensions/return_route/main.md
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -120,6 +121,7 @@ class Agent:
     deciding: Mapping[str, Decides]
     heard: Callable[[OrganisationId, Relation], None] = lambda *_: None
     _ways: dict[str, _Held] = field(default_factory=dict, init=False, repr=False)
+    _beside: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
     async def receive(self, data: bytes, way: Way | None = None) -> Outcome:
         """Take an envelope; raises DidCommError for what is none, and passes over in silence what is not for us."""
@@ -242,11 +244,13 @@ class Agent:
             return
         async with self.store.node_view() as view:
             waiting = await view.mail.with_mail(list(self._ways), live=by_live)
-        for ours in waiting:
-            held = self._ways.get(ours)
-            if held is not None:
-                await self._drain(held.organisation, ours, held.way, spare=True)
-                await self._deliver_live(held.organisation, ours)
+        await asyncio.gather(*[self._swept(ours) for ours in waiting])  # who takes it slowly holds up nobody else
+
+    async def _swept(self, ours: str) -> None:
+        held = self._ways.get(ours)
+        if held is not None:
+            await self._drain(held.organisation, ours, held.way, spare=True)
+            await self._deliver_live(held.organisation, ours)
 
     def _hold(self, organisation: OrganisationId, ours: str, way: Way, *, live: bool | None) -> None:
         before = self._ways.get(ours)
@@ -268,7 +272,7 @@ class Agent:
         if taken.posted:
             self.work.wake()
         if taken.arrived or taken.live:
-            await self._deliver_live(organisation, taken.relation.ours)
+            self._deliver_beside(organisation, taken.relation.ours)
         self.heard(organisation, taken.relation)
         if taken.later is not None:
             try:
@@ -308,11 +312,36 @@ class Agent:
             return
         async with self.store.view(organisation) as view:
             found = await view.mediation.deposits(ours, limit=LIVE_AT_ONCE, max_bytes=MAX_FORWARDED_BYTES)
+            relation = await view.threads.relation(ours)
         waiting = {each.id for each in found}
         fresh = [(each.id, each.data) for each in found if each.id not in held.delivered]
-        held.delivered = (held.delivered & waiting) | waiting  # before anything is awaited: each goes once on this way
-        if fresh:
-            await self.begin(organisation, ours, DeliverLive(tuple(fresh)))
+        held.delivered = waiting  # before anything is awaited: each goes once on this way
+        if not fresh or relation.theirs is None:
+            return
+        done = begin(
+            DeliverLive(tuple(fresh)),
+            connection=Connection(ours, relation.theirs),
+            thread=str(uuid4()),
+            protocols=self.taking.protocols,
+            at=self.now(),
+        )
+        for message in done.messages:  # of which nothing is kept: it comes again with the next delivery
+            data = await self._made(organisation, relation, message)
+            if data is None or not await held.way.send(data):
+                held.delivered -= {name for name, _ in fresh}
+
+    def _deliver_beside(self, organisation: OrganisationId, ours: str) -> None:
+        """The same, for which whoever sent it does not wait: they are strangers to who takes it slowly."""
+        if ours in self._ways:
+            task = asyncio.create_task(self._delivered(organisation, ours), name="live delivery")
+            self._beside.add(task)
+            task.add_done_callback(self._beside.discard)
+
+    async def _delivered(self, organisation: OrganisationId, ours: str) -> None:
+        try:
+            await self._deliver_live(organisation, ours)
+        except StoreError as error:
+            _LOG.info("A live delivery waits: %s", error.code)
 
     async def _sent(self, organisation: OrganisationId, letters: list[Letter]) -> None:
         if letters:

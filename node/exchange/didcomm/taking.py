@@ -22,6 +22,7 @@ from node.didcomm.message import Message, write_message
 from node.didcomm.protocols.connection import Connection, Incoming, incoming
 from node.didcomm.protocols.exchange import FINAL, Exchange, exchange_key, read_exchange, write_exchange
 from node.didcomm.protocols.machine import Effect, Event, Protocols, family, protocol_type
+from node.didcomm.protocols.message_pickup import V3, V4
 from node.didcomm.protocols.out_of_band import claim
 from node.didcomm.protocols.step import DROPPED, Abandon, Elapsed, Retry, Step, step
 from node.exchange.didcomm.documents import Known
@@ -38,6 +39,7 @@ GONE_ON_AFTER: Final = timedelta(seconds=30)
 """So long whoever took a message has for what it left to do."""
 INLINE_BYTES: Final = 64 * 1024
 """A message of more is looked at in a thread: to look takes milliseconds then."""
+_ON_AN_OPEN_WAY: Final = frozenset({V3.protocol_uri, V4.protocol_uri})
 _MAX_STEPS: Final = 8
 """Steps that follow from one message."""
 
@@ -274,6 +276,8 @@ class Taking:
                 later = thread.key
                 await unit.outbox.add([go_on_with(thread.key, at + GONE_ON_AFTER)])
         direct, waiting = going.messages[: way.room], going.messages[way.room :]
+        if exchange is not None and exchange.protocol in _ON_AN_OPEN_WAY:
+            waiting = []  # what waits at a mediator, and how much, is said on an open way and never waits itself
         if waiting and heard:  # what is said to a stranger goes at once, or not at all
             await self._posted(unit, relation, waiting, at)
         return Taken(

@@ -152,6 +152,7 @@ def secret_files(settings: NodeSettings) -> tuple[Path, ...]:
         settings.former_passphrase_file,
         settings.gas_key,
         settings.gas_passphrase_file,
+        settings.mail_password_file,
         settings.pkcs11_pin_file,
     )
     return tuple(path for path in named if path is not None)

@@ -8,8 +8,8 @@ import pytest
 from running import glejt
 
 from node.adapters.node_folder import NodeFolder
-from node.app.dangers import danger_of_the_database, dangers_of, file_system_danger
-from node.config.node_settings import load_node
+from node.app.dangers import danger_of_the_database, dangers_of, file_system_danger, secret_files
+from node.config.node_settings import NodeSettings, load_node
 
 SAFE = {
     "GLEJT_NODE_PROFILE": "production",
@@ -80,6 +80,13 @@ def test_files_that_others_may_read_are_named(machine):
     assert [each.code for each in told] == ["danger.folder", "danger.files"]
     assert "glejt.sqlite3" in told[0].message
     assert "passphrase" in told[1].message
+
+
+@pytest.mark.threat(85)
+def test_every_file_that_a_setting_keeps_a_secret_in_is_looked_at(tmp_path):
+    names = {name for name in NodeSettings.model_fields if name.endswith("_file")} | {"gas_key"}
+    settings = NodeSettings.model_construct(**{name: tmp_path / name for name in names})
+    assert {path.name for path in secret_files(settings)} == names
 
 
 MOUNTS = """\

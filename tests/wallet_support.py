@@ -7,7 +7,7 @@ from running import glejt
 from samples import badge
 
 LOOPBACK = {"GLEJT_ALLOW_LOOPBACK": "1", "GLEJT_PASSPHRASE_FILE": "passphrase"}
-PASSPHRASE = "four words drawn at random"
+PASSPHRASE = "four words drawn at random"  # noqa: S105 -- of tests alone
 ATTRIBUTES = {
     "role": "Welder",
     "term": "Spring 2026",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from did_methods.multikey import KeyType, PrivateKey
 from node.adapters.key_file import read_key_file
@@ -16,6 +17,10 @@ from node.wallet.accepting import accept as taken
 from node.wallet.agent import Agent
 from node.wallet.collecting import be_served, serve_here
 from node.wallet.disclosed import in_short
+
+
+NAMES: Final = {"p256": KeyType.P256, "ed25519": KeyType.ED25519}
+"""Types of keys as `glejt did create` names them: those that sign messages and presentations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +82,9 @@ def _brought(invocation: Invocation, name: str | None) -> tuple[str, PrivateKey]
 def _key_type(name: str | None) -> KeyType:
     if name is None:
         return KEY_TYPES[0]
-    found = next((each for each in KEY_TYPES if each.value == name), None)
-    if found is None:
-        raise CliError("holder.key_type", name=name, known=", ".join(each.value for each in KEY_TYPES))
-    return found
+    if name not in NAMES:
+        raise CliError("holder.key_type", name=name, known=", ".join(NAMES))
+    return NAMES[name]
 
 
 def _tell(invocation: Invocation, offer: Offer) -> None:

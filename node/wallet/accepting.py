@@ -48,7 +48,7 @@ from node.wallet.derive import derive
 from node.wallet.disclosed import Disclosed, all_of
 from node.wallet.errors import WalletError
 
-KEY_TYPES: Final = (KeyType.P256, KeyType.ED25519, KeyType.SECP256K1)
+KEY_TYPES: Final = (KeyType.P256, KeyType.ED25519)
 """Keys that sign messages and presentations; the first is the usual one."""
 WRONG: Final = (CheckName.STRUCTURE, CheckName.CONTEXT, CheckName.PROOF, CheckName.ISSUER_KEY)
 """Checks that no holder should let fail: nobody would accept what is shown."""

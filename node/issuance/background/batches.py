@@ -137,7 +137,7 @@ class Anchoring:
         """Steps 2 and 3. Where another process has gone on with the batch meanwhile, what that did counts."""
         leaves = await self._leaves(organisation, batch.id)
         if not leaves and head is None:  # everybody in it was erased
-            await self.store.change(organisation, lambda unit: unit.anchors.refuse(batch.id, self.now()))
+            await self.store.change(organisation, lambda unit: _given_up(unit, batch.id, self.now()))
             return
         site = Site(name.chain_id, name.contract, name.namespace)
         anchored, receipts, of_head = await asyncio.to_thread(_made, leaves, batch.secret or b"", site, head)
@@ -305,6 +305,12 @@ def _made(
         return made.anchored, receipts, None
     of_head = Receipt(made.place(salts[-1], head.commitment), site, head.subject)
     return made.anchored, receipts, of_head.encode()
+
+
+async def _given_up(unit: UnitOfWork, batch: str, at: datetime) -> None:
+    """Refuse an empty batch, unless somebody else has put the end of the log into it and submitted it meanwhile."""
+    if (await unit.anchors.batch(batch)).state is BatchState.OPEN:
+        await unit.anchors.refuse(batch, at)
 
 
 async def _proven(site: ChainSite, namespace: bytes, anchored: bytes) -> Finality | None:

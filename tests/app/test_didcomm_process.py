@@ -211,9 +211,8 @@ def test_on_a_websocket_nobody_else_is_heard_than_who_speaks_didcomm(tmp_path):
             with pytest.raises(WebSocketException):
                 connect(f"{url}{path}")
         for data in ("{}", "not JSON", b"\xff\xfe", "x" * (2560 * 1024 + 1)):
-            with connect(f"{url}/didcomm/ws") as line:
+            with connect(f"{url}/didcomm/ws") as line, pytest.raises(WebSocketException):
                 line.send(data)
-                with pytest.raises(WebSocketException):
-                    line.recv(timeout=30)
+                line.recv(timeout=30)
         assert node.get("/health/live").status_code == 200
         assert node.stop() == 0

@@ -107,6 +107,12 @@ async def again(folder, phone, *, first=None):
             node.process.wait(30)
 
 
+def asked(line, data):
+    """What is answered to this."""
+    line.send(data)
+    return line.recv(timeout=30)
+
+
 @pytest.mark.threat(68)
 def test_a_credential_comes_to_a_phone_though_the_node_is_killed_between_any_two_messages(tmp_path):
     phone = SocketPhone()
@@ -212,7 +218,6 @@ def test_on_a_websocket_nobody_else_is_heard_than_who_speaks_didcomm(tmp_path):
                 connect(f"{url}{path}")
         for data in ("{}", "not JSON", b"\xff\xfe", "x" * (2560 * 1024 + 1)):
             with connect(f"{url}/didcomm/ws") as line, pytest.raises(WebSocketException):
-                line.send(data)
-                line.recv(timeout=30)
+                asked(line, data)
         assert node.get("/health/live").status_code == 200
         assert node.stop() == 0

@@ -29,6 +29,7 @@ WAITING: Final = 64
 """Messages that wait for one who takes them slowly."""
 NORMAL, NOT_TAKEN, AGAIN_LATER = 1000, 1003, 1013
 
+
 class Takes(Protocol):
     """Who takes what comes."""
 

@@ -18,7 +18,6 @@ from node.wallet.agent import Agent
 from node.wallet.collecting import be_served, serve_here
 from node.wallet.disclosed import in_short
 
-
 NAMES: Final = {"p256": KeyType.P256, "ed25519": KeyType.ED25519}
 """Types of keys as `glejt did create` names them: those that sign messages and presentations."""
 

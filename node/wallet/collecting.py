@@ -75,19 +75,22 @@ async def collect(agent: Agent) -> Collected:
     for held in agent.contents.held.values():
         if _may_be_upgraded(agent, held):
             await agent.start(agent.contents.relations[held.ours], AskReceipts(str(held.identifier)), pthid=held.thread)
-    for ours in list(agent.contents.relations):
-        for key, talk in list(agent.contents.talks.items()):
-            open_here = talk.exchange.connection.ours == ours and not talk.exchange.final
-            if not open_here or (mediator is not None and ours == mediator[0].ours):
-                continue
-            try:
-                await agent.again(key)
-            except (FetchError, DidCommError):
-                unreached.append(agent.contents.relations[ours].theirs)
-                break
+    for ours, relation in list(agent.contents.relations.items()):
+        try:
+            await _asked_again(agent, ours, mediated=mediator is not None and ours == mediator[0].ours)
+        except (FetchError, DidCommError):
+            unreached.append(relation.theirs)
     await agent.change(_tidied)
     changed = tuple([each.id for each in agent.contents.held.values() if each != before.get(each.id)])
     return Collected(counted, changed, tuple(dict.fromkeys(unreached)))
+
+
+async def _asked_again(agent: Agent, ours: str, *, mediated: bool) -> None:
+    """Step 2 in one relation; what was asked of a mediator is asked anew, not again."""
+    await agent.flush(ours)
+    for key, talk in list(agent.contents.talks.items()):
+        if talk.exchange.connection.ours == ours and not talk.exchange.final and not mediated:
+            await agent.again(key)
 
 
 def _tidied(contents: Contents) -> Contents:

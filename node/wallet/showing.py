@@ -12,6 +12,7 @@ Spec: https://github.com/decentralized-identity/waci-didcomm/tree/main/present_p
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ from node.documents import JsonObject, JsonValue, pointer
 from node.proofs.disclosure import mandatory_pointers_of
 from node.proofs.errors import ProofsError
 from node.verification.case import Request
+from node.verification.errors import FetchError
 from node.wallet.accepting import DECLINED, document_of
 from node.wallet.agent import Agent
 from node.wallet.contents import Contents, Held
@@ -277,6 +279,8 @@ async def verdict(agent: Agent, key: str) -> Verdict:
         await agent.flush(talk.exchange.connection.ours)
         return Verdict(None)
     told = await agent.until(key, ACCEPTED, PROBLEM)
+    with suppress(FetchError):  # what was answered already may still wait to be forgotten
+        await agent.flush(talk.exchange.connection.ours)
     if "code" not in told:
         return Verdict(accepted=True, report=_report(told.get("report")))
     if told.get("code") != NOT_ACCEPTED:

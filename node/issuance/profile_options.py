@@ -32,6 +32,7 @@ from node.ports.work import HEADS_OPTION
 from node.proofs.cryptosuites import SUITES
 from node.proofs.disclosure import BBS
 from node.status.entry import Purpose
+from node.verification.chains import is_test_network
 
 PURPOSES: Final = (Purpose.REVOCATION, Purpose.SUSPENSION)
 """What a place in a list can be for. Of a refresh or a message the credential's own list would have to say more."""
@@ -49,6 +50,16 @@ NAMES: Final = (
 MAX_POINTERS: Final = 64
 """Places that an issuer keeps from being hidden: more would leave nothing to choose."""
 MAX_POINTER_CHARS: Final = 512
+HEADS_FOR_TRIAL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "code": "profile.heads_for_trial",
+        "message": (
+            "what this profile signs is accepted nowhere else: its lists have heads on a chain that is for trying out, "
+            "so nobody else can tell whether it was withdrawn"
+        ),
+        "remedy": "Leave heads out, or name a namespace on a public chain.",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,12 @@ def options_of(profile: Profile) -> ProfileOptions:
         raise _refused(min(given), f"there is no option {shown(min(given))}", f"The options are {', '.join(NAMES)}.")
     _require_fitting(profile.form, found)
     return found
+
+
+def remarks_of(profile: Profile) -> tuple[Mapping[str, str], ...]:
+    """What others will find amiss with what a profile signs, though it may be meant so for trying out."""
+    heads = options_of(profile).heads
+    return (HEADS_FOR_TRIAL,) if heads is not None and is_test_network(heads.chain_id, None) else ()
 
 
 def order_of(profile: Profile, options: ProfileOptions, mandatory: tuple[str, ...] = ()) -> SigningOrder:

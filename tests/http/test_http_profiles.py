@@ -66,6 +66,23 @@ async def test_a_bbs_profile_needs_its_scope(node, owner):
     await call(node, "POST", PROFILES, owner, 201, **asked, options={"signs": "x", "epoch": "2026", "status": []})
 
 
+@pytest.mark.parametrize(
+    ("chain", "remarks"),
+    [(113_717_782_417_361, ["profile.heads_for_trial"]), (31337, ["profile.heads_for_trial"]), (1, [])],
+)
+async def test_heads_where_nobody_else_can_read_them_are_remarked_on(node, owner, chain, remarks):
+    """Also as the option is changed, and whenever the profile is looked at."""
+    heads = {"heads": f"eip155:{chain}:0x{'0a' * 20}#0x{'0b' * 32}"}
+    made = await call(node, "POST", PROFILES, owner, 201, **NEW)
+    assert made["remarks"] == []
+    for told in (
+        await call(node, "PATCH", f"{PROFILES}/school", owner, 200, options=heads),
+        await call(node, "GET", f"{PROFILES}/school", owner, 200),
+    ):
+        assert [each["code"] for each in told["remarks"]] == remarks
+        assert all(each["message"] and each["remedy"] for each in told["remarks"])
+
+
 REFUSED = {
     "a name with capitals": ({"id": "School"}, 422, "issuance.profile_name"),
     "a name with a slash": ({"id": "a/b"}, 422, "issuance.profile_name"),
@@ -252,7 +269,7 @@ async def test_a_key_issues_as_often_as_its_profile_says_and_then_again(node, ow
 
 @pytest.mark.threat(86)
 async def test_a_key_for_something_else_signs_no_credentials(node, owner):
-    """Cross-purpose, over HTTP: keys of every other purpose by their names."""
+    """Cross-purpose, over HTTP: keys of every other purpose by their names; those of relations are not there at all."""
     founded = await call(node, "POST", "/organisation/namespaces", owner, 201, contract=CONTRACT)
     account = await call(node, "POST", "/organisation/gas-accounts", owner, 201, id="eip155:31337")
     for purpose in KeyPurpose:
@@ -260,7 +277,9 @@ async def test_a_key_for_something_else_signs_no_credentials(node, owner):
             name = f"{key_name('org-a')}-{purpose}"
             await node.vault.take(A, name, purpose, PrivateKey.generate(KeyType.ED25519), NOW)
             sent = {"id": "x", "form": "eddsa-rdfc-2022", "key": name}
-            assert (await call(node, "POST", PROFILES, owner, 409, **sent))["code"] == "key.purpose", purpose
+            is_hidden = purpose is KeyPurpose.PAIRWISE
+            refused = await call(node, "POST", PROFILES, owner, 404 if is_hidden else 409, **sent)
+            assert refused["code"] == ("store.absent" if is_hidden else "key.purpose"), purpose
     for key in (founded["key"], account["key"]):
         sent = {"id": "x", "form": "eddsa-rdfc-2022", "key": key}
         assert (await call(node, "POST", PROFILES, owner, 409, **sent))["code"] == "issuance.controller"

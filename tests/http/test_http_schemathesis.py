@@ -19,6 +19,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis.errors import FlakyStrategyDefinition, Unsatisfiable
 from node_support import PUBLIC_URL, ROLE_SCOPES, A, running_node
+from run_support import tables_here
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -33,6 +34,7 @@ from did_methods.resolution import Problem
 from did_methods.resolution_result import WORDS
 from node.http.access import PUBLIC
 from node.http.reference import routes_of
+from node.http.routes import conversations, run_results
 from node.http.routes.resolution import STATUS
 from node.ports.api_keys import authenticate
 
@@ -104,7 +106,7 @@ class Stage:
     def open(self):
         folder = self.folder / secrets.token_hex(4)
         folder.mkdir()
-        self.opening = running_node(folder, template=self.template)
+        self.opening = running_node(folder, template=self.template, tables=tables_here())
         self.node = self.runner.run(self.opening.__aenter__())
 
     def close(self):
@@ -145,7 +147,9 @@ class Stage:
 
 @contextmanager
 def stage(template, role):
-    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversations, "EVENTS_SECONDS", 0.0)  # nobody listens on
+        patch.setattr(run_results, "STREAM_SECONDS", 0.0)
         made = Stage(runner, template, folder, role)
         try:
             yield made

@@ -17,7 +17,7 @@ from node.issuance.host import Host
 from node.issuance.organisation.brought_keys import brought_key
 from node.issuance.organisation.caps import caps_of
 from node.issuance.organisation.profiles import NewProfile, ProfilesDesk
-from node.issuance.profile_options import FORMS
+from node.issuance.profile_options import FORMS, remarks_of
 from node.ports.organisations import Profile
 from node.ports.oversight import Approval
 from node.ports.vault import KeyRecord
@@ -33,6 +33,7 @@ _EXAMPLE: Final[JsonObject] = {
     "caps": {"perMinute": 20000, "perDay": 1000000},
     "state": "active",
     "createdAt": "2026-09-01T12:00:00Z",
+    "remarks": [],
 }
 _KEY: Final[JsonObject] = {
     "id": "did:key:z6Mk…#z6Mk…",
@@ -166,7 +167,7 @@ def routes(services: Services) -> Door:
 
 
 def shown(profile: Profile) -> JsonObject:
-    """A profile, with how often its key signs."""
+    """A profile, with how often its key signs, and what others will find amiss."""
     caps = caps_of(profile)
     return {
         "id": profile.id,
@@ -177,6 +178,7 @@ def shown(profile: Profile) -> JsonObject:
         "caps": {"perMinute": caps.per_minute, "perDay": caps.per_day},
         "state": profile.state.value,
         "createdAt": format_timestamp(profile.created_at),
+        "remarks": [dict(each) for each in remarks_of(profile)],
     }
 
 

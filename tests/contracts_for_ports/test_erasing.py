@@ -24,9 +24,10 @@ from node.issuance.errors import NotIssuableError
 from node.ports.aftercare import Change, Notice
 from node.ports.api_keys import Caller
 from node.ports.awarding import search_key
-from node.ports.errors import RuleError
+from node.ports.errors import AbsentError, RuleError
 from node.ports.mail import Letterhead
 from node.ports.runs import Outcome, Page, Run, RunState
+from node.ports.threads import Letter
 from node.ports.work import Kind, open_namespace, publish_list, tell_holder
 from node.verification.chains import ChainKind, TrustedChain
 
@@ -83,6 +84,26 @@ async def shown(chain, namespace, leaves, found):
         assert anchor_shown_by(receipt, leaf.commitment, site=site, block=block, contract=chain.contract)
 
 
+async def talk(unit, award):
+    """Conversations in which the marked one was offered the award, or took it; in one, another was handed over, too."""
+    said = {"credential": {"name": NAME, "email": EMAIL}}
+    offered = samples.relation(A, 7, theirs=None, context=said)
+    taken = samples.relation(A, 8, theirs=f"did:example:{EMAIL}", message=said, context=said)
+    shared = samples.relation(A, 9, theirs="did:example:somebody", context=said)
+    await unit.threads.invite(offered, about=award)
+    await unit.threads.invite(taken)
+    await unit.threads.invite(shared, about=award)
+    for relation in (taken, shared):
+        number, ours = relation.ours[-1], relation.ours
+        of_it = {"ours": ours, "document": EMAIL.encode()}
+        await unit.threads.keep(samples.kept_thread(A, f"{number}-begun", about=None, **of_it))
+        await unit.threads.keep(samples.kept_thread(A, f"{number}-given", about=award, **of_it))
+        await unit.threads.post([Letter(f"letter-{number}", ours, EMAIL.encode(), now(), now() + samples.HOUR)])
+        await unit.threads.hand(samples.handed(A, award=award, ours=ours, credential=f"urn:{EMAIL}"))
+    await unit.threads.hand(samples.handed(A, award="org-a-award-2", ours=shared.ours))
+    await unit.threads.keep(samples.kept_thread(A, "9-other", ours=shared.ours, about="org-a-award-2"))
+
+
 async def mark(database, store, award):
     """Make an award the marked one's, with whatever is kept of a person."""
     values = {"name": NAME, "email": EMAIL, "name_key": search_key(NAME), "email_key": search_key(EMAIL)}
@@ -92,6 +113,7 @@ async def mark(database, store, award):
         notice = Notice("notice-1", award, Change.SUSPENDED, "review", f"Words about {NAME}", now())
         await unit.notices.add([notice])
         await unit.outbox.add([tell_holder(notice.id, now())])
+        await talk(unit, award)
         (place,) = await unit.status.entries_of(award)
         await unit.status.set_value(place.list, place.place, 1, now(), f"other: {NAME} asked for it")
 
@@ -166,7 +188,10 @@ async def test_one_of_many_is_erased_and_all_others_have_their_anchored_proofs(s
     before = await leaves_of(store, others)
     await mark(database, store, gone.award)
     await add_run(store)
-    assert {name for name, _ in await found_in(database)} >= {"awards", "notices", "status_entries", "run_pages"}
+    assert {name for name, _ in await found_in(database)} >= {
+        *("awards", "notices", "status_entries", "run_pages"),
+        *("relations", "threads", "letters", "handed_credentials"),
+    }
 
     erasing = Erasing(store, now)
     seen = await erasing.traces(A, Person(name="ZOLC  zzyzx-marker", email=EMAIL.upper()))
@@ -179,6 +204,7 @@ async def test_one_of_many_is_erased_and_all_others_have_their_anchored_proofs(s
         await support.until(lambda: quiet(store))
         assert mail.sent == [], "of who was erased nothing is found"
         assert await found_in(database) == []
+        await only_what_is_about_others_is_talked_of(store)
         await database.purge()
         if database.kind == "sqlite":
             held = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("*.db*")))
@@ -201,6 +227,16 @@ async def test_one_of_many_is_erased_and_all_others_have_their_anchored_proofs(s
     async with database.reading() as connection:
         kept = (await connection.execute(text("SELECT outcome FROM run_pages"))).scalar_one()
     assert b"Other" in bytes(kept)
+
+
+async def only_what_is_about_others_is_talked_of(store):
+    async with store.view(A) as view:
+        for number in (7, 8):
+            with pytest.raises(AbsentError):
+                await view.threads.relation(f"did:example:{A}:{number}")
+        (kept,) = await view.threads.threads_of(f"did:example:{A}:9")
+        (handed,) = await view.threads.handed_in(f"did:example:{A}:9")
+    assert (kept.about, handed.award) == ("org-a-award-2", "org-a-award-2")
 
 
 @pytest.mark.threat(46)

@@ -12,6 +12,7 @@ from node.adapters.database.award_tables import AWARDS, CREDENTIALS, LEAVES, STA
 from node.adapters.database.bound import Bound, values_of
 from node.adapters.database.link_tables import LINKS
 from node.adapters.database.status_said import said_of
+from node.adapters.database.thread_erasure import erase_conversations
 from node.ports.awarding import (
     MAX_AT_ONCE,
     MAX_FOUND,
@@ -254,6 +255,7 @@ class AwardRows(AwardRowsReader):
         await self.changed(self.update(STATUS_ENTRIES, STATUS_ENTRIES.c.award.in_(ids)).values(award=None, reason=None))
         await self.changed(self.delete(NOTICES, NOTICES.c.award.in_(ids)))
         await self.changed(self.delete(LEAVES, LEAVES.c.award.in_(ids)))
+        await erase_conversations(self, ids)
         await self.changed(self.delete(LINKS, LINKS.c.award.in_(ids)))
         await self.changed(self.delete(CREDENTIALS, CREDENTIALS.c.award.in_(ids)))
         return await self.changed(self.delete(AWARDS, AWARDS.c.id.in_(ids)))

@@ -8,12 +8,11 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, func
 
 from node.adapters.database.bound import Bound, without_organisation
-from node.adapters.database.tables import KEYS
+from node.adapters.database.thread_erasure import drop_relations
 from node.adapters.database.thread_tables import (
     HANDED,
     LETTERS,
     PRESENTATION_REQUESTS,
-    RECIPIENTS,
     RELATIONS,
     THREADS,
 )
@@ -33,7 +32,6 @@ from node.ports.threads import (
     Relation,
     RequestState,
 )
-from node.ports.vault import KeyPurpose
 
 _RELATION: Final = "relation of this identifier"
 _REQUEST: Final = "request for a presentation with this id"
@@ -184,13 +182,7 @@ class ThreadRows(ThreadRowsReader):
         gone += await self.changed(self.delete(THREADS, *ended))
         over = (RELATIONS.c.theirs.is_(None), RELATIONS.c.expires_at <= at - KEPT_INVITATIONS)
         rows = await self.rows(self.select(RELATIONS, *over).with_only_columns(RELATIONS.c.ours).limit(MAX_LISTED))
-        for row in rows:
-            ours = row["ours"]
-            for table in (PRESENTATION_REQUESTS, HANDED, RECIPIENTS, LETTERS, THREADS, RELATIONS):
-                gone += await self.changed(self.delete(table, table.c.ours == ours))
-            pairwise = (KEYS.c.purpose == KeyPurpose.PAIRWISE, KEYS.c.id.startswith(f"{ours}#", autoescape=True))
-            await self.changed(self.delete(KEYS, *pairwise))
-        return gone
+        return gone + await drop_relations(self, [row["ours"] for row in rows])
 
 
 def relation_of(row: RowMapping) -> Relation:

@@ -68,7 +68,7 @@ class Party(Phone):
 
     def invitation(self, goal=GOAL_ISSUE, name=None):
         message, _ = invite(
-            id=name or str(uuid.uuid4()), sender=self.did, goal_code=goal, goal="Come.", at=AT, context={}
+            id=name or str(uuid.uuid4()), sender=self.did, goal_code=goal, goal="Come.", at=self.at(), context={}
         )
         return message
 

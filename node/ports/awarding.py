@@ -79,6 +79,8 @@ class Award:
     replaces: str | None = None
     valid_until: datetime | None = None
     """When it ends by itself, as its credential says."""
+    run: str | None = None
+    """The run that has awarded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class AwardQuery:
     """Those that end by themselves until then."""
     awarded_from: datetime | None = None
     awarded_before: datetime | None = None
+    run: str | None = None
 
 
 def search_key(text: str) -> str:

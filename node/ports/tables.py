@@ -57,6 +57,8 @@ class Wish:
     key: str
     name: str = field(repr=False)
     email: str = field(repr=False)
+    ends: str | None = None
+    """When the award ends by itself, as its document says."""
     award: JsonObject | None = field(default=None, repr=False)
     """Of an award that is offered: all that its file would say."""
 

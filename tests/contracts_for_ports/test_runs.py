@@ -11,16 +11,21 @@ import store_samples as samples
 from award_support import achievement_file
 from run_support import CALLER, A, learners, order, table
 
+from node.credentials.timestamps import parse_timestamp
+from node.issuance.aftercare.withdrawing import Choice, Withdrawing
 from node.issuance.desk import signing_rows
 from node.issuance.desk.errors import OrderError, TableError
 from node.issuance.desk.order import RunKind
 from node.issuance.organisation.second_person import decide
+from node.ports.aftercare import Reason
 from node.ports.api_keys import Caller
-from node.ports.awarding import AwardQuery, AwardState
+from node.ports.awarding import AwardQuery, AwardState, Standing
 from node.ports.errors import AbsentError, RuleError
 from node.ports.organisations import Member, Role, Settings
+from node.ports.outbox import Claimed
 from node.ports.oversight import Approval
 from node.ports.runs import PAGE_ROWS, RunState
+from node.ports.work import Nobody, revoke_many
 
 
 @pytest.fixture
@@ -133,6 +138,37 @@ async def test_an_id_of_the_table_names_the_credential_and_is_taken_once(office)
     ((_, credential),) = await office.credentials(first.id)
     assert credential.credential == rows[0][2]
     assert (first.awarded, again.awarded, again.already) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("kind", [RunKind.AT_ONCE, RunKind.CLAIM])
+async def test_what_a_run_awards_is_found_by_its_end_and_by_its_run(office, store, kind):
+    headings = ("name", "emailAddress", "validUntil")
+    ended, lasting = "2026-06-30T00:00:00Z", "2036-06-30T00:00:00+02:00"
+    rows = [["A", "a@school.example", ended], ["B", "b@school.example", lasting], ["C", "c@school.example", ""]]
+    shared = {"validFrom": "2026-01-01T00:00:00Z"}
+    async with support.working(office):
+        run = await office.award(table(rows, headings), kind=kind, award=shared)
+        other = await office.award(table(learners(2)), kind=kind)
+    assert (run.awarded, run.rejected) == (3, 0)
+
+    async def names(**asked):
+        async with store.view(A) as view:
+            return sorted(award.name for award in await view.awards.search(AwardQuery(**asked)))
+
+    at = parse_timestamp("2026-12-01T00:00:00Z")
+    assert await names(run=run.id) == ["A", "B", "C"]
+    assert await names(run=other.id) == ["Learner 0", "Learner 1"]
+    assert await names(run="no-run") == []
+    assert await names(ends_before=at) == ["A"]
+    assert await names(ends_before=parse_timestamp("2036-06-29T22:00:01Z")) == ["A", "B"]
+    if kind is RunKind.AT_ONCE:
+        assert await names(standing=Standing.EXPIRED, at=at) == ["A"]
+        assert await names(standing=Standing.GOOD, at=at, run=run.id) == ["B", "C"]
+        withdrawing = Withdrawing(store=store, work=Nobody(), now=support.now)
+        assert (await withdrawing.count(A, Choice(run=run.id))).total == 3
+        made = await withdrawing.order(CALLER, Choice(run=run.id), Reason("error"))
+        await withdrawing.carry(Claimed(A, revoke_many(made.id, support.now())))
+        assert await names(standing=Standing.REVOKED) == ["A", "B", "C"]
 
 
 async def test_another_series_awards_the_same_learners_once_more(office):

@@ -127,6 +127,7 @@ class AwardRowsReader(Bound):
             (table.version, query.version),
             (table.profile, query.profile),
             (table.state, query.state),
+            (table.run, query.run),
         ]
         conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value is not None]
         if query.awarded_from is not None:
@@ -299,6 +300,7 @@ def _award(row: RowMapping) -> Award:
         state=AwardState(row["state"]),
         replaces=row["replaces"],
         valid_until=row["valid_until"],
+        run=row["run"],
     )
 
 

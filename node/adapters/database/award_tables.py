@@ -47,6 +47,7 @@ AWARDS: Final = Table(
     moment("awarded_at"),
     moment("changed_at"),
     moment("valid_until", null=True),
+    text("run", null=True),
     text("name"),
     text("name_key"),
     text("family_key"),
@@ -63,6 +64,7 @@ AWARDS: Final = Table(
     Index(None, "organisation", "achievement", "id"),
     Index(None, "organisation", "state", "id"),
     Index(None, "organisation", "valid_until", "id"),
+    Index(None, "organisation", "run", "id"),
 )
 CREDENTIALS: Final = Table(
     "credentials",

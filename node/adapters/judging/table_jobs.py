@@ -124,7 +124,8 @@ class Asking:
         """Have these intended."""
         if not wishes:
             return []
-        told = orjson.loads(self._pool.ask({"wishes": [[one.row, one.key, one.name, one.email] for one in wishes]}))
+        asked: list[JsonValue] = [[one.row, one.key, one.name, one.email, one.ends] for one in wishes]
+        told = orjson.loads(self._pool.ask({"wishes": asked}))
         return [None if one is None else _intended(one) for one in told]
 
     def sign(self, asked: Sequence[Asked]) -> list[bytes]:
@@ -230,7 +231,7 @@ def _told(rows: Rows, *, bodies: bool) -> JsonObject:
             [one.row, one.body.decode() if bodies else "", None if one.commitment is None else one.commitment.hex()]
             for one in rows.signed
         ],
-        "wishes": [[one.row, one.key, one.name, one.email, one.award] for one in rows.wishes],
+        "wishes": [[one.row, one.key, one.name, one.email, one.ends, one.award] for one in rows.wishes],
         "refused": [[one.row, list(one.cells), [list(problem) for problem in one.problems]] for one in rows.refused],
         "remarks": [list(one) for one in rows.remarks],
         "left": rows.left,

@@ -190,10 +190,10 @@ def _signed_row(told: JsonValue) -> SignedRow:
 
 def _wish(told: JsonValue) -> Wish:
     match told:
-        case [int(row), str(key), str(name), str(email)]:
-            return Wish(row, key, name, email)
-        case [int(row), str(key), str(name), str(email), None | dict() as award]:
-            return Wish(row, key, name, email, award)
+        case [int(row), str(key), str(name), str(email), None | str() as ends]:
+            return Wish(row, key, name, email, ends)
+        case [int(row), str(key), str(name), str(email), None | str() as ends, None | dict() as award]:
+            return Wish(row, key, name, email, ends, award)
         case _:
             raise _odd()
 

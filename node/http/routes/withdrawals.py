@@ -52,6 +52,7 @@ class AwardsThatFit(BaseModel):
     achievement: Text = None
     version: Annotated[int | None, Field(ge=1, le=1_000_000_000)] = None
     profile: Text = None
+    run: Text = None
     awarded_from: Annotated[str | None, Field(alias="awardedFrom", max_length=64)] = None
     awarded_before: Annotated[str | None, Field(alias="awardedBefore", max_length=64)] = None
     standing: Standing | None = None
@@ -80,6 +81,7 @@ class AwardsToWithdraw(BaseModel):
             achievement=fits.achievement,
             version=fits.version,
             profile=fits.profile,
+            run=fits.run,
             awarded_from=moment_of(fits.awarded_from, "awardedFrom"),
             awarded_before=moment_of(fits.awarded_before, "awardedBefore"),
             standing=fits.standing,

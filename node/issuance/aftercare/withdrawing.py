@@ -43,7 +43,7 @@ MAX_IDS: Final = 10_000
 """Awards that are named one by one; for more there are filters."""
 PUBLISH_EVERY: Final = timedelta(seconds=30)
 _DIGEST_TAG: Final = b"glejt/withdrawal/v1"
-_FILTER: Final = ("achievement", "version", "profile", "awardedFrom", "awardedBefore", "standing")
+_FILTER: Final = ("achievement", "version", "profile", "run", "awardedFrom", "awardedBefore", "standing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ class Choice:
     achievement: str | None = None
     version: int | None = None
     profile: str | None = None
+    run: str | None = None
     awarded_from: datetime | None = None
     awarded_before: datetime | None = None
     standing: Standing | None = None
@@ -67,6 +68,7 @@ class Choice:
             "achievement": self.achievement,
             "version": self.version,
             "profile": self.profile,
+            "run": self.run,
             "awardedFrom": None if self.awarded_from is None else format_timestamp(self.awarded_from),
             "awardedBefore": None if self.awarded_before is None else format_timestamp(self.awarded_before),
             "standing": self.standing,
@@ -225,6 +227,7 @@ def _query(chosen: Mapping[str, JsonValue]) -> AwardQuery:
         state=AwardState.ISSUED,
         version=version if isinstance(version, int) else None,
         profile=texts.get("profile"),
+        run=texts.get("run"),
         standing=Standing(texts["standing"]) if "standing" in texts else None,
         awarded_from=moments.get("awardedFrom"),
         awarded_before=moments.get("awardedBefore"),

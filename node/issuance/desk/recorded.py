@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from node.credentials.errors import TimestampError
+from node.credentials.timestamps import parse_timestamp
 from node.issuance.allocating import Place
 from node.issuance.awarding import MAX_NAME_CHARS
 from node.issuance.claiming.composing import FILE, GIVEN_HERE
@@ -145,7 +147,17 @@ def award_of(plan: Plan, wish: Wish, state: AwardState, at: datetime) -> Award:
         wish.email or None,
         content,
         state,
+        valid_until=_moment(wish.ends),
+        run=plan.run.id,
     )
+
+
+def _moment(ends: str | None) -> datetime | None:
+    """When an award ends; whoever read its row has read that, too, and a document that says nonsense is not signed."""
+    try:
+        return None if ends is None else parse_timestamp(ends)
+    except TimestampError:
+        return None
 
 
 def credential_of(award: Award) -> str:

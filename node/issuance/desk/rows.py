@@ -74,7 +74,9 @@ class Drafting:
         except _REFUSALS as error:
             raise self.refusal(error, award) from error
         learner = _texts(award.get("learner"))
-        wish = Wish(row, self._key(award, learner), learner.get(NAME, ""), learner.get(EMAIL, ""))
+        ends = document.get("validUntil")
+        names = learner.get(NAME, ""), learner.get(EMAIL, "")
+        wish = Wish(row, self._key(award, learner), *names, ends if isinstance(ends, str) else None)
         return Draft(wish, tuple(cells), award, document)
 
     def refusal(self, error: Exception, award: JsonObject) -> RowError:

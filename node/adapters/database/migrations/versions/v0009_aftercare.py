@@ -1,4 +1,4 @@
-"""Until when an award holds, notices to holders, withdrawals of many, subscriptions to events."""
+"""Until when an award holds and which run made it, notices to holders, withdrawals of many, subscriptions to events."""
 
 from typing import Final
 
@@ -15,6 +15,8 @@ def upgrade() -> None:
     """Create them."""
     op.add_column("awards", sa.Column("valid_until", sa.BigInteger(), nullable=True))
     op.create_index("ix_awards_organisation_valid_until_id", "awards", ["organisation", "valid_until", "id"])
+    op.add_column("awards", sa.Column("run", _TEXT, nullable=True))
+    op.create_index("ix_awards_organisation_run_id", "awards", ["organisation", "run", "id"])
     op.drop_index("ix_status_entries_set", "status_entries")
     op.create_index("ix_status_entries_set", "status_entries", ["organisation", "list", "value", "place"])
     op.create_table(

@@ -1,6 +1,7 @@
 """A holder at the command line, an issuer and a verifier that run: what is offered, what is asked."""
 
 import json
+import uuid
 
 import httpx2
 from running import glejt
@@ -53,9 +54,9 @@ def post(node, path, body, status=201):
     return answer.json()
 
 
-def offered(node, profile, did, number=0):
-    """An invitation to receive a credential with eight attributes."""
-    made = badge(id=f"urn:uuid:6f0a4c3e-1d2b-4a57-8a52-{number:012d}", issuer=did, name="Welding")
+def offered(node, profile, did):
+    """An invitation to receive a credential with eight attributes, of an identifier of its own."""
+    made = badge(id=f"urn:uuid:{uuid.uuid4()}", issuer=did, name="Welding")
     made["credentialSubject"] |= ATTRIBUTES
     return post(node, "/organisation/offers", {"profile": profile, "credential": dict(made)})
 

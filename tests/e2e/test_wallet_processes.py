@@ -70,11 +70,8 @@ def wallet(tmp_path):
     return holder
 
 
-numbers = iter(range(1, 10_000))
-
-
 def offer(parties, form):
-    return offered(parties["issuer"], form, parties["dids"][form], next(numbers))
+    return offered(parties["issuer"], form, parties["dids"][form])
 
 
 def result(parties, request):

@@ -27,11 +27,11 @@ class Watch:
     def __init__(self, monkeypatch):
         self.looked_up, self.connected, self.names, self.pages = [], [], {}, {}
         self.errands = None
-        ask = GuardedFetch._ask
+        ask = GuardedFetch.ask
 
-        async def asked(fetch, url, accept, max_bytes):
+        async def asked(fetch, url, sending, read):
             try:
-                return await ask(fetch, url, accept, max_bytes)
+                return await ask(fetch, url, sending, read)
             except UnreachableError:
                 page = self.pages.get(url.text)
                 if page is None or url.host not in self.names:
@@ -53,7 +53,7 @@ class Watch:
             self.connected.append(where[0] if isinstance(where, tuple) else where)
             raise ConnectionRefusedError
 
-        monkeypatch.setattr(GuardedFetch, "_ask", asked)
+        monkeypatch.setattr(GuardedFetch, "ask", asked)
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", connect)
         monkeypatch.setattr(asyncio.selector_events.BaseSelectorEventLoop, "sock_connect", connect)

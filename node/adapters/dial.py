@@ -1,8 +1,8 @@
 """The guarded dialer: messages to addresses that somebody else names, by HTTP POST or over a WebSocket.
 
-It keeps to the rules of the guarded fetcher, by whose hand every address is read and looked up: a public host, the
-usual port, TLS for the name, the connection to an address that was checked. It follows no redirect: what was sent to
-one host is for nobody else. What is answered is bounded, and so is the time.
+It keeps to the rules of the guarded fetcher, by whose hand every address is read and looked up, and every POST is made:
+a public host, the usual port, TLS for the name, the connection to an address that was checked. It follows no redirect:
+what was sent to one host is for nobody else. What is answered is bounded, and so is the time.
 
 Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#transports, https://www.rfc-editor.org/rfc/rfc6455
 """
@@ -12,22 +12,24 @@ import ssl
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from did_methods.errors import shown
 from node.adapters.fetch import (
     CONNECT_SECONDS,
-    MAX_HEADER_BYTES,
-    MAX_HEADERS,
     MAX_PIECES,
-    MAX_REASON_CHARS,
     MAX_TRIED,
     GuardedFetch,
+    Sending,
     causes,
+    check_headers,
+    refused,
     tls_of_the_system,
+    unreachable,
 )
 from node.adapters.web_url import WebUrl, parse_url
-from node.verification.errors import FetchRefusedError, UnreachableError
+from node.verification.errors import FetchRefusedError
 
 if TYPE_CHECKING:
     import httpx2
@@ -77,9 +79,11 @@ class GuardedDialer:
         """Send a message by POST; what is answered with it. Raises FetchRefusedError and UnreachableError."""
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._post(parse_url(address, self.guard.rules), data, media_type)
+                url = parse_url(address, self.guard.rules)
+                sending = Sending("POST", {"Content-Type": media_type, "Accept": media_type}, data)
+                return await self.guard.ask(url, sending, partial(_read, url))
         except TimeoutError as error:
-            raise _unreachable(address, "timeout", f"took longer than {self.seconds:g} s") from error
+            raise unreachable(address, "timeout", f"took longer than {self.seconds:g} s") from error
 
     @asynccontextmanager
     async def socket(self, address: str) -> AsyncIterator[Socket]:
@@ -97,29 +101,6 @@ class GuardedDialer:
             yield _Open(connection, address)
         finally:
             await connection.close()
-
-    async def _post(self, url: WebUrl, data: bytes, media_type: str) -> Posted:
-        import httpx2  # noqa: PLC0415 -- 70 ms that only a run with something to send should pay
-
-        reason, failure = "no connection", None
-        for address in (await self.guard.addresses(url))[:MAX_TRIED]:
-            transport = httpx2.AsyncHTTPTransport(
-                verify=self.guard.tls or tls_of_the_system(), trust_env=False, limits=httpx2.Limits(max_connections=1)
-            )
-            try:
-                async with transport:
-                    response = await transport.handle_async_request(_request(url, str(address), data, media_type))
-                    try:
-                        return await _read(url, response)
-                    finally:
-                        await response.aclose()
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
-                    raise _unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
-                reason, failure = str(error) or reason, error
-            except httpx2.TransportError as error:
-                raise _unreachable(url.text, "broken", f"broke off: {str(error) or 'nothing came'}") from error
-        raise _unreachable(url.text, "unreachable", f"does not answer: {reason}") from failure
 
     async def _opened(self, url: WebUrl) -> "ClientConnection":
         from websockets.asyncio.client import connect  # noqa: PLC0415 -- few have a WebSocket to open
@@ -156,9 +137,9 @@ class GuardedDialer:
                     )
             except (OSError, WebSocketException, EOFError) as error:
                 if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
-                    raise _unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
+                    raise unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
                 reason, failure = str(error) or reason, error
-        raise _unreachable(url.text, "unreachable", f"opens no WebSocket: {reason}") from failure
+        raise unreachable(url.text, "unreachable", f"opens no WebSocket: {reason}") from failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +157,7 @@ class _Open:
             async with asyncio.timeout(SEND_SECONDS):
                 await self.connection.send(data, text=True)
         except (ConnectionClosed, TimeoutError) as error:
-            raise _unreachable(self.address, "broken", "takes no more messages") from error
+            raise unreachable(self.address, "broken", "takes no more messages") from error
 
     async def receive(self) -> bytes:
         """Wait for the next message."""
@@ -185,65 +166,21 @@ class _Open:
         try:
             return await self.connection.recv(decode=False)
         except ConnectionClosed as error:
-            raise _unreachable(self.address, "broken", "sends no more messages") from error
+            raise unreachable(self.address, "broken", "sends no more messages") from error
 
 
 async def _read(url: WebUrl, response: "httpx2.Response") -> Posted:
-    headers = response.headers.raw
-    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-        raise _refused(url.text, "headers", "answers with too many headers")
+    check_headers(url, response)
     if response.status_code >= _NOT_TAKEN:
-        raise _unreachable(url.text, "status", f"answers {response.status_code}", status=response.status_code)
+        raise unreachable(url.text, "status", f"answers {response.status_code}", status=response.status_code)
     if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise _refused(url.text, "encoding", "answers in an encoding that was not asked for")
+        raise refused(url.text, "encoding", "answers in an encoding that was not asked for")
     if not isinstance(response.stream, AsyncIterable):
         raise TypeError("the client answered with a body that cannot be read piece by piece")
     body, pieces = bytearray(), 0
     async for piece in response.stream:
         body, pieces = body + piece, pieces + 1
         if len(body) > MAX_ANSWER_BYTES or pieces > MAX_PIECES:
-            raise _refused(url.text, "too_large", f"answers with more than {MAX_ANSWER_BYTES} bytes")
+            raise refused(url.text, "too_large", f"answers with more than {MAX_ANSWER_BYTES} bytes")
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Posted(response.status_code, media_type, bytes(body))
-
-
-def _request(url: WebUrl, address: str, data: bytes, media_type: str) -> "httpx2.Request":
-    """A POST for the name, to the address."""
-    import httpx2  # noqa: PLC0415 -- as above
-
-    host = f"[{address}]" if ":" in address else address
-    return httpx2.Request(
-        "POST",
-        f"{url.scheme}://{host}:{url.port}/",
-        headers={
-            "Host": url.authority,
-            "Content-Type": media_type,
-            "Accept": media_type,
-            "Accept-Encoding": "identity",
-            "User-Agent": "glejt",
-            "Connection": "close",
-        },
-        content=data,
-        extensions={
-            "target": url.target.encode("ascii"),
-            "sni_hostname": url.host.strip("[]"),
-            "timeout": {"connect": CONNECT_SECONDS},
-        },
-    )
-
-
-def _refused(url: str, kind: str, what: str) -> FetchRefusedError:
-    return FetchRefusedError(
-        f"{shown(url)} {what}",
-        code=f"fetch.{kind}",
-        remedy="Trying again changes nothing. Ask whoever runs the server to answer plainly, under a public address.",
-    )
-
-
-def _unreachable(url: str, kind: str, what: str, *, status: int | None = None) -> UnreachableError:
-    return UnreachableError(
-        f"{shown(url)} {what[:MAX_REASON_CHARS]}",
-        code=f"fetch.{kind}",
-        remedy="Check the connection and try again later; if it stays so, ask whoever runs the server.",
-        status=status,
-    )

@@ -84,19 +84,19 @@ class GuardedFetch:
             async with asyncio.timeout(self.seconds):  # 7.
                 return await self._follow(parse_url(url, self.rules), accept, min(max_bytes, MAX_BODY_BYTES))
         except TimeoutError as error:
-            raise _unreachable(url, "timeout", f"took longer than {self.seconds:g} s") from error
+            raise unreachable(url, "timeout", f"took longer than {self.seconds:g} s") from error
 
     async def _follow(self, url: WebUrl, accept: str, max_bytes: int) -> Fetched:
         first = url
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._ask(url, _getting(accept), partial(self._read, url, max_bytes=max_bytes))
+            answer = await self.ask(url, _getting(accept), partial(self._read, url, max_bytes=max_bytes))
             if isinstance(answer, Fetched):
                 return answer
             following = parse_url(join(url, answer), self.rules)  # 5.
             if self.same_host and following.origin != first.origin:
-                raise _refused(first.text, "redirect", f"leads away to {shown(following.origin)}")
+                raise refused(first.text, "redirect", f"leads away to {shown(following.origin)}")
             url = following
-        raise _refused(first.text, "redirect", f"leads on more than {MAX_REDIRECTS} times")
+        raise refused(first.text, "redirect", f"leads on more than {MAX_REDIRECTS} times")
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Send this to a URL once; the status that it answers with, of which nothing else is read.
@@ -106,12 +106,15 @@ class GuardedFetch:
         try:
             async with asyncio.timeout(self.seconds):  # 7.
                 parsed = parse_url(url, self.rules)
-                return await self._ask(parsed, _Sending("POST", dict(headers), body), partial(_status, parsed))
+                return await self.ask(parsed, Sending("POST", dict(headers), body), partial(_status, parsed))
         except TimeoutError as error:
-            raise _unreachable(url, "timeout", f"took longer than {self.seconds:g} s") from error
+            raise unreachable(url, "timeout", f"took longer than {self.seconds:g} s") from error
 
-    async def _ask[T](self, url: WebUrl, sending: "_Sending", read: "Callable[[httpx2.Response], Awaitable[T]]") -> T:
-        """What is made of the answer of the first address that takes the connection."""
+    async def ask[T](self, url: WebUrl, sending: "Sending", read: "Callable[[httpx2.Response], Awaitable[T]]") -> T:
+        """What `read` makes of the answer of the first address that takes the connection: 2. to 4. of one request.
+
+        Whoever calls has read the URL by these rules, and bounds the time. Raises as a call does.
+        """
         import httpx2  # noqa: PLC0415 -- 70 ms that only a run with something to fetch should pay
 
         reason, failure = "no connection", None
@@ -128,13 +131,13 @@ class GuardedFetch:
                         await response.aclose()
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 if isinstance(error, httpx2.ConnectError) and any(isinstance(c, ssl.SSLError) for c in causes(error)):
-                    raise _unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
+                    raise unreachable(url.text, "tls", f"has no certificate that holds: {error}") from error
                 reason, failure = str(error) or reason, error
             except httpx2.TransportError as error:
                 if any(getattr(cause, "error_status_hint", None) == _TOO_LONG_A_HEAD for cause in causes(error)):
-                    raise _refused(url.text, "headers", "answers with headers that do not end") from error
-                raise _unreachable(url.text, "broken", f"broke off: {str(error) or 'nothing came'}") from error
-        raise _unreachable(url.text, "unreachable", f"does not answer: {reason}") from failure
+                    raise refused(url.text, "headers", "answers with headers that do not end") from error
+                raise unreachable(url.text, "broken", f"broke off: {str(error) or 'nothing came'}") from error
+        raise unreachable(url.text, "unreachable", f"does not answer: {reason}") from failure
 
     async def addresses(self, url: WebUrl) -> tuple[Address, ...]:
         """The addresses of the host, each of them checked; raises as a call does.  2."""
@@ -145,13 +148,13 @@ class GuardedFetch:
         else:
             texts = await self.lookup(url.host)
         if not texts:
-            raise _unreachable(url.text, "unresolved", "has a host without an address")
+            raise unreachable(url.text, "unresolved", "has a host without an address")
         if len(texts) > MAX_ADDRESSES:
-            raise _refused(url.text, "address", f"has a host with {len(texts)} addresses")
+            raise refused(url.text, "address", f"has a host with {len(texts)} addresses")
         addresses = tuple(parse_address(text) for text in texts)
         checked = tuple(address for address in addresses if address is not None and self._may_connect(url, address))
         if len(checked) != len(texts):
-            raise _refused(url.text, "address", "has a host whose address is not one of the public internet")
+            raise refused(url.text, "address", "has a host whose address is not one of the public internet")
         return checked
 
     def _may_connect(self, url: WebUrl, address: Address) -> bool:
@@ -160,17 +163,17 @@ class GuardedFetch:
 
     async def _read(self, url: WebUrl, response: "httpx2.Response", *, max_bytes: int) -> Fetched | str:
         """The body of an answer, or where it sends us.  6."""
-        _check_headers(url, response)
+        check_headers(url, response)
         if response.status_code in _REDIRECTS:
             places = response.headers.get_list("location")
             if len(places) != 1:
-                raise _refused(url.text, "redirect", f"leads on to {len(places)} places")
+                raise refused(url.text, "redirect", f"leads on to {len(places)} places")
             return places[0]
         if response.status_code != _OK:
-            raise _unreachable(url.text, "status", _said(response.status_code), status=response.status_code)
+            raise unreachable(url.text, "status", _said(response.status_code), status=response.status_code)
         encoding = ", ".join(response.headers.get_list("content-encoding")).strip().lower()
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise _refused(url.text, "encoding", f"answers in an encoding that was not asked for: {shown(encoding)}")
+            raise refused(url.text, "encoding", f"answers in an encoding that was not asked for: {shown(encoding)}")
         if not isinstance(response.stream, AsyncIterable):
             raise TypeError("the client answered with a body that cannot be read piece by piece")
         body = await _body(url, response.stream, max_bytes, packed=encoding.endswith("gzip"))
@@ -179,7 +182,7 @@ class GuardedFetch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sending:
+class Sending:
     """What is asked of a server."""
 
     method: str
@@ -187,19 +190,20 @@ class _Sending:
     body: bytes = b""
 
 
-def _getting(accept: str) -> _Sending:
-    return _Sending("GET", {"Accept": accept})
+def _getting(accept: str) -> Sending:
+    return Sending("GET", {"Accept": accept})
 
 
-def _check_headers(url: WebUrl, response: "httpx2.Response") -> None:
+def check_headers(url: WebUrl, response: "httpx2.Response") -> None:
+    """Refuse an answer with more headers than servers have a use for."""
     headers = response.headers.raw
     if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-        raise _refused(url.text, "headers", "answers with too many headers")
+        raise refused(url.text, "headers", "answers with too many headers")
 
 
 async def _status(url: WebUrl, response: "httpx2.Response") -> int:
     """The status of an answer whose body nobody wants."""
-    _check_headers(url, response)
+    check_headers(url, response)
     return response.status_code
 
 
@@ -210,22 +214,22 @@ async def _body(url: WebUrl, stream: AsyncIterable[bytes], max_bytes: int, *, pa
     async for piece in stream:
         received, pieces = received + len(piece), pieces + 1
         if pieces > MAX_PIECES:
-            raise _refused(url.text, "too_large", f"answers in more than {MAX_PIECES} pieces")
+            raise refused(url.text, "too_large", f"answers in more than {MAX_PIECES} pieces")
         try:
             # One byte more than is wanted tells that there is more; a length of 0 would mean that there is no limit.
             body += unpacker.decompress(piece, max_bytes + 1 - len(body)) if unpacker else piece
         except zlib.error as error:
-            raise _unreachable(url.text, "broken", "answers with what is not packed as it says") from error
+            raise unreachable(url.text, "broken", "answers with what is not packed as it says") from error
         if max(received, len(body)) > max_bytes:
-            raise _refused(url.text, "too_large", f"answers with more than {max_bytes} bytes")
+            raise refused(url.text, "too_large", f"answers with more than {max_bytes} bytes")
         if unpacker and unpacker.unused_data:
-            raise _refused(url.text, "encoding", "answers with more behind the end of what is packed")
+            raise refused(url.text, "encoding", "answers with more behind the end of what is packed")
     if unpacker and not unpacker.eof:
-        raise _unreachable(url.text, "broken", "answers with half of what is packed")
+        raise unreachable(url.text, "broken", "answers with half of what is packed")
     return bytes(body)
 
 
-def _request(url: WebUrl, address: Address, sending: _Sending) -> "httpx2.Request":
+def _request(url: WebUrl, address: Address, sending: Sending) -> "httpx2.Request":
     """A request for the name, to the address.  3. and 4."""
     import httpx2  # noqa: PLC0415 -- as above
 
@@ -275,7 +279,8 @@ def _said(status: int) -> str:
         return f"answers {status}"
 
 
-def _refused(url: str, kind: str, what: str) -> FetchRefusedError:
+def refused(url: str, kind: str, what: str) -> FetchRefusedError:
+    """An address, or an answer, that is not taken."""
     return FetchRefusedError(
         f"{shown(url)} {what}",
         code=f"fetch.{kind}",
@@ -283,7 +288,8 @@ def _refused(url: str, kind: str, what: str) -> FetchRefusedError:
     )
 
 
-def _unreachable(url: str, kind: str, what: str, *, status: int | None = None) -> UnreachableError:
+def unreachable(url: str, kind: str, what: str, *, status: int | None = None) -> UnreachableError:
+    """What kept an answer from coming, which may go better another time."""
     return UnreachableError(
         f"{shown(url)} {what[:MAX_REASON_CHARS]}",
         code=f"fetch.{kind}",

@@ -54,7 +54,7 @@ class Overcome:
         return self.answer or {"signed": [], "wishes": [], "refused": [], "remarks": [], "left": False}
 
 
-WISHES = {"wishes": [[2, "a", "", ""], [3, "b", "", ""]]}
+WISHES = {"wishes": [[2, "a", "", "", None], [3, "b", "", "", "2026-06-30T00:00:00Z"]]}
 
 
 def many(count, method=METHOD):
@@ -76,10 +76,11 @@ async def _refused(asks):
         [WISHES, many(1, "did:example:other#key")],
         [WISHES, WISHES],
         [WISHES, {"method": METHOD, "data": ""}],
-        [{"wishes": [["2", "a", "", ""]]}],
+        [{"wishes": [["2", "a", "", "", None]]}],
+        [{"wishes": [[2, "a", "", "", 2026]]}],
         [WISHES, {"method": METHOD, "many": [{}]}],
     ],
-    ids=["first", "too-many", "once-more", "other-key", "twice", "alone", "no-row", "nothing"],
+    ids=["first", "too-many", "once-more", "other-key", "twice", "alone", "no-row", "no-end", "nothing"],
 )
 def test_a_process_gets_as_many_signatures_as_there_are_intents_and_no_other(asks):
     asyncio.run(_refused(asks))

@@ -13,6 +13,7 @@ from node.didcomm.message import compose
 from node.didcomm.pack import pack
 from node.didcomm.protocols import issue_credential
 from node.didcomm.protocols.changes import NotifyStatus, SendReceipts
+from node.proofs.disclosure import mandatory_pointers_of
 from node.wallet.accepting import accept, decline, offered
 from node.wallet.contents import write_contents
 from node.wallet.errors import WalletError
@@ -183,6 +184,11 @@ class Forging(Party):
         super().__init__()
         self.make = make
 
+    def offered(self):
+        document = super().offered()
+        document["credentialSubject"]["narrative"] = "Welded a frame."
+        return document
+
     def credential(self, holder):
         return self.make(self, holder)
 
@@ -203,10 +209,10 @@ def _bad_proof(party, holder):
     """A value that need not be shown is another than the one that was signed, and is as it was offered."""
     document = party.offered()
     document["credentialSubject"]["id"] = holder
-    offered_ = document["credentialSubject"]["identifier"][0]["identityHash"]
-    document["credentialSubject"]["identifier"][0]["identityHash"] = "Mallory"
+    document["credentialSubject"]["narrative"] = "Mallory was here."
     made = issued("ecdsa-sd", document)
-    made["credentialSubject"]["identifier"][0]["identityHash"] = offered_
+    assert not [each for each in mandatory_pointers_of(made) if "narrative" in each]
+    made["credentialSubject"]["narrative"] = party.offered()["credentialSubject"]["narrative"]
     return made
 
 

@@ -70,6 +70,9 @@ def _awards(  # noqa: PLR0913 -- as above
     *,
     achievement: Annotated[str | None, typer.Option("--achievement", help="award_achievement", metavar="text")] = None,
     state: Annotated[str | None, typer.Option("--state", help="award_state", metavar="award_state")] = None,
+    standing: Annotated[str | None, typer.Option("--standing", help="award_standing", metavar="award_standing")] = None,
+    ends_before: Annotated[str | None, typer.Option("--ends-before", help="award_ends_before", metavar="time")] = None,
+    run: Annotated[str | None, typer.Option("--run", help="award_run", metavar="text")] = None,
     node: Node = None,
     node_key_file: NodeKeyFile = None,
     json: Json = False,
@@ -77,7 +80,8 @@ def _awards(  # noqa: PLR0913 -- as above
     from node.cli.remote import Remote  # noqa: PLC0415 -- as above
     from node.cli.remote_desk import Search, awards  # noqa: PLC0415 -- as above
 
-    return awards(context.obj, Search(words, achievement, state), Remote(node, node_key_file), as_json=json)
+    search = Search(words, achievement, state, standing, ends_before, run)
+    return awards(context.obj, search, Remote(node, node_key_file), as_json=json)
 
 
 @award.command("fetch", cls=WordedCommand, help="award_fetch")
@@ -96,6 +100,27 @@ def _fetch(  # noqa: PLR0913 -- as above
     from node.cli.remote_desk import fetch  # noqa: PLC0415 -- as above
 
     return fetch(context.obj, award, Remote(node, node_key_file), what=what, out=out, form=form, force=force)
+
+
+@award.command("withdraw", cls=WordedCommand, help="award_withdraw")
+def _withdraw(  # noqa: PLR0913 -- as above
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="award_ids", metavar="file_or_stdin")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="award_reason", metavar="award_reason")],
+    words: Annotated[str, typer.Option("--words", help="award_reason_words", metavar="text")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="award_dry_run")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="agreed")] = False,
+    node: Node = None,
+    node_key_file: NodeKeyFile = None,
+    approval: Approval = None,
+    json: Json = False,
+) -> int:
+    from node.cli.remote import Remote  # noqa: PLC0415 -- as above
+    from node.cli.remote_withdrawal import ManyAwards, withdraw  # noqa: PLC0415 -- as above
+
+    asked = ManyAwards(file, reason, words, dry_run, yes)
+    return withdraw(context.obj, asked, Remote(node, node_key_file, approval), as_json=json)
 
 
 def add_to(app: typer.Typer, achievement: typer.Typer) -> None:

@@ -20,7 +20,7 @@ from node.cli.remote import Remote, member, require_decided, with_node
 from node.cli.status import confirm
 from node.credentials.micro_credential.findings import CredentialClass
 from node.documents import MAX_CREDENTIAL_BYTES, JsonObject, JsonValue, parse_object
-from node.ports.awarding import AwardState
+from node.ports.awarding import AwardState, Standing
 from node.status.entry import Purpose
 from node.verification.phrases import phrases
 
@@ -28,6 +28,7 @@ PAGE: Final = 100
 FORMS: Final = ("credential", "receipt", "capsule")
 """What there is of an award."""
 STATES: Final = tuple(state.value for state in AwardState)
+STANDINGS: Final = tuple(standing.value for standing in Standing)
 _ENTRY: Final = "BitstringStatusListEntry"
 _CLASSES: Final = frozenset(CredentialClass)
 _RESOLVED: Final = frozenset({200, 400, 404, 406, 410, 500, 501})
@@ -194,13 +195,25 @@ class Search:
     words: str | None = None
     achievement: str | None = None
     state: str | None = None
+    standing: str | None = None
+    ends_before: str | None = None
+    run: str | None = None
 
 
 def awards(invocation: Invocation, asked: Search, remote: Remote, *, as_json: bool) -> int:
     """List the awards that fit, the newest first."""
     if asked.state is not None and asked.state not in STATES:
         raise CliError("usage.choice", option="--state", value=asked.state, known=", ".join(STATES))
-    given = {"words": asked.words, "achievement": asked.achievement, "state": asked.state}
+    if asked.standing is not None and asked.standing not in STANDINGS:
+        raise CliError("usage.choice", option="--standing", value=asked.standing, known=", ".join(STANDINGS))
+    given = {
+        "words": asked.words,
+        "achievement": asked.achievement,
+        "state": asked.state,
+        "standing": asked.standing,
+        "endsBefore": asked.ends_before,
+        "run": asked.run,
+    }
     fixed = tuple((name, value) for name, value in given.items() if value is not None)
 
     async def work(client: NodeClient) -> None:

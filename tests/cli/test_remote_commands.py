@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import time
 
 import pytest
 from picture_support import png
@@ -103,6 +104,37 @@ def test_a_withdrawal_is_asked_about_and_told_where_there_is_no_such_credential(
     assert at.run("verify", out).returncode == 0
     absent = at.run("revoke", "urn:example:nowhere", "--yes")
     assert (absent.returncode, "store.absent" in absent.stderr) == (2, True)
+
+
+def test_many_are_withdrawn_by_a_file_of_their_ids_and_counted_first(at):
+    outs = [at.issued(f"many-{number}") for number in range(3)]
+    found = {one["clientKey"]: one["id"] for one in at.awards()}
+    ids = [found[f"urn:example:many-{number}"] for number in range(3)]
+    listed = f"# of last week\n{ids[0]}  issued  Demo Learner\n\n" + json.dumps({"id": ids[1]}) + f"\n{ids[0]}\n"
+    (at.folder / "ids.txt").write_text(listed + "never-was\n", "utf-8")
+    dry = at.run("award", "withdraw", "ids.txt", "--reason", "error", "--dry-run", "--json")
+    assert (dry.returncode, json.loads(dry.stdout)) == (0, {"named": 3, "count": 2})
+    assert at.run("award", "withdraw", "ids.txt", "--reason", "error", "--dry-run").stdout.startswith("A trial: 2 of 3")
+    unasked = at.run("award", "withdraw", "ids.txt", "--reason", "error")
+    assert (unasked.returncode, "input.unconfirmed" in unasked.stderr) == (2, True)
+    assert [at.run("verify", out).returncode for out in outs] == [0, 0, 0]
+    done = at.run("award", "withdraw", "ids.txt", "--reason", "error", "--yes", "--json")
+    assert (done.returncode, json.loads(done.stdout)["total"]) == (0, 2)
+    ends = time.monotonic() + 60
+    while at.run("verify", outs[0]).returncode == 0:
+        assert time.monotonic() < ends, "the status list was not published"
+    assert [at.run("verify", out).returncode for out in outs] == [1, 1, 0]
+    revoked = at.run("award", "list", "--standing", "revoked", "--json").stdout
+    assert [each in revoked for each in ids] == [True, True, False]
+    for option in (("--standing", "expired"), ("--ends-before", "2020-01-01T00:00:00Z"), ("--run", "none")):
+        found = at.run("award", "list", *option)
+        assert (found.returncode, found.stdout) == (0, "")
+    wrong = at.run("award", "withdraw", "ids.txt", "--reason", "whim")
+    assert (wrong.returncode, "superseded" in wrong.stderr) == (2, True)
+    for text, code in (("# none\n", "input.award_ids"), ("{]", "input.award_line"), ('{"id": 1}', "input.award_line")):
+        (at.folder / "bad.txt").write_text(text, "utf-8")
+        refused = at.run("award", "withdraw", "bad.txt", "--reason", "error", "--yes")
+        assert (refused.returncode, code in refused.stderr) == (2, True), refused.stderr
 
 
 def test_several_files_are_answered_in_order_each_for_itself(at):

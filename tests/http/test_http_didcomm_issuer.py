@@ -225,7 +225,13 @@ async def test_what_changes_afterwards_is_told_to_the_holder(node):
     body = {"credentialId": given["credential"]["id"], "credentialStatus": entry, "status": True}
     revoked = await node.client.post("/credentials/status", json=body, headers=node.key("issuer"))
     assert revoked.status_code in {200, 202}, revoked.text
+    async with node.store.view(A) as view:
+        assert len(await view.notices.waiting()) == 1
     await keeping.tell()
+    async with node.store.view(A) as view:
+        (handed,) = await view.threads.to_tell()
+        (notice,) = await view.notices.of_award(handed.award)
+        assert (notice.told_by, await view.notices.waiting()) == ("didcomm", ())
     await keeping.tell()
     (relation,) = {each.ours for each in await _handed(node)}
     async with node.store.view(A) as view:

@@ -26,6 +26,8 @@ ANCHORED_WITHIN: Final = timedelta(days=30)
 """For so long it is looked whether something anchors a credential by now; later, its holder asks."""
 PAGE: Final = 100
 REINSTATED: Final = "reinstated"
+BY_DIDCOMM: Final = "didcomm"
+"""The way by which the holder was told, in a notice."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -87,7 +89,7 @@ class Keeping:
         """Noted first: of a crash between, the holder's own questions tell the rest, and nobody is told twice."""
         if status != handed.status_told:
             noted = replace(handed, status_told=status)
-            await self.store.change(organisation, lambda unit: unit.threads.tell(noted))
+            await self.store.change(organisation, lambda unit: self._note(unit, noted))
             event = NotifyStatus(credential=handed.credential, status=status or REINSTATED)
             await self.agent.begin(organisation, handed.ours, event, pthid=handed.thread)
             handed = noted
@@ -99,6 +101,14 @@ class Keeping:
             await self.store.change(organisation, lambda unit: unit.threads.tell(told))
             sent = SendReceipts(credential=handed.credential, receipts=receipts)
             await self.agent.begin(organisation, handed.ours, sent, pthid=handed.thread)
+
+    async def _note(self, unit: UnitOfWork, noted: Handed) -> None:
+        """Note that the holder is told, and so of which notices; whom letters reach gets the reason by mail."""
+        await unit.threads.tell(noted)
+        if await unit.awards.with_address([noted.award]):
+            return
+        for notice in await unit.notices.of_award(noted.award):
+            await unit.notices.told(notice.id, BY_DIDCOMM, self.now())
 
     async def _active(self) -> AsyncIterator[OrganisationId]:
         after = ""

@@ -1,15 +1,20 @@
 """Credentials to phones over DIDComm: complete issue exchanges in a second, and how soon a message reaches a phone.
 
-    python bench/didcomm_exchanges.py [--exchanges N] [--at-once N] [--phones N] [--database ADDRESS] [--json]
+    python bench/didcomm_exchanges.py [--exchanges N] [--at-once N] [--phones N] [--database postgresql|ADDRESS]
+        [--without-acapy] [--json]
 
 `glejt serve` runs in a process of its own with its judges beside it, on SQLite in a temporary folder or on an empty
-PostgreSQL at ADDRESS; this process is the phones, each on a WebSocket of its own, from an address of its own as a proxy
-tells it. One exchange is all of it: an invitation minted by the issuer's program, taken up, offered, asked for by a key
-of the phone's, issued, acknowledged; every credential is looked at. `per core` divides by the processor's time that the
-server and its judges took, so what else runs on the machine, the phones among it, does not count.
+PostgreSQL at ADDRESS, or with `postgresql` on one that is started for it and does not wait for its disk. This process
+is the phones, each on a WebSocket of its own, from an address of its own as a proxy tells it. One exchange is all of
+it: an invitation minted by the issuer's program, taken up, offered, asked for by a key of the phone's, issued,
+acknowledged; every credential is looked at. `per core` divides by the processor's time that the server and its judges
+took, so what else runs on the machine, the phones among it, does not count.
 
 Then so many phones hold a WebSocket open with live delivery from this node as their mediator, and each is sent a
 message: how long it takes from the sender's POST until the phone has it.
+
+On PostgreSQL, two agents of ACA-Py issue to each other beside it on the same server, half of them before us and half
+after, and the ratio is told: of exchanges in a second, and of those in a second of the processor's time of who issues.
 """
 
 import argparse
@@ -22,11 +27,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from didcomm_acapy import ACAPY, Peers, peers, postgresql
 from node_http import GLEJT, Client, Node
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -56,6 +63,9 @@ SPOKEN = spoken((*CREDENTIALS, *MEDIATOR[1:]))
 READ = {key.METHOD: key.resolve_key, peer.METHOD: peer.resolve_peer, jwk.METHOD: jwk.resolve_jwk}
 CREATED = 201
 P95 = 0.95
+POSTGRESQL = "postgresql"
+ACAPY_SHARE = 4
+"""Of our exchanges as many are enough of ACA-Py, twice: it takes longer."""
 MESSAGE = "https://didcomm.org/basicmessage/2.0/message"
 FORWARDED = "X-Forwarded-For"
 
@@ -320,9 +330,17 @@ def started(folder: Path, database: str | None) -> Node:
     return Node(process, int(told["listens"].rpartition(":")[2]), told["made"]["key"])
 
 
-async def measured(node: Node, exchanges: int, at_once: int, phones: int) -> tuple[Result, Delivered]:
-    """Both."""
-    return await issuing(node, exchanges, at_once), await delivering(node, phones)
+async def measured(
+    node: Node, asked: argparse.Namespace, database: str | None
+) -> tuple[Result, Delivered, Peers | None]:
+    """All of it; ACA-Py before us and after, as others load the machine, too."""
+    beside = database is not None and not asked.without_acapy
+    half = max(asked.at_once, asked.exchanges // ACAPY_SHARE)
+    before = await peers(database, half, asked.at_once) if beside and database else None
+    result = await issuing(node, asked.exchanges, asked.at_once)
+    after = await peers(database, half, asked.at_once) if beside and database else None
+    better = None if before is None or after is None else max(before, after, key=lambda each: each.a_second)
+    return result, await delivering(node, asked.phones), better
 
 
 def main() -> None:
@@ -332,23 +350,47 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--phones", type=int, default=1000)
     parser.add_argument("--database")
+    parser.add_argument("--without-acapy", action="store_true")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        node = started(Path(name), asked.database)
+    if asked.database and not asked.without_acapy and not ACAPY.exists():
+        print("ACA-Py is left out: `make bench` builds its environment, .venv-acapy", file=sys.stderr)
+        asked.without_acapy = True
+    with ExitStack() as stack:
+        database = asked.database
+        if database == POSTGRESQL:
+            database = stack.enter_context(postgresql())
+        node = started(Path(stack.enter_context(tempfile.TemporaryDirectory())), database)
         try:
-            result, delivered = asyncio.run(measured(node, asked.exchanges, asked.at_once, asked.phones))
+            result, delivered, beside = asyncio.run(measured(node, asked, database))
         finally:
             node.process.terminate()
             node.process.wait()
     if asked.json:
-        print(json.dumps({"exchanges": asdict(result), "delivered": asdict(delivered)}))
+        told = None if beside is None else asdict(beside)
+        print(json.dumps({"exchanges": asdict(result), "delivered": asdict(delivered), "acapy": told}))
         return
+    tell(result, delivered, beside)
+
+
+def tell(result: Result, delivered: Delivered, beside: Peers | None) -> None:
+    """The same, for people."""
     print(
         f"{result.exchanges} issue exchanges, {result.at_once} at once: {result.a_second:.1f} a second, "
         f"{result.per_core:.1f} per core ({result.server_milliseconds:.1f} ms of the server, "
         f"{result.judges_milliseconds:.1f} ms of its judges); one takes {result.median_milliseconds:.0f} ms"
     )
+    if beside is not None:
+        ours = result.server_milliseconds + result.judges_milliseconds
+        print(
+            f"ACA-Py to ACA-Py, {beside.exchanges} by {beside.at_once} at once, the better of two: "
+            f"{beside.a_second:.1f} a second ({beside.issuer_milliseconds:.1f} ms of the issuer, "
+            f"{beside.holder_milliseconds:.1f} ms of the holder); one takes {beside.median_milliseconds:.0f} ms"
+        )
+        print(
+            f"{result.a_second / beside.a_second:.1f} times as many a second as ACA-Py, where 20 are wanted; "
+            f"{beside.issuer_milliseconds / ours:.1f} times as many by the processor's time of who issues"
+        )
     print(
         f"{delivered.phones} phones by WebSocket: a message is there in {delivered.median_milliseconds:.0f} ms, "
         f"95 of 100 within {delivered.p95_milliseconds:.0f} ms"

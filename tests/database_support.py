@@ -48,8 +48,11 @@ def _account() -> dict[str, object]:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[str]:
-    """A server of its own, as `postgresql://postgres@/{}?host=…`; skips where none is installed."""
+def postgresql_server(port: int | None = None) -> Iterator[str]:
+    """A server of its own, as `postgresql://postgres@/{}?host=…`; skips where none is installed.
+
+    With a `port` it listens there on this machine, too, for programs that know no sockets of files.
+    """
     initdb, postgres = _program("initdb"), _program("postgres")
     if initdb is None or postgres is None:
         pytest.skip(NO_POSTGRESQL)
@@ -62,12 +65,13 @@ def postgresql_server() -> Iterator[str]:
         data = folder / "data"
         made = [initdb, "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True, cwd="/", **account)  # noqa: S603 -- the programs found above
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        local = {} if port is None else {"listen_addresses": "127.0.0.1", "port": str(port)}
+        options = [part for name, value in (SETTINGS | local).items() for part in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 -- likewise
                 [postgres, "-D", data, "-k", folder, *options], stdout=log, stderr=log, cwd="/", **account
             )
-        address = f"postgresql://postgres@/{{}}?host={folder}"
+        address = f"postgresql://postgres@/{{}}?host={folder}" + ("" if port is None else f"&port={port}")
         _wait(address.format("postgres"), process, folder / "log")
         yield address
     finally:

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import psycopg
 import pytest
 import store_samples as samples
 from alembic.autogenerate import compare_metadata
@@ -199,6 +200,34 @@ async def test_a_postgresql_that_does_not_wait_for_the_disk_is_told(make_address
 
 
 @pytest.mark.threat(96)
+@pytest.mark.usefixtures("postgresql_template")  # made before the test runs
+async def test_a_connection_that_rested_is_asked_whether_its_server_is_still_there(make_address, monkeypatch):
+    """Its server was restarted meanwhile, or a firewall forgot it: nobody who comes then has to hear of it."""
+    address = make_address("postgresql")
+    async with opened(address, revision=None) as database:
+        store = DatabaseStore(database)
+        assert await names(store) == []
+        await _cut(address)
+        with pytest.raises(StoreError):
+            await names(store)  # just used, so nobody asked
+        assert await names(store) == []
+        monkeypatch.setattr(engines, "FRESH_SECONDS", -1.0)
+        await _cut(address)
+        assert await names(store) == []
+        await _cut(address)
+        await store.node_change(lambda node: node.organisations.add(samples.Organisation(A, "x", NOW)))
+        assert await names(store) == [A]
+
+
+async def _cut(address):
+    """End all other connections."""
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 async def test_a_full_disk_stores_nothing_of_a_group_and_what_was_stored_can_be_read(make_address):
     async with opened(make_address("sqlite"), revision=None) as database:
         store = DatabaseStore(database)

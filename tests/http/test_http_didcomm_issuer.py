@@ -11,6 +11,7 @@ from phone_support import Phone, posting
 
 from did_methods import key as did_key
 from did_methods.multikey import KeyType, PrivateKey
+from node.adapters.database.thread_erasure import drop_relations
 from node.didcomm.agreement import point_of
 from node.didcomm.content_encryption import A256CBC_HS512
 from node.didcomm.encrypted import encrypt
@@ -200,7 +201,7 @@ async def test_a_message_whose_sender_dies_before_it_is_done_is_gone_on_with(iss
     async def dies(*_, **__):
         return None
 
-    monkeypatch.setattr(type(agent), "go_on", dies)
+    monkeypatch.setattr(type(agent), "_gone_on", dies)
     assert await holder.send(holder.packed(holder.returning(request))) == []
     monkeypatch.undo()
     assert await awards(issuing) == ()
@@ -212,6 +213,19 @@ async def test_a_message_whose_sender_dies_before_it_is_done_is_gone_on_with(iss
     holder.take(issued)
     assert holder.exchanges[thread].state == "credential-received"
     assert len(await awards(issuing)) == 1
+
+
+@pytest.mark.threat(66)
+async def test_what_comes_for_a_relation_that_is_gone_is_passed_over_though_its_key_is_at_hand(issuing):
+    """It was erased, here or by another process; whoever asks is told no more of it than of one that never was."""
+    holder = phone(issuing)
+    invitation = holder.invited((await invited(issuing))["url"])
+    _, (proposal,) = holder.begin(issue_credential.Propose(), invitation.sender, pthid=invitation.id)
+    assert len(await holder.send(holder.packed(holder.returning(proposal)))) == 1
+    await issuing.store.change(A, lambda unit: drop_relations(unit.threads, [invitation.sender]))
+    for _ in range(2):  # with its key at hand, and without
+        assert await holder.send(holder.packed(holder.returning(proposal))) == []
+    assert await issuing.services.conversing.agent.envelopes.is_ours(invitation.sender) is False
 
 
 async def test_what_changes_afterwards_is_told_to_the_holder(node):

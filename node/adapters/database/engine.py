@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from node.adapters.database.brisk_sqlite import connect, connect_to_read
@@ -31,6 +32,8 @@ CONNECTIONS: Final = 16
 """To PostgreSQL, by one process; its usual limit is a hundred for all."""
 WAIT_SECONDS: Final = 10.0
 """For a connection, or for a row that another transaction holds."""
+FRESH_SECONDS: Final = 1.0
+"""A connection that was used as lately is taken to be there still; one that rested longer is asked first."""
 IDLE_SECONDS: Final = 60
 """After which PostgreSQL ends a transaction whose process does nothing."""
 TRIES: Final = 5
@@ -48,6 +51,7 @@ _PRAGMAS: Final = (
     f"journal_size_limit={_LOG_BYTES}",
     "cache_size=-65536",
 )
+_USED_AT: Final = "glejt_used_at"
 _NO_TRANSACTION: Final = "glejt_no_transaction"
 """For what SQLite does outside transactions only. After the driver's own way it would begin them by itself."""
 
@@ -173,10 +177,10 @@ async def _postgresql(url: URL) -> AsyncIterator[Database]:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in settings.items())},
     )
+    _ask_the_rested(engine.sync_engine)
     readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
         yield Database("postgresql", readers, engine, None)
@@ -222,6 +226,23 @@ def _set_up(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
     def began(connection: Any) -> None:  # noqa: ANN401 -- the engine's
         if not connection.get_execution_options().get(_NO_TRANSACTION):
             connection.exec_driver_sql(begin)
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """Before a connection is used that rested, ask whether its server is still there; if not, all are made anew."""
+
+    @event.listens_for(engine, "checkin")
+    def put_back(_connection: object, record: Any) -> None:  # noqa: ANN401 -- the pool's
+        record.info[_USED_AT] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401 -- the pool's
+        if monotonic() - record.info.get(_USED_AT, monotonic()) <= FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 @contextmanager

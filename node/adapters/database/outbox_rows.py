@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, null, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, func, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.adapters.database.award_tables import STATUS_LISTS
@@ -20,6 +20,13 @@ _WAITING: Final = "waiting"
 _DEAD: Final = "dead"
 MAX_PROBLEM_CHARS: Final = 500
 """Of what is kept of an answer that a stranger's server gave."""
+
+
+_TAKEN_BACK: Final = delete(OUTBOX).where(
+    OUTBOX.c.organisation == bindparam("its_organisation"),
+    OUTBOX.c.once == bindparam("its_once"),
+    OUTBOX.c.state == _WAITING,
+)
 
 
 class OutboxRowsReader(Bound):
@@ -61,7 +68,8 @@ class OutboxRows(OutboxRowsReader):
 
     async def take_back(self, task: Task) -> None:
         """Drop the one that waits under this name."""
-        await self.changed(self.delete(OUTBOX, OUTBOX.c.once == task.once, OUTBOX.c.state == _WAITING))
+        values = {"its_organisation": self.organisation, "its_once": task.once}
+        await self.connection.execute(_TAKEN_BACK, values)
 
     def _row(self, task: Task) -> dict[str, Any]:
         return {**asdict(task), "state": _WAITING, "created_at": task.due_at, "organisation": self.organisation}

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func
+from sqlalchemy import RowMapping, bindparam, func
 
-from node.adapters.database.bound import Bound, without_organisation
+from node.adapters.database.bound import Bound, own_rows, values_of, without_organisation
 from node.adapters.database.thread_erasure import drop_relations
 from node.adapters.database.thread_tables import (
     HANDED,
@@ -38,6 +38,13 @@ _REQUEST: Final = "request for a presentation with this id"
 _DECIDED: Final = (RequestState.ACCEPTED, RequestState.REJECTED)
 
 
+_WAITING: Final = (
+    own_rows(LETTERS, LETTERS.c.ours == bindparam("its_ours"))
+    .order_by(LETTERS.c.made_at, LETTERS.c.id)
+    .limit(bindparam("many"))
+)
+
+
 class ThreadRowsReader(Bound):
     """The conversations of one organisation."""
 
@@ -59,8 +66,8 @@ class ThreadRowsReader(Bound):
 
     async def letters(self, ours: str, *, limit: int = MAX_LETTERS) -> tuple[Letter, ...]:
         """What waits for a relation."""
-        statement = self.select(LETTERS, LETTERS.c.ours == ours).order_by(LETTERS.c.made_at, LETTERS.c.id)
-        return tuple(Letter(**without_organisation(row)) for row in await self.rows(statement.limit(limit)))
+        rows = await self.rows_of(_WAITING, its_ours=ours, many=limit)
+        return tuple(Letter(**without_organisation(row)) for row in rows)
 
     async def request(self, request: str) -> PresentationRequest:
         """A request for a presentation."""
@@ -101,7 +108,7 @@ class ThreadRows(ThreadRowsReader):
 
     async def invite(self, relation: Relation, *, about: str | None = None) -> None:
         """Keep a new relation with its invitation."""
-        await self.insert(RELATIONS, {**asdict(relation), "about": about})
+        await self.insert(RELATIONS, {**values_of(relation), "about": about})
 
     async def lock(self, ours: str) -> Relation:
         """The relation, which nobody else changes before this change has ended."""
@@ -114,7 +121,7 @@ class ThreadRows(ThreadRowsReader):
 
     async def keep(self, thread: KeptThread, *, new: bool = False) -> None:
         """Keep a thread as it is now."""
-        values = {**asdict(thread), "final": int(thread.final)}
+        values = {**values_of(thread), "final": int(thread.final)}
         if not new and await self.set(THREADS, values, key=thread.key, ours=thread.ours):
             return
         counted = self.select(THREADS, THREADS.c.ours == thread.ours).with_only_columns(func.count().label("many"))
@@ -135,7 +142,7 @@ class ThreadRows(ThreadRowsReader):
             (row,) = await self.rows(counted)
             if row["many"] >= MAX_LETTERS:
                 break
-            await self.inserted(LETTERS, asdict(letter), "id")
+            await self.inserted(LETTERS, values_of(letter), "id")
             posted += 1
         return posted
 

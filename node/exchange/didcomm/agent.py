@@ -40,7 +40,7 @@ from node.ports.errors import AbsentError, StoreError
 from node.ports.judging import JudgesError
 from node.ports.organisations import OrganisationId
 from node.ports.store import Store
-from node.ports.threads import Letter, Relation
+from node.ports.threads import KeptThread, Letter, Relation
 from node.ports.work import Nudge
 from node.verification.errors import FetchError, UnreachableError
 
@@ -146,12 +146,16 @@ class Agent:
             )
         except UnresolvedError as error:
             return Outcome(error.code)
+        except AbsentError:
+            if await self.envelopes.is_ours(opened.ours):
+                raise
+            return Outcome("the relation is gone")
         if not taken.heard and back is None:
             used = None  # what is said to a stranger is nothing for who holds a way open
         if taken.heard and back is not None and back.stays:  # 2.
             self._hold(opened.organisation, opened.ours, back, live=taken.live)
         await self._after(opened.organisation, taken, used)
-        if taken.heard and back is not None:
+        if taken.waiting and back is not None:
             await self._drain(opened.organisation, opened.ours, back, spare=not taken.direct and taken.later is None)
         return Outcome(taken.dropped)
 
@@ -192,6 +196,12 @@ class Agent:
             if kept is None or kept.final:
                 return
             relation = await view.threads.relation(kept.ours)
+        await self._gone_on(organisation, relation, kept, way)
+
+    async def _gone_on(
+        self, organisation: OrganisationId, relation: Relation, kept: KeptThread, way: Way | None
+    ) -> None:
+        """The same for a thread as it was a moment ago; as it is by then is looked at when it is recorded."""
         exchange = read_exchange(orjson.loads(kept.document))
         decides = self.deciding.get(kept.role)
         if decides is None:
@@ -274,9 +284,10 @@ class Agent:
         if taken.arrived or taken.live:
             self._deliver_beside(organisation, taken.relation.ours)
         self.heard(organisation, taken.relation)
-        if taken.later is not None:
+        if taken.later is not None and not taken.later.final:
             try:
-                await self.go_on(organisation, taken.later, None if way is None or taken.direct else way)
+                used = None if way is None or taken.direct else way
+                await self._gone_on(organisation, taken.relation, taken.later, used)
             except (JudgesError, StoreError) as error:
                 _LOG.info("What was left to do waits: %s", error.code)
 

@@ -32,6 +32,8 @@ MAX_MEMBERS: Final = 16
 """Of an envelope, and of a header in it: there are six, and a few that nobody knows are passed over."""
 MAX_KEYS: Final = 1024
 """Keys of relations at work that are at hand."""
+INLINE_BYTES: Final = 16 * 1024
+"""Of an envelope of as many at most the outline is read at once: it takes less time than the way to a thread."""
 _KEY: Final = "#key-1"
 
 
@@ -58,23 +60,38 @@ class Envelopes:
     resolving: Resolving
     now: Callable[[], datetime]
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False, repr=False)
-    _held: dict[str, HeldSecrets] = field(default_factory=dict, init=False, repr=False)
+    _held: dict[str, tuple[OrganisationId, HeldSecrets]] = field(default_factory=dict, init=False, repr=False)
 
     async def open(self, data: bytes) -> Opened:
         """An envelope for one of the node's relations; raises DidCommError."""
         async with self._room:
-            named = await asyncio.to_thread(recipients, data)  # 1.
-            async with self.store.node_view() as view:
-                owner = await view.mail.owner(named)
-            if owner is None:
-                raise NotForUsError("the envelope is encrypted for nobody here")
-            organisation, ours = owner
+            small = len(data) <= INLINE_BYTES
+            named = recipients(data) if small else await asyncio.to_thread(recipients, data)  # 1.
+            organisation, ours = await self._owner(named)
             secrets, at = await self.secrets(organisation, ours), self.now()  # 2.
 
             def opened(documents: Known, _: frozenset[str]) -> Unpacked:  # 3.
                 return unpack(data, secrets=secrets, documents=documents, at=at)
 
             return Opened(organisation, ours, await self.resolving.done(opened))
+
+    async def is_ours(self, did: str) -> bool:
+        """Whether there is a relation of this identifier, as the store has it; what was at hand of none is dropped."""
+        async with self.store.node_view() as view:
+            owner = await view.mail.owner((did,))
+        if owner is None:
+            self._held.pop(did, None)
+        return owner is not None
+
+    async def _owner(self, named: tuple[str, ...]) -> tuple[OrganisationId, str]:
+        """Whose an envelope is. Relations stay with their organisation; whether one is gone, who takes it sees."""
+        if len(named) == 1 and (held := self._held.get(named[0])) is not None:
+            return held[0], named[0]
+        async with self.store.node_view() as view:
+            owner = await view.mail.owner(named)
+        if owner is None:
+            raise NotForUsError("the envelope is encrypted for nobody here")
+        return owner
 
     async def make(self, organisation: OrganisationId, message: Message, *, ours: str) -> bytes:
         """The envelope of a message from us, for whom the message is for; raises DidCommError."""
@@ -88,13 +105,13 @@ class Envelopes:
     async def secrets(self, organisation: OrganisationId, ours: str) -> HeldSecrets:
         """The key of one relation, and no other."""
         held = self._held.get(ours)
-        if held is None:
+        if held is None or held[0] != organisation:
             private = await self.vault.private_key(organisation, key_of(ours), KeyPurpose.PAIRWISE)
-            held = HeldSecrets({key_of(ours): private})
+            held = organisation, HeldSecrets({key_of(ours): private})
             if len(self._held) >= MAX_KEYS:
                 self._held.clear()
             self._held[ours] = held
-        return held
+        return held[1]
 
 
 def recipients(data: bytes) -> tuple[str, ...]:

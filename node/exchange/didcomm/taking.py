@@ -48,13 +48,15 @@ _MAX_STEPS: Final = 8
 class Taken:
     """What came of a message: what goes at once on the open way, and whether more is to be done or was posted.
 
-    `live` says how messages of the relation are delivered from now on, where that changed.
+    `later` is the thread in which more is to be done, as it was recorded; `live` says how messages of the relation are
+    delivered from now on, where that changed; `waiting`, whether letters do, for who may have them on the way.
     """
 
     relation: Relation
     direct: tuple[Message, ...] = ()
-    later: str | None = None
+    later: KeptThread | None = None
     posted: bool = False
+    waiting: bool = False
     live: bool | None = None
     arrived: bool = False
     heard: bool = False
@@ -264,7 +266,7 @@ class Taking:
     ) -> Taken:
         """The exchange, letters and what is left to do, written down."""
         relation, exchange = going.relation, going.exchange
-        later: str | None = None
+        later: KeptThread | None = None
         if exchange is not None and not self._passes(exchange, before):
             thread = _kept_thread(relation, exchange, going.about or (before.about if before else None), at)
             if before is None or before.document != thread.document:
@@ -273,18 +275,20 @@ class Taking:
                 except RuleError:
                     return Taken(relation, dropped="the relation has too many threads", heard=heard)
             if going.later:
-                later = thread.key
+                later = thread
                 await unit.outbox.add([go_on_with(thread.key, at + GONE_ON_AFTER)])
         direct, waiting = going.messages[: way.room], going.messages[way.room :]
         if exchange is not None and exchange.protocol in _ON_AN_OPEN_WAY:
             waiting = []  # what waits at a mediator, and how much, is said on an open way and never waits itself
         if waiting and heard:  # what is said to a stranger goes at once, or not at all
             await self._posted(unit, relation, waiting, at)
+        may_have = heard and way.room > 0
         return Taken(
             relation,
             tuple(direct),
             later,
             posted=bool(waiting) and heard,
+            waiting=may_have and bool(await unit.threads.letters(relation.ours, limit=1)),
             live=going.live,
             arrived=going.arrived,
             heard=heard,

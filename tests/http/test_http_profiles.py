@@ -1,5 +1,6 @@
 """Signing profiles over HTTP: keys made, brought and replaced, caps, namespaces and accounts; one purpose a key."""
 
+import asyncio
 import base64
 import json
 from datetime import timedelta
@@ -294,7 +295,8 @@ async def test_a_key_for_something_else_signs_no_credentials(node, owner):
 
 async def test_a_namespace_is_founded_its_opening_ordered_and_the_recovery_key_shown_once(node, owner):
     founded = await call(node, "POST", "/organisation/namespaces", owner, 201, contract=CONTRACT)
-    shown = founded.pop("recoveryKey")
+    shown, remark = founded.pop("recoveryKey"), founded.pop("remark")
+    assert remark is None
     recovery = RecoveryKey.from_bytes(base64.urlsafe_b64decode(shown + "=="))
     async with node.store.view(A) as view:
         tasks = {task.kind: task.payload for task in await view.outbox.waiting()}
@@ -326,6 +328,44 @@ async def test_a_namespace_is_founded_its_opening_ordered_and_the_recovery_key_s
     assert (await call(node, "POST", "/organisation/namespaces", other, 409, id=founded["id"]))["code"] == (
         "store.conflict"
     )
+
+
+@pytest.mark.threat(82)
+@pytest.mark.parametrize("is_given", [False, True], ids=["made here", "given"])
+async def test_a_namespace_is_founded_once_for_a_request_that_is_sent_again(node, owner, is_given):
+    sent = {"contract": CONTRACT} | ({"recovery": RecoveryKey.generate().commitment.hex()} if is_given else {})
+    named = {**owner, "Idempotency-Key": '"one"'}
+    first, *others = await asyncio.gather(
+        *[call(node, "POST", "/organisation/namespaces", named, 201, **sent) for _ in range(4)]
+    )
+    answers = [first, *others, await call(node, "POST", "/organisation/namespaces", named, 201, **sent)]
+    assert len({(each["id"], each["key"], each["createdAt"]) for each in answers}) == 1
+    keys = [each["recoveryKey"] for each in answers if each["recoveryKey"]]
+    assert len(keys) == (0 if is_given else 1)
+    for each in answers:
+        assert (each["remark"] is None) is (is_given or each["recoveryKey"] is not None)
+    if not is_given:
+        (remark, *_) = [each["remark"] for each in answers if each["remark"]]
+        assert remark["code"] == "namespace.recovery_shown"
+        assert remark["remedy"]
+    async with node.store.view(A) as view:
+        tasks = [task for task in await view.outbox.waiting() if task.kind == "namespace.open"]
+    assert len(tasks) == 1
+    listed = await call(node, "GET", "/organisation/namespaces", owner, 200)
+    assert [each["id"] for each in listed["namespaces"]] == [answers[0]["id"]]
+    assert [each.purpose for each in (await records(node)).values()].count(KeyPurpose.AUTHORITY) == 1
+    refused = await call(node, "POST", "/organisation/namespaces", named, 409, contract=f"eip155:5:0x{'0a' * 20}")
+    assert refused["code"] == "idempotency.other_request"
+    other = {**owner, "Idempotency-Key": '"two"'}
+    assert (await call(node, "POST", "/organisation/namespaces", other, 201, **sent))["id"] != answers[0]["id"]
+
+
+async def test_a_namespace_is_taken_up_once_for_a_request_that_is_sent_again(node, owner):
+    sent, named = {"id": f"{CONTRACT}#0x{'0c' * 32}"}, {**owner, "Idempotency-Key": '"up"'}
+    first, second = [await call(node, "POST", "/organisation/namespaces", named, 201, **sent) for _ in range(2)]
+    assert first == second
+    refused = await call(node, "POST", "/organisation/namespaces", owner, 409, **sent)
+    assert refused["code"] == "store.conflict"
 
 
 async def test_an_account_that_pays_is_made_or_named(node, owner):

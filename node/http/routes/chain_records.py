@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final
 
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
@@ -11,8 +12,10 @@ from node.documents import JsonObject
 from node.http.access import Calling, Scope
 from node.http.door import Answer, Body, Door
 from node.http.granted import ASKED, Granted, told
+from node.http.idempotency import idempotency_of
 from node.http.problems import ProblemError
 from node.http.services import Services
+from node.issuance.issuing import Once
 from node.issuance.organisation.chain_records import ChainRecordsDesk, FoundedNamespace
 from node.ports.organisations import ChainRecord
 from node.ports.oversight import Approval
@@ -27,6 +30,14 @@ _ACCOUNT: Final[JsonObject] = {
     "id": "eip155:31337:0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
     "key": "eip155:31337:0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
     "createdAt": "2026-09-01T12:00:00Z",
+}
+_SHOWN_BEFORE: Final[JsonObject] = {
+    "code": "namespace.recovery_shown",
+    "message": "The namespace was founded by the same request before; its recovery key was in that answer, and is not "
+    "kept.",
+    "remedy": "If that answer was lost, nobody can take this namespace back from a thief of its authority: found "
+    "another one, with a new Idempotency-Key and the commitment to a recovery key of your own, and name it in the "
+    "profiles.",
 }
 _CHANGING: Final = (400, 409)
 
@@ -76,16 +87,24 @@ def routes(services: Services) -> Door:
     @door.post(
         "/organisation/namespaces",
         access=Scope.ORGANISATION_MANAGE,
-        answers=[Answer(201, "The namespace, which is being opened.", {**_NAMESPACE, "recoveryKey": None}), ASKED],
+        answers=[
+            Answer(201, "The namespace, which is being opened.", {**_NAMESPACE, "recoveryKey": None, "remark": None}),
+            ASKED,
+        ],
         body=Body({"contract": _CONTRACT, "recovery": "0x" + "0b" * 32}),
         problems=_CHANGING,
+        once=True,
     )
-    async def found(sent: NamespaceToFound, caller: Calling, granted: Granted = None) -> Response:
+    async def found(sent: NamespaceToFound, request: Request, caller: Calling, granted: Granted = None) -> Response:
         """Found a namespace and have it opened on its chain, or take up one that was opened elsewhere.
 
         The authority's key is made here. A recovery key is not: give the commitment to one that lies in a safe. Where
         none is given, one is made and shown this once, key and salt in base64url; write it down, and keep it apart.
+        Send an `Idempotency-Key`: the same request once more founds nothing, and is answered with the same namespace.
+        A recovery key is not kept for that: `remark` says then what to do if the first answer was lost.
         """
+        key = idempotency_of(request, caller, await request.body())
+        once = None if key is None else Once(key.key, key.digest)
         if (sent.contract is None) is (sent.id is None) or (sent.id is not None and sent.recovery is not None):
             raise ProblemError(
                 400,
@@ -94,10 +113,10 @@ def routes(services: Services) -> Door:
                 "Give contract, and recovery if you have one; or id alone.",
             )
         if sent.id is not None:
-            added = await desk.add_namespace(caller, sent.id, granted)
+            added = await desk.add_namespace(caller, sent.id, granted, once=once)
             return told(added if isinstance(added, Approval) else shown(added), status=201)
         recovery = None if sent.recovery is None else bytes.fromhex(sent.recovery.removeprefix("0x"))
-        founded = await desk.found(caller, sent.contract or "", recovery, granted)
+        founded = await desk.found(caller, sent.contract or "", recovery, granted, once=once)
         services.work.wake()
         return told(founded if isinstance(founded, Approval) else _shown_founded(founded), status=201)
 
@@ -132,4 +151,4 @@ def shown(record: ChainRecord) -> JsonObject:
 
 def _shown_founded(founded: FoundedNamespace) -> JsonObject:
     recovery = None if founded.recovery is None else to_base64url(founded.recovery.reveal())
-    return {**shown(founded.record), "recoveryKey": recovery}
+    return {**shown(founded.record), "recoveryKey": recovery, "remark": _SHOWN_BEFORE if founded.was_shown else None}

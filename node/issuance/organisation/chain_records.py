@@ -5,6 +5,8 @@
 2. The recovery key is not the node's: whoever founds a namespace gives the commitment to one that lies in a safe, or is
    shown a new one once. With it a namespace is taken back from whoever has stolen the authority.
 3. Key, record, event and the order to open it are one transaction; the chain is told afterwards, until it is final.
+4. A request that is to count once is noted in that transaction, with the namespace and without the recovery key: who
+   comes again is told of the same namespace, and that its recovery key was shown.
 """
 
 import re
@@ -20,13 +22,15 @@ from anchoring.signing_key import SigningKey
 from did_methods.multikey import KeyType, PrivateKey
 from node.credentials.errors import RecordNameError
 from node.credentials.record_name import RecordName
+from node.documents import JsonObject
 from node.issuance.errors import NotAnchorableError
+from node.issuance.issuing import Once
 from node.issuance.organisation.events import record, said
 from node.issuance.organisation.second_person import Action, agreed
 from node.ports.api_keys import Caller
 from node.ports.errors import RuleError
 from node.ports.organisations import ChainRecord
-from node.ports.oversight import Approval
+from node.ports.oversight import Approval, Request
 from node.ports.secret import Secret
 from node.ports.store import Store, UnitOfWork
 from node.ports.vault import KeyPurpose, SealedKey, Vault
@@ -44,6 +48,8 @@ class FoundedNamespace:
 
     record: ChainRecord
     recovery: Secret | None = field(default=None)
+    was_shown: bool = False
+    """Whether a recovery key was made here and shown to whoever sent the same request before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,17 @@ class ChainRecordsDesk:
             return await view.identities.gas_accounts()
 
     async def found(
-        self, caller: Caller, contract: str, recovery: bytes | None, granted: str | None = None
+        self,
+        caller: Caller,
+        contract: str,
+        recovery: bytes | None,
+        granted: str | None = None,
+        *,
+        once: Once | None = None,
     ) -> FoundedNamespace | Approval:
         """Found a namespace in a contract, eip155:CHAIN:0x…, and have it opened; `recovery` is a commitment.
 
-        Raises NotAnchorableError for what names no contract.
+        Raises NotAnchorableError for what names no contract, and ConflictError where `once` was for something else.
         """
         at = self.now()
         matched = _CONTRACT.fullmatch(contract)
@@ -95,11 +107,19 @@ class ChainRecordsDesk:
                 record(unit, caller, "namespace.found", namespace, at, {"key_id": name})
                 return FoundedNamespace(kept, None if made is None else Secret(made.to_bytes()))
 
-            return await agreed(unit, Action.PROFILES, payload, caller, at, granted, found)
+            before = await _begun(unit, once, at)
+            if before is not None:
+                return FoundedNamespace(_kept(before), was_shown=before["recovery"] is True)
+            done = await agreed(unit, Action.PROFILES, payload, caller, at, granted, found)
+            if isinstance(done, FoundedNamespace):
+                await _answered(unit, once, done.record, recovery=made is not None)
+            return done
 
         return await self.store.change(caller.organisation, work)
 
-    async def add_namespace(self, caller: Caller, namespace: str, granted: str | None = None) -> ChainRecord | Approval:
+    async def add_namespace(
+        self, caller: Caller, namespace: str, granted: str | None = None, *, once: Once | None = None
+    ) -> ChainRecord | Approval:
         """Take up a namespace that was opened elsewhere, and whose authority's key is not here."""
         at = self.now()
         try:
@@ -108,7 +128,7 @@ class ChainRecordsDesk:
             raise _unnamed(namespace, "namespace", error.remedy) from error
         if str(name.record) != namespace:
             raise _unnamed(namespace, "namespace", "Name the namespace alone, without what is promised to be there.")
-        return await self._add(caller, ChainRecord(namespace, at), None, granted, gas=False)
+        return await self._add(caller, ChainRecord(namespace, at), None, granted, gas=False, once=once)
 
     async def add_gas_account(self, caller: Caller, which: str, granted: str | None = None) -> ChainRecord | Approval:
         """An account that pays: one on eip155:CHAIN with a key made here, or eip155:CHAIN:0x… held elsewhere."""
@@ -131,6 +151,7 @@ class ChainRecordsDesk:
         *,
         gas: bool,
         asked: str | None = None,
+        once: Once | None = None,
     ) -> ChainRecord | Approval:
         at = kept.created_at
         payload = said(add=said(kind="gas-account" if gas else "namespace", id=asked or kept.id))
@@ -145,9 +166,34 @@ class ChainRecordsDesk:
                 record(unit, caller, "gas_account.add" if gas else "namespace.add", kept.id, at, {"key_id": kept.key})
                 return kept
 
-            return await agreed(unit, Action.PROFILES, payload, caller, at, granted, add)
+            before = await _begun(unit, once, at)
+            if before is not None:
+                return _kept(before)
+            done = await agreed(unit, Action.PROFILES, payload, caller, at, granted, add)
+            if isinstance(done, ChainRecord):
+                await _answered(unit, once, done, recovery=False)
+            return done
 
         return await self.store.change(caller.organisation, work)
+
+
+async def _begun(unit: UnitOfWork, once: Once | None, at: datetime) -> JsonObject | None:
+    """What was answered to the same request before; None for the first one, and as long as nobody has agreed to it."""
+    if once is None:
+        return None
+    answer = (await unit.requests.begin(Request(once.key, once.digest, {}, at))).answer
+    return answer if isinstance(answer, dict) else None
+
+
+async def _answered(unit: UnitOfWork, once: Once | None, made: ChainRecord, *, recovery: bool) -> None:
+    if once is not None:
+        at = made.created_at.isoformat()
+        await unit.requests.answer(once.key, {"id": made.id, "at": at, "key": made.key, "recovery": recovery})
+
+
+def _kept(answer: JsonObject) -> ChainRecord:
+    key = answer["key"]
+    return ChainRecord(str(answer["id"]), datetime.fromisoformat(str(answer["at"])), None if key is None else str(key))
 
 
 def _require_room(count: int) -> None:

@@ -38,7 +38,8 @@ from node.ports.store import Store, View
 
 WHOLE, CLAIM = "whole", "claim"
 """Kinds of what an invitation is for."""
-CREDENTIAL: Final = "credential"
+CREDENTIAL, FORM, ISSUER = "credential", "form", "issuer"
+"""Members of it, of which the last two say how the profile stood when it was offered."""
 _ONCE: Final = b"glejt/offer-once/v1"
 _LOG: Final = logging.getLogger(__name__)
 _FOR_GOOD: Final = (IssuanceError, InputRefusedError, AbsentError, ConflictError, RuleError)
@@ -78,21 +79,22 @@ class Offering:
             "credentialId": order.credential_id,
             "mandatory": [*order.mandatory],
             "caller": {"key": caller.key, "member": caller.member, "madeBy": caller.made_by},
+            FORM: form_of(profile.form).value,
+            ISSUER: profile.did,
         }
 
     async def show(self, organisation: OrganisationId, context: JsonObject) -> Shown:
         """What is offered.  1."""
         try:
-            async with self.store.view(organisation) as view:
-                if context.get("kind") == CLAIM:
+            if context.get("kind") == CLAIM:
+                async with self.store.view(organisation) as view:
                     return await self._award_shown(organisation, view, context)
-                profile = await view.identities.profile(str(context.get("profile")))
         except _FOR_GOOD as error:
             raise _gone(error) from error
-        credential = context.get(CREDENTIAL)
-        if not isinstance(credential, dict):
+        credential, form = context.get(CREDENTIAL), context.get(FORM)
+        if not isinstance(credential, dict) or not isinstance(form, str):
             raise OfferGoneError("the offer is damaged")
-        return Shown(credential=credential, form=form_of(profile.form), issuer=profile.did)
+        return Shown(credential=credential, form=Form(form), issuer=str(context.get(ISSUER)))
 
     async def bestow(self, organisation: OrganisationId, context: JsonObject, holder: str, once: str) -> Bestowed:
         """Issue it to this holder.  2."""

@@ -8,7 +8,6 @@ A batch is a function of what goes in, so after a crash the same salts and secre
 salt, wherever it is held, leaves a leaf that can no longer be linked to anything; all other receipts stay good.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -63,7 +62,7 @@ class Batch:
     def place(self, salt: bytes, commitment: bytes) -> Place:
         """Where a commitment stands; raises MerkleError where it is not in the batch under this salt."""
         leaf = leaf_hash(salt, commitment)
-        index = bisect_left(range(self.tree.size), leaf, key=self.tree.leaf)
+        index = self.tree.bisected(leaf)
         if index == self.tree.size or self.tree.leaf(index) != leaf:
             raise MerkleError(
                 "the commitment is not in this batch under this salt",

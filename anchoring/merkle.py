@@ -6,6 +6,7 @@ only and no inner node can pass as a leaf.
 Spec: https://www.rfc-editor.org/rfc/rfc9162.html#section-2.1
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -112,6 +113,11 @@ class Tree:
         """The leaf hash at a place."""
         _require_index(index, self.size)
         return self.levels[0][index * HASH_BYTES : (index + 1) * HASH_BYTES]
+
+    def bisected(self, leaf: bytes) -> int:
+        """Where a leaf hash stands among leaves that are in order, or would."""
+        leaves = self.levels[0]
+        return bisect_left(range(self.size), leaf, key=lambda at: leaves[at * HASH_BYTES : (at + 1) * HASH_BYTES])
 
     def path(self, index: int) -> tuple[bytes, ...]:
         """The audit path of a leaf, from the bottom up.

@@ -3,14 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, and_, bindparam, func, select, tuple_
+from sqlalchemy import RowMapping, and_, func, select, tuple_
 
 from node.adapters.database.award_tables import BATCHES, CREDENTIALS, LEAVES
 from node.adapters.database.bound import Bound, values_of, without_organisation
 from node.ports.anchor_rows import BatchRecord, BatchState, Leaf
 from node.ports.errors import ConflictError, RuleError
+
+_KEEPING: Final = (
+    "UPDATE leaves SET receipt = ? WHERE award = ? AND form = ? AND organisation = ? AND coalesce(batch, '') = ?"
+)
+_KEEPING_TOGETHER: Final = (
+    "UPDATE leaves SET receipt = made.receipt FROM unnest(%s::text[], %s::text[], %s::bytea[]) "
+    "AS made (award, form, receipt) WHERE leaves.award = made.award AND leaves.form = made.form "
+    "AND leaves.organisation = %s AND coalesce(leaves.batch, '') = %s"
+)
+"""The same for PostgreSQL, which takes many at once."""
+_TAKING_TOGETHER: Final = (
+    "UPDATE leaves SET batch = %s FROM unnest(%s::text[], %s::text[]) AS taken (award, form) "
+    "WHERE leaves.award = taken.award AND leaves.form = taken.form AND leaves.organisation = %s"
+)
 
 
 class AnchorRowsReader(Bound):
@@ -57,13 +71,19 @@ class AnchorRows(AnchorRowsReader):
         """Begin a batch of what is wanted in its namespace."""
         waiting = (LEAVES.c.batch.is_(None), LEAVES.c.namespace == batch.namespace)
         chosen = self.select(LEAVES, *waiting).order_by(LEAVES.c.award, LEAVES.c.form).limit(limit)
-        # Apart, so that it is looked up once: within the change PostgreSQL may look again, and find what is still free.
-        keys = chosen.with_only_columns(LEAVES.c.award, LEAVES.c.form).with_for_update(skip_locked=True).cte()
+        keys = chosen.with_only_columns(LEAVES.c.award, LEAVES.c.form).with_for_update(skip_locked=True)
         await self.insert(BATCHES, asdict(batch))
-        statement = self.update(LEAVES, tuple_(LEAVES.c.award, LEAVES.c.form).in_(select(keys)), *waiting)
-        await self.connection.execute(statement.values(batch=batch.id))
-        counted = select(func.count()).where(LEAVES.c.organisation == self.organisation, LEAVES.c.batch == batch.id)
-        taken = await self.connection.scalar(counted) or 0
+        if self.connection.dialect.name == "sqlite":
+            named = tuple_(LEAVES.c.award, LEAVES.c.form).in_(select(keys.cte()))
+            await self.connection.execute(self.update(LEAVES, named, *waiting).values(batch=batch.id))
+            counted = self.select(LEAVES, LEAVES.c.batch == batch.id).with_only_columns(func.count())
+            taken = await self.connection.scalar(counted) or 0
+        else:
+            # Apart: in one statement PostgreSQL, which has not counted the table yet, compares each leaf with each.
+            # What is locked stays as it was found.
+            found = (await self.connection.execute(keys)).all()
+            given = batch.id, [award for award, _ in found], [form for _, form in found], self.organisation
+            taken = (await self.connection.exec_driver_sql(_TAKING_TOGETHER, given)).rowcount
         if not taken and not empty:
             await self.changed(self.delete(BATCHES, BATCHES.c.id == batch.id))
         return taken
@@ -76,17 +96,18 @@ class AnchorRows(AnchorRowsReader):
     async def keep(self, batch: str, receipts: Sequence[Leaf]) -> None:
         """Keep receipts of a batch that is open."""
         await self._require(batch, BatchState.OPEN)
-        if receipts:
-            # One whose person was erased meanwhile has no row any more, and gets no receipt. Each is looked up by its
-            # key: by the batch, PostgreSQL would go through all of it for each of them, until it has counted the table.
-            statement = self.update(
-                LEAVES,
-                func.coalesce(LEAVES.c.batch, "") == batch,
-                LEAVES.c.award == bindparam("of_award"),
-                LEAVES.c.form == bindparam("of_form"),
-            ).values(receipt=bindparam("made"))
-            made = [{"of_award": leaf.award, "of_form": leaf.form, "made": leaf.receipt} for leaf in receipts]
-            await self.connection.execute(statement, made)
+        if not receipts:
+            return
+        # One whose person was erased meanwhile has no row any more, and gets no receipt. Each is looked up by its
+        # key: by the batch, PostgreSQL would go through all of it for each of them, until it has counted the table.
+        if self.connection.dialect.name == "sqlite":
+            place = self.organisation, batch
+            made = [(leaf.receipt, leaf.award, leaf.form, *place) for leaf in receipts]
+            await self.connection.exec_driver_sql(_KEEPING, made)
+        else:
+            columns = [[leaf.award for leaf in receipts], [leaf.form for leaf in receipts]]
+            given = (*columns, [leaf.receipt for leaf in receipts], self.organisation, batch)
+            await self.connection.exec_driver_sql(_KEEPING_TOGETHER, given)
 
     async def authorize(self, batch: str, call: bytes, at: datetime, *, before: bytes) -> None:
         """Keep another call that brings the same root."""

@@ -7,6 +7,7 @@ statement takes longer than SQLite takes to execute it: those that only differ i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.adapters.database.many_rows import added_all
 from node.ports.errors import AbsentError
 from node.ports.organisations import OrganisationId
 
@@ -111,26 +113,16 @@ class Bound:
         """Add those of the rows that have no row of this key beside them; the last part of the key of each."""
         if not rows:
             return ()
-        dialect, given = self.connection.dialect.name, self._in_order(rows, keys)
-        if dialect == "sqlite" and len(given) >= MANY_ROWS and await self._inserted_all(table, given, keys):
+        given = self._in_order(rows, keys)
+        if len(given) >= MANY_ROWS and await added_all(self.connection, table, given, *keys):
             return [row[keys[-1]] for row in given]
-        result = await self.connection.execute(_inserted(dialect, table, keys), given)
+        result = await self.connection.execute(_inserted(self.connection.dialect.name, table, keys), given)
         keys_of_new: Sequence[Any] = result.scalars().all()
         return keys_of_new
 
-    async def _inserted_all(self, table: Table, rows: list[Values], keys: tuple[str, ...]) -> bool:
-        """Add all of the rows, or none where some are there: SQLite takes many much faster if it tells of none."""
-        savepoint = await self.connection.begin_nested()
-        result = await self.connection.execute(_quietly_inserted(table, keys), rows)
-        if result.rowcount == len(rows):
-            await savepoint.commit()
-            return True
-        await savepoint.rollback()
-        return False
-
-    def _in_order(self, rows: Sequence[Values], keys: Sequence[str]) -> list[Values]:
+    def _in_order(self, rows: Sequence[Values], keys: Sequence[str]) -> list[dict[str, Any]]:
         """One order for all: two that each wait for a row of the other would wait for ever."""
-        ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
+        ordered = sorted(rows, key=itemgetter(*keys))
         return [{**row, "organisation": self.organisation} for row in ordered]
 
     async def inserted(self, table: Table, row: Values, *keys: str) -> bool:
@@ -167,11 +159,6 @@ def _updated(table: Table, names: tuple[str, ...]) -> Update:
 @cache
 def _insertion(table: Table) -> Insert:
     return table.insert()
-
-
-@cache
-def _quietly_inserted(table: Table, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 -- one of two kinds
-    return insert_by("sqlite", table).on_conflict_do_nothing(index_elements=["organisation", *keys])
 
 
 @cache

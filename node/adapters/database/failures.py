@@ -31,6 +31,8 @@ _OF_ONE_STATEMENT: Final = frozenset(
 """After these, and where the driver itself refused, SQLite's transaction goes on."""
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """PostgreSQL gave this one up for the sake of another: done again, it may go well."""
+_TEXT_STATES: Final = frozenset({"", "22021"})
+"""No text: without a state the driver refused it, before anything was sent."""
 _FULL_STATES: Final = frozenset({"53100"})
 _PASSING_CLASSES: Final = ("40", "53", "55", "57")
 _DISK_CLASSES: Final = ("58", "XX")
@@ -85,7 +87,7 @@ def _of_sqlite(error: DBAPIError) -> StoreError:
 
 def _of_postgresql(error: DBAPIError) -> StoreError:
     state = _state(error) or ""
-    if isinstance(error, DataError) and not state:  # the driver refused it before anything was sent
+    if isinstance(error, DataError) and state in _TEXT_STATES:
         return RuleError(
             "a text has a character that is not stored",
             code="store.text",

@@ -1,12 +1,13 @@
 """The issuing desk: a table with a row for each learner, from its bytes to credentials that are anchored.
 
-    python bench/desk.py [LEARNERS] [--form FORM] [--database ADDRESS] [--profile]
+    python bench/desk.py [LEARNERS] [--form FORM] [--on sqlite|postgresql|both] [--database ADDRESS] [--profile]
 
-SQLite in a temporary folder unless an address is given, which has to be of an empty database. The table is handed in,
+SQLite in a temporary folder, then PostgreSQL by a server that is started for it and ended after it; or the database at
+an address, which has to be empty. That server waits for the disk as a node's does. The table is handed in,
 ordered and started, as by HTTP; it is read, composed and signed by processes of their own, stored with a place in a
 status list each, and anchored on an embedded chain of the same process, until every receipt is final. Figures are of
 one run on this machine. Beside the rate stands what the processors took, since what else runs takes of the time: by
-that alone two processors could award so many a second.
+that alone two processors could award so many a second. What PostgreSQL takes is counted where it was started here.
 """
 
 import argparse
@@ -16,8 +17,8 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import run_support as runs
 import store_samples as samples
 import work_support as support
+from database_support import SETTINGS, fresh_database, postgresql_server
 from run_support import CALLER, A
 from sqlalchemy import text
 
@@ -44,14 +46,24 @@ PROCESSORS = 2
 LOOK_SECONDS = 0.2
 
 
-def taken(pids: frozenset[int]) -> float:
-    """Seconds of the processors so far: of this process, and of those that sign."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    other = 0.0
-    for pid in pids:
+def taken(pids: frozenset[int], server: int | None) -> tuple[float, float, float]:
+    """Seconds of the processors so far: of this process, of those that sign, and of the database's server."""
+    signing = sum(seconds_of(pid) for pid in pids)
+    return time.process_time(), signing, 0.0 if server is None else sum(map(seconds_of, below(server)))
+
+
+def seconds_of(pid: int) -> float:
+    """What a process took of the processors, and those it began that are over."""
+    try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        other += (int(fields[11]) + int(fields[12])) / ticks
-    return time.process_time() + other
+    except OSError:  # it is over; whoever began it has its seconds
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def below(pid: int) -> list[int]:
+    """A process, and those that it began."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())]
 
 
 def held() -> float:
@@ -60,14 +72,17 @@ def held() -> float:
 
 
 @asynccontextmanager
-async def timed(name: str, count: int, pids: frozenset[int]) -> AsyncIterator[None]:
+async def timed(name: str, count: int, pids: frozenset[int], server: int | None) -> AsyncIterator[None]:
     """Say how long something took for so many."""
-    started, processors = time.perf_counter(), taken(pids)
+    started, before = time.perf_counter(), taken(pids, server)
     yield
-    took, used = time.perf_counter() - started, taken(pids) - processors
+    took = time.perf_counter() - started
+    each = [(now - then) / count * 1e6 for now, then in zip(taken(pids, server), before, strict=True)]
+    used = sum(each)
     print(
-        f"  {name:<34}{took:8.2f} s {count / took:9,.0f}/s   processors {used / count * 1e6:6.1f} µs each, "
-        f"so {PROCESSORS * count / used:7,.0f}/s by two   {held():6.1f} MB",
+        f"  {name:<30}{took:8.2f} s {count / took:8,.0f}/s   processors {used:6.1f} µs each "
+        f"(here {each[0]:5.1f}, signing {each[1]:5.1f}, server {each[2]:5.1f}), "
+        f"so {PROCESSORS * 1e6 / used:7,.0f}/s by two   {held():6.1f} MB",
         flush=True,
     )
 
@@ -85,7 +100,7 @@ async def size_of(database: Database, folder: str) -> int:
         return int(await connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
 
-async def award(count: int, form: str, address: str | None) -> None:
+async def award(count: int, form: str, address: str | None, server: int | None = None) -> None:
     """One table, from its bytes to final receipts."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -113,15 +128,15 @@ async def award(count: int, form: str, address: str | None) -> None:
         await support.until(lambda: nothing_left(store), 60)
         data, before = runs.table(runs.learners(count)), await size_of(database, folder)
         print(f"{count:,} learners, {form}, {database.kind}: a table of {len(data) / 1e6:.1f} MB", flush=True)
-        async with timed("in all", count, pids):
-            async with timed("handed in", count, pids):
+        async with timed("in all", count, pids, server):
+            async with timed("handed in", count, pids, server):
                 run = await office.desk.upload(CALLER, "table.csv", data)
                 await office.desk.order(CALLER, run.id, runs.order(), check=False)
-            async with timed("signed, placed and stored", count, pids):
+            async with timed("signed, placed and stored", count, pids, server):
                 await office.desk.start(CALLER, run.id)
                 at_work.wake()
                 await until(lambda: over(office, run.id))
-            async with timed("anchored, all receipts final", count, pids):
+            async with timed("anchored, all receipts final", count, pids, server):
                 at_work.wake()
                 await until(lambda: nothing_left(store))
         found = await office.found(run.id)
@@ -152,25 +167,42 @@ async def nothing_left(store: DatabaseStore) -> bool:
         return all(task.kind == "audit.head" for task in await view.outbox.waiting())
 
 
+@contextmanager
+def server_of_its_own() -> Iterator[tuple[str, int]]:
+    """The address of an empty database, and the server's process; it waits for the disk."""
+    SETTINGS.update(fsync="on", shared_buffers="128MB")
+    with postgresql_server() as server, fresh_database(server) as address:
+        folder = Path(server.partition("host=")[2])
+        yield address, int((folder / "data" / "postmaster.pid").read_text("ascii").split()[0])
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("learners", nargs="?", type=int, default=USUAL)
     parser.add_argument("--form", default=runs.USUAL)
-    parser.add_argument("--database", help="the address of an empty database; SQLite unless it is given")
+    parser.add_argument("--on", choices=["sqlite", "postgresql", "both"], default="both", help="which databases")
+    parser.add_argument("--database", help="the address of an empty database, instead of those")
     parser.add_argument("--profile", action="store_true", help="say where this process spends its time")
     arguments = parser.parse_args()
-    work = award(arguments.learners, arguments.form, arguments.database)
-    if not arguments.profile:
-        asyncio.run(work)
-        return 0
+    count, form, on = arguments.learners, arguments.form, arguments.on
+    measured = profiled if arguments.profile else asyncio.run
+    if arguments.database or on != "postgresql":
+        measured(award(count, form, arguments.database))
+    if not arguments.database and on != "sqlite":
+        with server_of_its_own() as (address, server):
+            measured(award(count, form, address, server))
+    return 0
+
+
+def profiled(work: Coroutine[None, None, None]) -> None:
+    """Run it, and print where the time went."""
     import cProfile  # noqa: PLC0415 -- seldom
     import pstats  # noqa: PLC0415 -- likewise
 
     profile = cProfile.Profile()
     profile.runcall(asyncio.run, work)
     pstats.Stats(profile).sort_stats("tottime").print_stats(45)
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from node.credentials.timestamps import format_timestamp
 from node.documents import JsonObject
@@ -17,6 +17,7 @@ from node.http.access import Calling, Scope
 from node.http.conversing import offering
 from node.http.door import Answer, Body, Door
 from node.http.examples import CREDENTIAL
+from node.http.listening import EVENTS, LOOK_SECONDS, Listeners
 from node.http.routes.didcomm import QR_PATH
 from node.http.services import Services
 from node.issuance.issuing import IssueOrder
@@ -28,10 +29,8 @@ from node.ports.threads import PresentationRequest, RequestState
 REQUESTS: Final = "/organisation/presentation-requests"
 EVENTS_SECONDS: Final = 60.0
 """For one stream of events; who listens on asks again."""
-LOOK_SECONDS: Final = 0.5
 MAX_LISTED: Final = 200
 _OVER: Final = frozenset({RequestState.ACCEPTED, RequestState.REJECTED, RequestState.ABANDONED})
-_EVENT_STREAM: Final = "text/event-stream"
 _ID: Final = "0f6a4c3e-1d2b-4a57-8a52-000000000001"
 _INVITED: Final[JsonObject] = {
     "id": _ID,
@@ -154,6 +153,9 @@ def _giving(door: Door, services: Services) -> None:
 
 def _asking(door: Door, services: Services) -> None:
     asking, inviting = services.conversing.asking, services.conversing.inviting
+    listeners = Listeners(
+        "presentation_request.streams", "Ask for the request itself from time to time, or come again later."
+    )
 
     @door.post(
         REQUESTS,
@@ -206,16 +208,19 @@ def _asking(door: Door, services: Services) -> None:
     @door.get(
         f"{REQUESTS}/{{request_id}}/events",
         access=Scope.PRESENTATIONS_REQUEST,
-        answers=[Answer(200, "Its states, as they come.", "event: state\ndata: {…}\n\n", _EVENT_STREAM)],
-        problems=[404],
+        answers=[Answer(200, "Its states, as they come.", "event: state\ndata: {…}\n\n", EVENTS)],
+        problems=[404, 503],
         seconds=EVENTS_SECONDS + 5,
     )
     async def events(request: Request, request_id: str, caller: Calling) -> Response:
-        """Listen to a request: each state once, as server-sent events, until it is over or a minute has gone by."""
+        """Listen to a request: each state once, as server-sent events, until it is over or a minute has gone by.
+
+        The stream ends, too, when the request is erased meanwhile.
+        """
         async with services.store.view(caller.organisation) as view:
             found = await view.threads.request(request_id)
-        stream = _states(services, caller.organisation, found, request)
-        return StreamingResponse(stream, media_type=_EVENT_STREAM, headers={"Cache-Control": "no-store"})
+        listeners.require_room()
+        return listeners.stream(_states(services, caller.organisation, found, request))
 
 
 async def _states(

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from node.http.access import Calling, Scope
 from node.http.door import Answer, Door
-from node.http.problems import ProblemError
+from node.http.listening import EVENTS, LOOK_SECONDS, Listeners
 from node.http.routes.runs import CSV, PATH, UPLOAD_SECONDS, shown_run
 from node.http.services import Services
 from node.issuance.desk.desk import MAX_ROWS, RunDesk
@@ -20,13 +20,8 @@ from node.ports.api_keys import Caller
 from node.ports.runs import MOVING
 
 LINES: Final = "application/x-ndjson"
-EVENTS: Final = "text/event-stream"
 STREAM_SECONDS: Final = 120.0
 """Of one stream of events; whoever still listens then comes again, and misses nothing."""
-LOOK_SECONDS: Final = 0.5
-"""Between two looks at how far a run has come."""
-MAX_STREAMS: Final = 64
-"""Listeners at one time: each looks into the database twice a second."""
 _REJECTED: Final = (
     '"glejt: row","glejt: column","glejt: problem","glejt: what to do","name"\r\n'
     '"7","Ocena","it is no value of the scale","Use one of the scale.","Demo Learner"\r\n'
@@ -40,7 +35,7 @@ def routes(services: Services) -> Door:
     door = Door(services, tag="Runs")
     desk = RunDesk(store=services.store, tables=services.tables, work=services.work, now=services.now)
     pace = Pace(services.now)
-    streams = asyncio.Semaphore(MAX_STREAMS)
+    listeners = Listeners("run.streams", "Ask for the run itself from time to time, or come again later.")
 
     @door.get(
         f"{PATH}/{{run}}/columns",
@@ -118,22 +113,9 @@ def routes(services: Services) -> Door:
         misses nothing.
         """
         await desk.find(caller.organisation, run)
-        if streams.locked():
-            raise ProblemError(
-                503,
-                "run.streams",
-                f"{MAX_STREAMS} others listen already",
-                "Ask for the run itself from time to time, or come again later.",
-                headers={"Retry-After": "10"},
-            )
+        listeners.require_room()
         known = int(last) if last is not None and last.isdecimal() else -1
-
-        async def stream() -> AsyncIterator[bytes]:
-            async with streams:
-                async for event in _events(desk, caller, run, known, pace):
-                    yield event
-
-        return StreamingResponse(stream(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+        return listeners.stream(_events(desk, caller, run, known, pace))
 
     return door
 

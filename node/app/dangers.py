@@ -4,7 +4,9 @@
 2. Others reach the node by https, at an address that stays.
 3. What is anchored lies on a chain that others believe.
 4. Strangers cannot have this machine's own addresses asked, and no page shows what is in memory.
-5. Nobody else on the machine reads the node's files, and nobody on the way to the mail server what is in letters.
+5. Nobody else on the machine reads the node's files, and nobody on the way to the mail server what is in letters, or on
+   the way to the database what is in it: encryption to whoever answers is none against who stands between, so the
+   server has to be the one that its certificate names.
 6. What was acknowledged is on a disk: neither the file system nor the database only says so.
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from node.adapters.database.engine import Database, file_of
+from node.adapters.database.ways import unchecked_hosts
 from node.adapters.node_folder import NodeFolder
 from node.app.errors import Danger
 from node.config import LOOPBACK
@@ -38,6 +41,7 @@ def dangers_of(
 ) -> tuple[Danger, ...]:
     """What can be told before anything is opened; `address` is the database's."""
     found = [*_of_the_key(settings, folder), *_of_the_outside(settings), *_of_mail(settings)]
+    found += _of_the_way(address, environment)
     return (*found, *_of_the_process(settings, environment), *_of_the_files(settings, folder, address))
 
 
@@ -110,6 +114,16 @@ def _of_mail(settings: NodeSettings) -> Iterator[Danger]:
             "danger.mail",
             "letters with private links would go to the mail server for everybody on the way to read",
             "Set mail_encryption to starttls or tls.",
+        )
+
+
+def _of_the_way(address: str, environment: Mapping[str, str]) -> Iterator[Danger]:
+    if hosts := unchecked_hosts(address, environment):
+        yield Danger(
+            "danger.database_way",
+            f"whoever stands between could read and change what goes to PostgreSQL at {', '.join(hosts)[:160]}",
+            "Add ?sslmode=verify-full&sslrootcert=FILE to the address of the database; FILE has the certificate of the "
+            "authority that vouches for its server.",
         )
 
 

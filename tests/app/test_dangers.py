@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from running import glejt
 
+from node.adapters.database.ways import unchecked_hosts
 from node.adapters.node_folder import NodeFolder
 from node.app.dangers import danger_of_the_database, dangers_of, file_system_danger, secret_files
 from node.config.node_settings import NodeSettings, load_node
@@ -63,6 +64,42 @@ def test_each_unsafe_default_is_named_with_its_mend(machine, code, changed):
     assert danger.code == code
     assert danger.message
     assert danger.remedy
+
+
+@pytest.mark.threat(88)
+@pytest.mark.parametrize(
+    ("address", "environment", "hosts"),
+    [
+        ("sqlite:////var/lib/glejt/a.db", {"PGHOST": "db.example"}, ()),
+        ("postgresql://u@/glejt", {}, ()),
+        ("postgresql://u@/glejt?host=/run/postgresql", {"PGHOST": "db.example"}, ()),
+        ("postgresql://u@localhost/glejt", {}, ()),
+        ("postgresql://u@127.0.0.1:5433/glejt", {}, ()),
+        ("postgresql://u@[::1]/glejt", {}, ()),
+        ("postgresql://u@db.example/glejt?sslmode=verify-full", {}, ()),
+        ("postgresql://u@db.example/glejt", {"PGSSLMODE": "verify-full"}, ()),
+        ("postgresql://u:p@db.example/glejt", {}, ("db.example",)),
+        ("postgresql://u@10.0.0.7/glejt", {}, ("10.0.0.7",)),
+        ("postgresql://u@127.0.0.1.example/glejt", {}, ("127.0.0.1.example",)),
+        ("postgresql://u@db.example/glejt?sslmode=verify-full&sslmode=disable", {}, ("db.example",)),
+        ("postgresql://u@db.example/glejt?sslmode=require", {"PGSSLMODE": "verify-full"}, ("db.example",)),
+        ("postgresql://u@db.example/glejt?sslmode=verify-ca", {}, ("db.example",)),
+        ("postgresql://u@/glejt?host=/run/postgresql&host=db.example", {}, ("db.example",)),
+        ("postgresql://u@localhost/glejt?hostaddr=10.0.0.7", {}, ("10.0.0.7",)),
+        ("postgresql://u@/glejt", {"PGHOST": "db.example"}, ("db.example",)),
+        ("postgresql://u@localhost/glejt", {"PGHOSTADDR": "10.0.0.7"}, ("10.0.0.7",)),
+        ("postgresql://u@/glejt?service=far", {}, ("service far",)),
+        ("postgresql://u@/glejt", {"PGSERVICE": "far"}, ("service far",)),
+    ],
+)
+def test_a_database_elsewhere_has_to_be_the_one_that_its_certificate_names(machine, address, environment, hosts):
+    assert unchecked_hosts(address, environment) == hosts
+    told = found(machine, environment, address)
+    assert [each.code for each in told] == ["danger.database_way"] * bool(hosts)
+    for each in told:
+        assert hosts[0] in each.message
+        assert "u:p" not in each.message
+        assert "sslmode=verify-full" in each.remedy
 
 
 def test_a_passphrase_beside_the_database_is_no_secret_of_it(machine):

@@ -7,8 +7,8 @@ import pytest
 from support import ROOT
 
 CLIENTS = {
-    "aiohttp", "aiosmtplib", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx", "httpx2",
-    "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks", "socksio", "ssl",
+    "aiohttp", "aiosmtplib", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx",
+    "httpx2", "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks", "socksio", "ssl",
     "telnetlib", "treq", "trio", "urllib.request", "urllib3", "websocket", "websockets", "wsproto", "xmlrpc",
 }  # fmt: skip
 CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
@@ -25,11 +25,9 @@ WAY_OUT = {
     "node/app/examining.py": {"httpx2"},
     "node/app/server.py": {"socket", "getaddrinfo"},
 }
-"""What connects: the guarded fetcher and the dialer beside it, which alone follow what strangers name, after a question to
-the name server;
-what writes letters by the administrator's mail server;
-for nodes of chains, whose addresses are the administrator's, the client that reads and the one that writes; what sends
-traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
+"""What connects: the guarded fetcher and the dialer beside it, which alone follow what strangers name, after a question
+to the name server; what writes letters by the administrator's mail server; for nodes of chains, whose addresses are the
+administrator's, the client that reads and the one that writes; what sends traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
 address leads to it; and what listens: the server, and the socket in the node's folder."""
 TOLD_BY_THE_ADMINISTRATOR = {
     "node/app/__init__.py",

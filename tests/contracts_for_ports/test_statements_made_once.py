@@ -4,7 +4,9 @@ import pytest
 import store_samples as samples
 from sqlalchemy.dialects import postgresql, sqlite
 
+from node.adapters.database import bound
 from node.adapters.database.bound import Bound, _selected, _updated, own_rows
+from node.adapters.database.run_tables import RUNS
 from node.adapters.database.schema import METADATA
 from node.adapters.database.work_tables import OUTBOX
 from node.ports.errors import CapError
@@ -46,6 +48,56 @@ async def test_the_value_that_says_which_row_is_not_the_one_it_becomes(database,
         return changed, [row["attempts"] for row in rows], found["id"], await other.rows_of(own_rows(OUTBOX))
 
     assert await database.transact(work) == ([1, 0, 0], [0, 5, 0], "task-1", [])
+
+
+async def test_every_column_that_is_asked_for_is_asked_for_whatever_was_asked_before(database, store):
+    """One after another, with the same first column, in another order, of another table, and locked."""
+    tasks = [Task(f"task-{number}", "mail", {}, samples.NOW) for number in range(2)]
+    await samples.add_organisation(store)
+    await store.change(samples.A, lambda unit: unit.outbox.add(tasks))
+    await store.change(samples.A, samples.add_run)
+
+    async def work(connection):
+        own, found = Bound(connection, samples.A), []
+        for same in (
+            {"state": "waiting"},
+            {"state": "waiting", "id": "task-1"},
+            {"id": "task-1", "state": "waiting"},
+            {"id": "task-1", "state": "dead"},
+            {"state": "waiting", "kind": "other"},
+            {"id": "task-0"},
+        ):
+            for lock in (False, True):
+                row = await own.row(OUTBOX, lock=lock, **same)
+                found.append(row and all(row[name] == value for name, value in same.items()))
+        found.append(await own.row(RUNS, id="task-1"))
+        counts = [
+            await own.set(OUTBOX, {"attempts": 1}, **same)
+            for same in ({"kind": "mail"}, {"kind": "mail", "id": "task-1"}, {"kind": "mail", "id": "none"})
+        ]
+        return found, counts
+
+    yes, no = [True, True], [None, None]
+    assert await database.transact(work) == ([*yes, *yes, *yes, *no, *no, *yes, None], [2, 1, 0])
+
+
+async def test_no_value_makes_another_statement_to_remember(database, store):
+    await samples.add_organisation(store)
+    remembered = [each for each in vars(bound).values() if hasattr(each, "cache_info")]
+    assert {_selected, _updated} <= set(remembered)
+
+    async def work(connection):
+        own, sizes = Bound(connection, samples.A), set()
+        for number in range(50):
+            name = f"task-{number}"
+            task = {"id": name, "kind": "mail", "payload": {}, "due_at": samples.NOW, "created_at": samples.NOW}
+            await own.insert_new(OUTBOX, [task | {"state": "waiting", "attempts": number}], "id")
+            await own.row(OUTBOX, id=name)
+            await own.set(OUTBOX, {"attempts": number + 1}, id=name)
+            sizes.add(tuple(each.cache_info().currsize for each in remembered))
+        return sizes
+
+    assert len(await database.transact(work)) == 1
 
 
 async def test_each_count_of_a_key_is_held_against_the_caps_of_its_own_call(database, store):

@@ -27,8 +27,9 @@ WAY_OUT = {
 }
 """What connects: the guarded fetcher and the dialer beside it, which alone follow what strangers name, after a question
 to the name server; what writes letters by the administrator's mail server; for nodes of chains, whose addresses are the
-administrator's, the client that reads and the one that writes; what sends traces to where the administrator says; what asks the node that a person names, and what looks whether the node's own
-address leads to it; and what listens: the server, and the socket in the node's folder."""
+administrator's, the client that reads and the one that writes; what sends traces to where the administrator says; what
+asks the node that a person names, and what looks whether the node's own address leads to it; and what listens: the
+server, and the socket in the node's folder."""
 TOLD_BY_THE_ADMINISTRATOR = {
     "node/app/__init__.py",
     "node/app/node_chain.py",

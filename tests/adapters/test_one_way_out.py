@@ -7,9 +7,10 @@ import pytest
 from support import ROOT
 
 CLIENTS = {
-    "aiohttp", "aiosmtplib", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2", "httpx",
-    "httpx2", "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks", "socksio", "ssl",
-    "telnetlib", "treq", "trio", "urllib.request", "urllib3", "websocket", "websockets", "wsproto", "xmlrpc",
+    "aiohttp", "aiosmtplib", "anyio", "ftplib", "h11", "h2", "http.client", "httpcore", "httpcore2", "httplib2",
+    "httpx", "httpx2", "imaplib", "niquests", "paramiko", "poplib", "pycurl", "requests", "smtplib", "socket", "socks",
+    "socksio", "ssl", "telnetlib", "treq", "trio", "urllib.request", "urllib3", "websocket", "websockets", "wsproto",
+    "xmlrpc",
 }  # fmt: skip
 CALLS = {"open_connection", "create_connection", "sock_connect", "start_tls", "urlopen", "getaddrinfo", "gethostbyname"}
 WAY_OUT = {

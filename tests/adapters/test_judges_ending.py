@@ -75,8 +75,13 @@ class Points:
         async def told(work):
             return await _told(work, self._pass)
 
+        def task(loop, work, **options):
+            begun = asyncio.Task(told(work), loop=loop, **options)
+            begun.add_done_callback(lambda _: work.close())  # who is cancelled before the first step never got to it
+            return begun
+
         loop = self._new()
-        loop.set_task_factory(lambda loop, work, **options: asyncio.Task(told(work), loop=loop, **options))
+        loop.set_task_factory(task)
         return loop
 
     def _pass(self):

@@ -363,7 +363,7 @@ def test_under_ten_times_the_load_there_is_no_room_for_most_answers_are_given_an
 
     alone, took, busy = asyncio.run(story())
     assert busy
-    assert len(took) / 2 > (0.5 if LONG else 0.1) * alone  # by night; else others may need this machine meanwhile
+    assert len(took) / 2 > (0.8 if LONG else 0.1) * alone  # by night as row 80 has it; else others work, too
     assert sorted(took)[int(len(took) * 0.99)] < (2 if LONG else 10)
     assert sorted(busy)[int(len(busy) * 0.99)] < (0.5 if LONG else 5)
 

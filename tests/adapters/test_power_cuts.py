@@ -14,7 +14,7 @@ from node.adapters.database.store import DatabaseStore
 
 LONG = os.environ.get("GLEJT_LONG") == "1"
 CHANGES = 80
-CUTS = 50_000 if LONG else 1_500
+CUTS = 50_000 if LONG else 5_000
 FEW = 500
 NAME = "node.db"
 
